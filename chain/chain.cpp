@@ -1,0 +1,326 @@
+#include "chain/chain.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace aitbc {
+
+namespace {
+
+// The proposers of the blocks up to `tip`, read from the store.
+Result<std::vector<PublicKey>> recent_proposers(Reader& reader, const Tip& tip,
+                                                std::size_t window) {
+  std::vector<PublicKey> recent;
+  const std::size_t count = std::min<std::size_t>(window, tip.height);
+  if (count == 0) return recent;
+  AITBC_TRY_ASSIGN(const auto snapshot, reader.snapshot());
+  AITBC_TRY_ASSIGN(const auto headers, snapshot->headers(tip.height - count + 1, count));
+  for (const SealedHeader& sealed : headers) recent.push_back(sealed.header.proposer);
+  return recent;
+}
+
+void undo_all(State& state, std::span<const Applied> blocks) {
+  for (std::size_t i = blocks.size(); i-- > 0;) state.undo(blocks[i].effects);
+}
+
+void redo_all(State& state, std::span<const Applied> blocks) {
+  for (const Applied& block : blocks) state.redo(block.effects);
+}
+
+Status check_links(std::span<const CheckedBlock> branch) {
+  for (std::size_t i = 1; i < branch.size(); ++i) {
+    if (branch[i].header().parent != id_of(branch[i - 1].header()) ||
+        branch[i].header().height != branch[i - 1].header().height + 1) {
+      return error(Errc::broken_branch, "branch: block " +
+                                            std::to_string(branch[i].header().height) +
+                                            " does not follow the one before it");
+    }
+  }
+  return ok();
+}
+
+// Which transaction a branch has for each nonce of a sender.
+struct Included {
+  TxId id;
+  Height height;
+};
+using IncludedBy = std::map<std::pair<Address, Nonce>, Included>;
+
+IncludedBy included_by(std::span<const Applied> blocks) {
+  IncludedBy included;
+  for (const Applied& applied : blocks) {
+    for (const CheckedTx& tx : applied.block.txs) {
+      included.emplace(std::pair(tx.body().from, tx.body().nonce),
+                       Included{tx.id(), applied.block.header().height});
+    }
+  }
+  return included;
+}
+
+}  // namespace
+
+// ---- opening ------------------------------------------------------------------------------------
+
+Chain::Chain(Params params, std::unique_ptr<Store> store, Loaded loaded, Parent parent,
+             Mempool::Limits limits)
+    : params_(std::move(params)),
+      store_(std::move(store)),
+      state_(std::move(loaded.state)),
+      mempool_(limits),
+      parent_(std::move(parent)),
+      final_(genesis_tip(params_)),
+      last_sealed_(loaded.last_sealed) {
+  for (Mempool::Entry& entry : loaded.mempool)
+    mempool_.restore(std::move(entry.tx), entry.sequence);
+}
+
+Result<Chain> Chain::open(const Genesis& genesis, std::unique_ptr<Store> store,
+                          Mempool::Limits limits) {
+  AITBC_TRY(check_genesis(genesis));
+  Params params = params_of(genesis);
+  AITBC_TRY_ASSIGN(auto loaded, store->load(params));
+  if (!loaded) {
+    AITBC_TRY(store->initialise(genesis));
+    AITBC_TRY_ASSIGN(loaded, store->load(params));
+    AITBC_CHECK(loaded.has_value());
+  }
+  const std::size_t window = recent_window(loaded->state.authorities().size());
+  AITBC_TRY_ASSIGN(auto recent, recent_proposers(store->reader(), loaded->head, window));
+  Parent parent{loaded->head, std::move(recent)};
+  return Chain(std::move(params), std::move(store), std::move(*loaded), std::move(parent), limits);
+}
+
+Result<std::optional<BlockId>> Chain::id_at(Height height) const {
+  if (height > head().height) return std::optional<BlockId>();
+  if (height == head().height) return std::optional(head().id);
+  if (height == 0) return std::optional(genesis_tip(params_).id);
+  AITBC_TRY_ASSIGN(const auto snapshot, reader().snapshot());
+  AITBC_TRY_ASSIGN(const auto sealed, snapshot->header(height));
+  if (!sealed) return error(Errc::corrupt, "store: no block at height " + std::to_string(height));
+  return std::optional(id_of(sealed->header));
+}
+
+Result<Parent> Chain::parent_at(const Tip& tip) const {
+  if (tip == head()) return parent_;
+  AITBC_TRY_ASSIGN(auto recent, recent_proposers(reader(), tip, window()));
+  return Parent{tip, std::move(recent)};
+}
+
+// ---- importing ----------------------------------------------------------------------------------
+
+Result<Imported> Chain::import(std::span<const CheckedBlock> branch, Time now) {
+  if (branch.empty()) return error(Errc::bad_request, "branch: expected at least one block");
+  if (branch.size() > limits::branch_blocks_max) {
+    return error(Errc::too_large, "branch: expected at most " +
+                                      std::to_string(limits::branch_blocks_max) + " blocks, got " +
+                                      std::to_string(branch.size()));
+  }
+  AITBC_TRY(check_links(branch));
+
+  // Skip what is already canonical, keeping the last common block.
+  std::optional<Tip> ancestor;
+  for (std::size_t known = 0;; ++known) {
+    if (known == branch.size()) return Imported{Imported::Kind::exists, head(), 0, 0};
+    const Header& header = branch[known].header();
+    AITBC_TRY_ASSIGN(const auto ours, id_at(header.height));
+    const BlockId id = id_of(header);
+    if (ours == id) {
+      ancestor = Tip{header.height, header.slot, id};
+      continue;
+    }
+    if (header.height <= final_.height) {
+      return error(Errc::below_final, "block " + std::to_string(header.height) + ": another, " +
+                                          ours.value_or(BlockId{}).hex() +
+                                          ", is final at that height");
+    }
+    branch = branch.subspan(known);
+    break;
+  }
+  const Header& first = branch.front().header();
+  if (!ancestor) {  // nothing was skipped: look the parent up
+    AITBC_TRY_ASSIGN(const auto parent, id_at(first.height - 1));
+    if (parent != first.parent) {
+      return error(Errc::unknown_parent, "block " + std::to_string(first.height) + ": its parent " +
+                                             first.parent.hex() +
+                                             " is not on this node's chain; send the branch from "
+                                             "the last common block on");
+    }
+    Slot slot = 0;
+    if (first.height > 1) {
+      AITBC_TRY_ASSIGN(const auto snapshot, reader().snapshot());
+      AITBC_TRY_ASSIGN(const auto sealed, snapshot->header(first.height - 1));
+      AITBC_CHECK(sealed.has_value());
+      slot = sealed->header.slot;
+    }
+    ancestor = Tip{first.height - 1, slot, first.parent};
+  }
+
+  const auto slot_now = slot_at(params_, now);
+  const Slot latest = slot_now ? *slot_now + limits::slots_ahead_max : 0;
+  const auto early = std::find_if(branch.begin(), branch.end(), [&](const CheckedBlock& block) {
+    return block.header().slot > latest;
+  });
+  if (early == branch.begin()) {
+    return error(Errc::from_future, "block " + std::to_string(first.height) + ": slot " +
+                                        std::to_string(first.slot) + " is ahead of this node's " +
+                                        "clock, which allows up to " + std::to_string(latest));
+  }
+  branch = branch.first(static_cast<std::size_t>(early - branch.begin()));
+
+  AITBC_TRY_ASSIGN(const Parent parent, parent_at(*ancestor));
+  return better(tip_of(branch.back().header()), head()) ? adopt(parent, branch)
+                                                        : keep_beside(parent, branch);
+}
+
+Result<Imported> Chain::adopt(const Parent& ancestor, std::span<const CheckedBlock> branch) {
+  std::vector<Applied> rewound;
+  if (ancestor.tip.height < head().height) {
+    AITBC_TRY_ASSIGN(rewound, store_->applied_above(ancestor.tip.height));
+  }
+  undo_all(state_, rewound);
+  Parent parent = ancestor;
+  std::vector<Applied> appended;
+  appended.reserve(branch.size());
+  for (const CheckedBlock& block : branch) {
+    auto effects = apply_block(parent, state_, block);
+    if (!effects) {
+      undo_all(state_, appended);
+      redo_all(state_, rewound);
+      return std::move(effects).error();
+    }
+    parent.advance(block.header(), window());
+    appended.push_back({block, std::move(effects).value()});
+  }
+  const std::uint64_t depth = rewound.size();
+  AITBC_TRY(
+      commit_blocks(std::move(rewound), std::move(appended), std::move(parent), std::nullopt));
+  return Imported{depth == 0 ? Imported::Kind::extended : Imported::Kind::reorganised, head(),
+                  depth, branch.size()};
+}
+
+// The rules that need no state are checked, so that only authorities can have blocks kept.
+Result<Imported> Chain::keep_beside(const Parent& ancestor, std::span<const CheckedBlock> branch) {
+  Parent parent = ancestor;
+  for (const CheckedBlock& block : branch) {
+    AITBC_TRY(check_header(parent, state_.authorities(), block.header()));
+    parent.advance(block.header(), window());
+  }
+  Batch batch;
+  batch.side.assign(branch.begin(), branch.end());
+  AITBC_TRY(store_->commit(batch));
+  return Imported{Imported::Kind::side, head(), 0, 0};
+}
+
+// `state_` stands at `head` already; on an error it is taken back to where it was before.
+Status Chain::commit_blocks(std::vector<Applied> rewound, std::vector<Applied> appended,
+                            Parent head, std::optional<Slot> sealed) {
+  const IncludedBy included = included_by(appended);
+  Batch batch;
+  if (!rewound.empty()) batch.rewind_to = rewound.front().block.header().height - 1;
+  batch.sealed = sealed;
+
+  std::vector<Address> senders;
+  for (const auto& [key, tx] : included) {
+    if (senders.empty() || senders.back() != key.first) senders.push_back(key.first);
+    if (mempool_.find(tx.id) != nullptr) batch.pool_remove.push_back(tx.id);
+  }
+  const auto replace = [&](const CheckedTx& tx) {
+    const Included& by = included.at({tx.body().from, tx.body().nonce});
+    if (by.id != tx.id()) batch.replaced.push_back({tx.id(), by.id, by.height});
+    return by.id != tx.id();
+  };
+  for (const CheckedTx& tx : mempool_.stale(state_, senders)) {
+    if (replace(tx)) batch.pool_remove.push_back(tx.id());
+  }
+  Mempool::Sequence sequence = mempool_.last_sequence();
+  for (const Applied& block : rewound) {
+    for (const CheckedTx& tx : block.block.txs) {
+      if (tx.body().nonce >= state_.at(tx.body().from).nonce) {
+        batch.pool_add.push_back({tx, ++sequence});
+      } else {
+        replace(tx);
+      }
+    }
+  }
+  batch.append = std::move(appended);
+  if (auto committed = store_->commit(batch); !committed) {
+    undo_all(state_, batch.append);
+    redo_all(state_, rewound);
+    return committed;
+  }
+  for (const TxId& id : batch.pool_remove) mempool_.remove(id);
+  for (Mempool::Entry& entry : batch.pool_add)
+    mempool_.restore(std::move(entry.tx), entry.sequence);
+  mempool_.advance();
+  parent_ = std::move(head);
+  if (sealed) last_sealed_ = sealed;
+  return ok();
+}
+
+// ---- sealing ------------------------------------------------------------------------------------
+
+std::optional<Time> Chain::next_proposal(const PublicKey& key, Time now) const {
+  if (std::find(parent_.recent.begin(), parent_.recent.end(), key) != parent_.recent.end()) {
+    return std::nullopt;  // another's block must come first, and will wake us
+  }
+  if (!mempool_.has_includable(state_)) return std::nullopt;
+  Slot after = std::max(head().slot, last_sealed_.value_or(0));
+  if (const auto slot = slot_at(params_, now); slot && *slot > 0) {
+    after = std::max(after, now < sealing_ends(params_, *slot) ? *slot - 1 : *slot);
+  }
+  const auto turn = next_turn(state_.authorities(), key, after);
+  if (!turn) return std::nullopt;
+  return std::max(now, start_of(params_, *turn));
+}
+
+Result<std::optional<CheckedBlock>> Chain::propose(const KeyPair& key, Time now) {
+  const auto at = next_proposal(key.public_key(), now);
+  if (!at || *at > now) return std::optional<CheckedBlock>();
+  const Slot slot = *slot_at(params_, now);
+  const auto candidates = mempool_.select(state_, limits::block_txs_max);
+  auto built = build_block(params_, parent_, state_, key, slot, candidates);
+  if (!built) return std::optional<CheckedBlock>();
+
+  Parent next = parent_;
+  next.advance(built->block.header(), window());
+  std::vector<Applied> appended;
+  appended.push_back({built->block, std::move(built->effects)});
+  AITBC_TRY(commit_blocks({}, std::move(appended), std::move(next), slot));
+  return std::optional(std::move(built->block));
+}
+
+// ---- pending transactions -----------------------------------------------------------------------
+
+// A refusal turns into success if the transaction is already here.
+Result<TxId> Chain::known(const CheckedTx& tx, const Error& refusal) const {
+  if (refusal.code == Errc::duplicate) return tx.id();
+  if (refusal.code == Errc::nonce_used) {
+    AITBC_TRY_ASSIGN(const auto snapshot, reader().snapshot());
+    AITBC_TRY_ASSIGN(const auto located, snapshot->tx(tx.id()));
+    if (located) return tx.id();
+  }
+  return refusal;
+}
+
+Result<std::vector<Result<TxId>>> Chain::submit(std::span<const CheckedTx> txs) {
+  std::vector<Result<TxId>> answers;
+  answers.reserve(txs.size());
+  Batch batch;
+  for (const CheckedTx& tx : txs) {
+    if (const auto status = mempool_.check(state_, tx); !status) {
+      answers.push_back(known(tx, status.error()));
+      continue;
+    }
+    const Mempool::Sequence sequence = mempool_.add(tx);
+    batch.pool_add.push_back({tx, sequence});
+    answers.emplace_back(tx.id());
+  }
+  if (batch.pool_add.empty()) return answers;
+  if (auto committed = store_->commit(batch); !committed) {
+    for (const Mempool::Entry& entry : batch.pool_add) mempool_.remove(entry.tx.id());
+    return std::move(committed).error();
+  }
+  return answers;
+}
+
+}  // namespace aitbc

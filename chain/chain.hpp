@@ -1,0 +1,65 @@
+#pragma once
+// The ledger of one node: state, mempool and store, and the decisions that change them. Every
+// decision is one durable commit before anybody can see it. Not thread-safe: one thread owns it.
+//
+// A call that returns an error has changed nothing, in memory or on disk. After an error of
+// category `internal` the disk can no longer be trusted, so the owner must stop.
+
+#include "chain/protocol.hpp"
+#include "chain/store.hpp"
+
+namespace aitbc {
+
+class Chain {
+ public:
+  // Initialises an empty store with the genesis; refuses one of another chain.
+  static Result<Chain> open(const Genesis&, std::unique_ptr<Store>, Mempool::Limits = {});
+
+  const Params& params() const { return params_; }
+  const Tip& head() const { return parent_.tip; }
+  // Nothing at or below it is ever rewound.
+  const Tip& final() const { return final_; }
+  const State& state() const { return state_; }
+  const Mempool& mempool() const { return mempool_; }
+  Reader& reader() const { return store_->reader(); }
+  // The canonical block's id, also of the genesis; nullopt above the head.
+  Result<std::optional<BlockId>> id_at(Height) const;
+
+  // Takes blocks that follow one another. Known ones at the front are skipped; the rest extends the
+  // head, or replaces what is above their common ancestor if that is better, or is kept beside the
+  // chain. The importer sees the whole branch before it rewinds anything. Blocks of slots ahead of
+  // `now` wait for a later call: from_future if none is left. unknown_parent if the first block
+  // does not stand on the canonical chain; below_final if another block is final at its height.
+  Result<Imported> import(std::span<const CheckedBlock> branch, Time now);
+
+  // Seals a block if it is the key's turn, it sealed none in this slot, and a pending transaction
+  // can be included; nullopt otherwise.
+  Result<std::optional<CheckedBlock>> propose(const KeyPair&, Time now);
+  // When propose() could next seal something, as things stand; nullopt while there is nothing to.
+  std::optional<Time> next_proposal(const PublicKey&, Time now) const;
+
+  // One commit for all; the answers are in the order of the transactions. A transaction that is
+  // pending or included already is answered with its id.
+  Result<std::vector<Result<TxId>>> submit(std::span<const CheckedTx> txs);
+
+ private:
+  Chain(Params, std::unique_ptr<Store>, Loaded, Parent, Mempool::Limits);
+
+  std::size_t window() const { return recent_window(state_.authorities().size()); }
+  Result<Parent> parent_at(const Tip&) const;
+  Result<Imported> adopt(const Parent& ancestor, std::span<const CheckedBlock> branch);
+  Result<Imported> keep_beside(const Parent& ancestor, std::span<const CheckedBlock> branch);
+  Status commit_blocks(std::vector<Applied> rewound, std::vector<Applied> appended, Parent head,
+                       std::optional<Slot> sealed);
+  Result<TxId> known(const CheckedTx&, const Error& refusal) const;
+
+  Params params_;
+  std::unique_ptr<Store> store_;
+  State state_;
+  Mempool mempool_;
+  Parent parent_;  // of the next block
+  Tip final_;
+  std::optional<Slot> last_sealed_;
+};
+
+}  // namespace aitbc

@@ -1,0 +1,224 @@
+#include "chain/core/apply.hpp"
+
+#include "chain/core/invariants.hpp"
+#include "chain/core/limits.hpp"
+
+namespace aitbc {
+
+namespace {
+
+Status check_payload(const Transfer& transfer) {
+  if (transfer.amount == Amount{}) {
+    return error(Errc::bad_amount, "transaction: amount: expected 1 or more, got 0");
+  }
+  return ok();
+}
+
+Status check_witness(const Tx& tx, const Witness& witness, const TxId& id) {
+  AITBC_TRY(check_policy(witness.policy));
+  if (address_of(witness.policy) != tx.from) {
+    return error(Errc::bad_policy, "transaction: the policy hashes to " +
+                                       to_text(address_of(witness.policy)) +
+                                       ", not to the sender " + to_text(tx.from));
+  }
+  if (witness.parts.size() != witness.policy.threshold) {
+    return error(Errc::bad_signature,
+                 "transaction: expected " + std::to_string(witness.policy.threshold) +
+                     " signatures, got " + std::to_string(witness.parts.size()));
+  }
+  for (std::size_t i = 0; i < witness.parts.size(); ++i) {
+    const auto& [key, signature] = witness.parts[i];
+    if (key >= witness.policy.keys.size() || (i > 0 && key <= witness.parts[i - 1].key)) {
+      return error(Errc::bad_signature,
+                   "transaction: signatures must be of distinct keys of the "
+                   "policy, in their order");
+    }
+    if (!verify(witness.policy.keys[key], id.view(), signature)) {
+      return error(Errc::bad_signature, "transaction: the signature of key " + std::to_string(key) +
+                                            " does not match; it must cover the transaction id " +
+                                            id.hex() +
+                                            " (another chain, or changed after signing?)");
+    }
+  }
+  return ok();
+}
+
+}  // namespace
+
+Result<CheckedTx> CheckedTx::check(const Params& params, SignedTx tx) {
+  if (tx.body.fee < params.fee_min) {
+    return error(Errc::fee_too_low, "transaction: fee: expected at least " +
+                                        std::to_string(params.fee_min.units()) + ", got " +
+                                        std::to_string(tx.body.fee.units()));
+  }
+  if (tx.body.nonce >= limits::supply_max) {
+    return error(Errc::bad_request, "transaction: nonce: expected less than 2^53 - 1");
+  }
+  if (!cost_of(tx.body)) {
+    return error(Errc::bad_amount, "transaction: amount and fee together exceed 2^53 - 1");
+  }
+  AITBC_TRY(
+      std::visit([](const auto& payload) { return check_payload(payload); }, tx.body.payload));
+  const TxId id = id_of(params.genesis_hash, tx.body);
+  AITBC_TRY(check_witness(tx.body, tx.witness, id));
+  return CheckedTx(std::make_shared<const Entry>(Entry{std::move(tx), id}));
+}
+
+CheckedTx CheckedTx::stored(const Params& params, SignedTx tx) {
+  const TxId id = id_of(params.genesis_hash, tx.body);
+  return CheckedTx(std::make_shared<const Entry>(Entry{std::move(tx), id}));
+}
+
+Result<CheckedBlock> CheckedBlock::check(const Params& params, const Block& block) {
+  const Header& header = block.header();
+  const std::string which = "block " + std::to_string(header.height);
+  if (block.txs.empty()) {
+    return error(Errc::empty_block, which + ": holds no transaction");
+  }
+  if (block.txs.size() > limits::block_txs_max || encode(block).size() > limits::block_bytes_max) {
+    return error(Errc::too_large, which + ": over " + std::to_string(limits::block_txs_max) +
+                                      " transactions or " +
+                                      std::to_string(limits::block_bytes_max) + " bytes");
+  }
+  if (header.tx_count != block.txs.size() || header.txs_root != txs_root_of(block.txs)) {
+    return error(Errc::bad_txs_root, which + ": the header does not commit to these transactions");
+  }
+  // Cheaper than the transactions' signatures, and keeps strangers from making us check those.
+  if (!check_seal(params.genesis_hash, block.sealed)) {
+    return error(Errc::bad_seal, which + ": the seal is not its proposer's signature");
+  }
+  CheckedBlock checked{block.sealed, {}};
+  checked.txs.reserve(block.txs.size());
+  for (const SignedTx& tx : block.txs) {
+    AITBC_TRY_ASSIGN(CheckedTx good, CheckedTx::check(params, tx));
+    checked.txs.push_back(std::move(good));
+  }
+  return checked;
+}
+
+Block CheckedBlock::block() const {
+  Block block{sealed, {}};
+  block.txs.reserve(txs.size());
+  for (const CheckedTx& tx : txs) block.txs.push_back(tx.signed_tx());
+  return block;
+}
+
+Result<std::vector<CheckedBlock>> check_blocks(const Params& params,
+                                               std::span<const Block> blocks) {
+  std::vector<CheckedBlock> checked;
+  checked.reserve(blocks.size());
+  for (const Block& block : blocks) {
+    AITBC_TRY_ASSIGN(CheckedBlock good, CheckedBlock::check(params, block));
+    checked.push_back(std::move(good));
+  }
+  return checked;
+}
+
+Status check_tx(const Accounts& accounts, const Tx& tx) {
+  const Account sender = accounts.at(tx.from);
+  if (tx.nonce < sender.nonce) {
+    return error(Errc::nonce_used, "transaction: nonce " + std::to_string(tx.nonce) +
+                                       " is used; the next of " + to_text(tx.from) + " is " +
+                                       std::to_string(sender.nonce));
+  }
+  if (tx.nonce > sender.nonce) {
+    return error(Errc::nonce_gap, "transaction: nonce " + std::to_string(tx.nonce) +
+                                      " is too early; the next of " + to_text(tx.from) + " is " +
+                                      std::to_string(sender.nonce));
+  }
+  const auto cost = cost_of(tx);
+  if (!cost || *cost > sender.balance) {
+    return error(Errc::insufficient_balance,
+                 "transaction: needs amount and fee, " +
+                     (cost ? std::to_string(cost->units()) : "over 2^53 - 1") + "; " +
+                     to_text(tx.from) + " has " + std::to_string(sender.balance.units()));
+  }
+  return ok();
+}
+
+namespace {
+
+void credit(Overlay& accounts, const Address& address, Amount amount) {
+  Account account = accounts.at(address);
+  const auto sum = account.balance.plus(amount);
+  AITBC_CHECK(sum.has_value());  // no balance can exceed the supply, which fits
+  account.balance = *sum;
+  accounts.set(address, account);
+}
+
+void execute_payload(Overlay& accounts, const Address& from, const Transfer& transfer) {
+  Account sender = accounts.at(from);
+  const auto rest = sender.balance.minus(transfer.amount);
+  AITBC_CHECK(rest.has_value());
+  sender.balance = *rest;
+  accounts.set(from, sender);
+  credit(accounts, transfer.to, transfer.amount);
+}
+
+// The transaction's whole effect; the fee goes to the proposer's own account.
+Status execute(Overlay& accounts, const Address& proposer, const Tx& tx) {
+  AITBC_TRY(check_tx(accounts, tx));
+  Account sender = accounts.at(tx.from);
+  const auto rest = sender.balance.minus(tx.fee);
+  AITBC_CHECK(rest.has_value());
+  accounts.set(tx.from, {*rest, sender.nonce + 1});
+  std::visit([&](const auto& payload) { execute_payload(accounts, tx.from, payload); }, tx.payload);
+  if (tx.fee != Amount{}) credit(accounts, proposer, tx.fee);
+  return ok();
+}
+
+}  // namespace
+
+Result<Effects> apply_block(const Parent& parent, State& state, const CheckedBlock& block) {
+  const Header& header = block.header();
+  AITBC_TRY(check_header(parent, state.authorities(), header));
+  const Address proposer = address_of(Policy::single(header.proposer));
+  Overlay overlay(state);
+  for (const CheckedTx& tx : block.txs) AITBC_TRY(execute(overlay, proposer, tx.body()));
+  Effects effects = overlay.effects();
+  check_invariants(block.txs, effects);
+  state.redo(effects);
+  if (const Hash root = state.root(); root != header.state_root) {
+    state.undo(effects);
+    return error(Errc::bad_state_root, "block " + std::to_string(header.height) +
+                                           ": expected state root " + root.hex() + ", got " +
+                                           header.state_root.hex());
+  }
+  return effects;
+}
+
+std::optional<Built> build_block(const Params& params, const Parent& parent, State& state,
+                                 const KeyPair& key, Slot slot,
+                                 std::span<const CheckedTx> candidates) {
+  const Address proposer = address_of(Policy::single(key.public_key()));
+  Overlay overlay(state);
+  std::vector<CheckedTx> included;
+  std::vector<SignedTx> bodies;
+  std::size_t bytes = sealed_header_bytes;
+  for (const CheckedTx& tx : candidates) {
+    if (included.size() == limits::block_txs_max) break;
+    const std::size_t tx_bytes = encode(tx.signed_tx()).size();
+    if (bytes + tx_bytes > limits::block_bytes_max) break;
+    if (!execute(overlay, proposer, tx.body())) continue;
+    bytes += tx_bytes;
+    included.push_back(tx);
+    bodies.push_back(tx.signed_tx());
+  }
+  if (included.empty()) return std::nullopt;
+
+  Effects effects = overlay.effects();
+  check_invariants(included, effects);
+  state.redo(effects);
+  Header header;
+  header.height = parent.tip.height + 1;
+  header.slot = slot;
+  header.parent = parent.tip.id;
+  header.txs_root = txs_root_of(bodies);
+  header.state_root = state.root();
+  header.proposer = key.public_key();
+  header.tx_count = static_cast<std::uint32_t>(included.size());
+  const SealedHeader sealed{header, seal(params.genesis_hash, header, key)};
+  return Built{{sealed, std::move(included)}, std::move(effects)};
+}
+
+}  // namespace aitbc

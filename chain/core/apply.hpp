@@ -1,0 +1,66 @@
+#pragma once
+// The state transition. Each step may assume the one before it, and its result type proves that it
+// was taken: check_form needs no state and may run on any thread; check_tx needs a view and changes
+// nothing; apply_block is the only way in which accounts change.
+
+#include <memory>
+
+#include "chain/core/crypto.hpp"
+#include "chain/core/poa.hpp"
+#include "chain/core/state.hpp"
+
+namespace aitbc {
+
+// A transaction whose form and signatures hold; immutable and cheap to copy, so that mempool, block
+// and relay share one.
+class CheckedTx {
+ public:
+  // Fee, amount, policy and signatures of a transaction that needs no state to be judged.
+  static Result<CheckedTx> check(const Params&, SignedTx);
+  // For stores alone: it was checked before it was written.
+  static CheckedTx stored(const Params&, SignedTx);
+
+  const SignedTx& signed_tx() const { return entry_->tx; }
+  const Tx& body() const { return entry_->tx.body; }
+  const TxId& id() const { return entry_->id; }
+
+ private:
+  struct Entry {
+    SignedTx tx;
+    TxId id;
+  };
+  explicit CheckedTx(std::shared_ptr<const Entry> entry) : entry_(std::move(entry)) {}
+  std::shared_ptr<const Entry> entry_;
+};
+
+// A block whose limits, txs_root and transactions hold; its place in the chain is judged by
+// apply_block.
+struct CheckedBlock {
+  SealedHeader sealed;
+  std::vector<CheckedTx> txs;
+
+  static Result<CheckedBlock> check(const Params&, const Block&);
+  const Header& header() const { return sealed.header; }
+  Block block() const;
+};
+
+Result<std::vector<CheckedBlock>> check_blocks(const Params&, std::span<const Block>);
+
+// nonce_used, nonce_gap or insufficient_balance; ok means: it can be included now.
+Status check_tx(const Accounts&, const Tx&);
+
+// The block's effects, with `state` advanced by them; on an error `state` is as it was.
+Result<Effects> apply_block(const Parent& parent, State& state, const CheckedBlock&);
+
+struct Built {
+  CheckedBlock block;
+  Effects effects;
+};
+// A block of those candidates that can be included one after another, within the limits, sealed by
+// `key`; `state` is advanced. nullopt, with `state` as it was, when none can. A candidate that
+// fails never costs another its place.
+std::optional<Built> build_block(const Params&, const Parent& parent, State& state,
+                                 const KeyPair& key, Slot slot,
+                                 std::span<const CheckedTx> candidates);
+
+}  // namespace aitbc

@@ -1,0 +1,154 @@
+#include "chain/core/genesis.hpp"
+
+#include <algorithm>
+
+#include "chain/core/crypto.hpp"
+#include "chain/core/limits.hpp"
+
+namespace aitbc {
+
+namespace {
+
+constexpr Duration slot_min{100};
+constexpr Duration slot_max{600'000};
+
+Error bad(const std::string& what) { return error(Errc::bad_config, "genesis: " + what); }
+
+bool is_chain_id(const std::string& text) {
+  return !text.empty() && text.size() <= limits::chain_id_bytes_max &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                  c == '_';
+         });
+}
+
+Status check_authorities(const std::vector<PublicKey>& authorities) {
+  if (authorities.empty() || authorities.size() > limits::authorities_max) {
+    return bad("authorities: expected 1 to " + std::to_string(limits::authorities_max) +
+               " keys, got " + std::to_string(authorities.size()));
+  }
+  std::vector<PublicKey> sorted = authorities;
+  std::sort(sorted.begin(), sorted.end());
+  if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end()) {
+    return bad("authorities: " + twice->hex() + " is listed twice");
+  }
+  for (const PublicKey& key : authorities) {
+    if (!is_valid_key(key)) {
+      return bad("authorities: " + key.hex() + " is not a valid Ed25519 public key");
+    }
+  }
+  return ok();
+}
+
+Status check_allocations(const std::vector<Genesis::Allocation>& allocations) {
+  if (allocations.size() > limits::genesis_accounts_max) return bad("accounts: too many");
+  Amount supply;
+  for (std::size_t i = 0; i < allocations.size(); ++i) {
+    const auto& [address, balance] = allocations[i];
+    if (i > 0 && address <= allocations[i - 1].address) {
+      return bad("accounts: " + to_text(address) + " is listed twice or out of order");
+    }
+    if (balance == Amount{}) return bad("accounts: " + to_text(address) + " has a balance of 0");
+    const auto sum = supply.plus(balance);
+    if (!sum) return bad("accounts: all balances together exceed the largest supply, 2^53 - 1");
+    supply = *sum;
+  }
+  return ok();
+}
+
+}  // namespace
+
+Status check_genesis(const Genesis& genesis) {
+  if (!is_chain_id(genesis.chain_id)) {
+    return bad("chain_id: expected 1 to " + std::to_string(limits::chain_id_bytes_max) +
+               " of a-z 0-9 - . _");
+  }
+  if (genesis.slot < slot_min || genesis.slot > slot_max) {
+    return bad("slot_ms: expected 100 to 600000");
+  }
+  if (genesis.tail_guard < Duration{0} || genesis.tail_guard >= genesis.slot) {
+    return bad("tail_guard_ms: expected 0 up to less than slot_ms");
+  }
+  // Every number of the rules is exact in any JSON reader, times in milliseconds too.
+  if (genesis.time < Time{} ||
+      to_unix_ms(genesis.time) > static_cast<std::int64_t>(limits::supply_max)) {
+    return bad("time: expected 1970 or later, at most 2^53 - 1 ms after it");
+  }
+  AITBC_TRY(check_authorities(genesis.authorities));
+  return check_allocations(genesis.allocations);
+}
+
+Amount supply_of(const Genesis& genesis) {
+  Amount supply;
+  for (const auto& allocation : genesis.allocations) {
+    const auto sum = supply.plus(allocation.balance);
+    AITBC_CHECK(sum.has_value());
+    supply = *sum;
+  }
+  return supply;
+}
+
+Buffer encode(const Genesis& genesis) {
+  Encoder out;
+  out.blob(as_bytes(genesis.chain_id));
+  out.integer(static_cast<std::uint64_t>(to_unix_ms(genesis.time)));
+  out.integer(static_cast<std::uint64_t>(genesis.slot.count()));
+  out.integer(static_cast<std::uint64_t>(genesis.tail_guard.count()));
+  out.integer(genesis.fee_min.units());
+  out.integer(static_cast<std::uint8_t>(genesis.devnet));
+  out.integer(static_cast<std::uint32_t>(genesis.authorities.size()));
+  for (const PublicKey& key : genesis.authorities) out.fixed(key);
+  out.integer(static_cast<std::uint32_t>(genesis.allocations.size()));
+  for (const auto& [address, balance] : genesis.allocations) {
+    out.fixed(address);
+    out.integer(balance.units());
+  }
+  return std::move(out).bytes();
+}
+
+Result<Genesis> decode_genesis(ByteView bytes) {
+  Decoder in(bytes);
+  const auto amount = [&] {
+    const auto value = Amount::from(in.integer<std::uint64_t>());
+    if (!value) in.fail();
+    return value.value_or(Amount{});
+  };
+  const auto duration = [&] {
+    const auto ms = in.integer<std::uint64_t>();
+    if (ms > limits::supply_max) in.fail();
+    return Duration{static_cast<std::int64_t>(ms & limits::supply_max)};
+  };
+  Genesis genesis;
+  genesis.chain_id = as_text(in.blob(limits::chain_id_bytes_max));
+  genesis.time = Time{duration()};
+  genesis.slot = duration();
+  genesis.tail_guard = duration();
+  genesis.fee_min = amount();
+  const auto devnet = in.integer<std::uint8_t>();
+  if (devnet > 1) in.fail();
+  genesis.devnet = devnet == 1;
+  const std::size_t keys = in.count(limits::authorities_max, PublicKey::size);
+  for (std::size_t i = 0; i < keys; ++i) genesis.authorities.push_back(in.fixed<PublicKey>());
+  const std::size_t accounts = in.count(limits::genesis_accounts_max, Address::size + 8);
+  genesis.allocations.reserve(accounts);
+  for (std::size_t i = 0; i < accounts; ++i) {
+    const Address address = in.fixed<Address>();
+    genesis.allocations.push_back({address, amount()});
+  }
+  AITBC_TRY(in.finish("genesis"));
+  AITBC_TRY(check_genesis(genesis));
+  return genesis;
+}
+
+GenesisHash hash_of(const Genesis& genesis) {
+  return GenesisHash{hash("aitbc/genesis/1", {encode(genesis)}).data};
+}
+
+Params params_of(const Genesis& genesis) {
+  return {genesis.chain_id,   hash_of(genesis), genesis.time,  genesis.slot,
+          genesis.tail_guard, genesis.fee_min,  genesis.devnet};
+}
+
+Tip genesis_tip(const Params& params) { return {0, 0, BlockId{params.genesis_hash.data}}; }
+
+}  // namespace aitbc

@@ -1,0 +1,52 @@
+#pragma once
+// The genesis: what every node of a chain must have in common. The file is distributed, never made
+// per node; the hash of its canonical encoding names the chain and is the id of block 0.
+
+#include <string>
+#include <vector>
+
+#include "chain/core/block.hpp"
+#include "chain/core/time.hpp"
+
+namespace aitbc {
+
+struct Genesis {
+  struct Allocation {
+    Address address;
+    Amount balance;
+    bool operator==(const Allocation&) const = default;
+  };
+
+  std::string chain_id;  // lower-case letters, digits, '-', '.', '_'
+  Time time;             // the start of slot 0
+  Duration slot{2'000};
+  Duration tail_guard{500};  // no sealing in the last part of a slot
+  Amount fee_min;
+  bool devnet = false;                  // faucets and, later, faults are for devnets only
+  std::vector<PublicKey> authorities;   // in the order of their turns
+  std::vector<Allocation> allocations;  // ascending by address, distinct, above zero
+  bool operator==(const Genesis&) const = default;
+};
+
+// What the rules need of a genesis, computed once.
+struct Params {
+  std::string chain_id;
+  GenesisHash genesis_hash;
+  Time genesis_time;
+  Duration slot{};
+  Duration tail_guard{};
+  Amount fee_min;
+  bool devnet = false;
+};
+
+// bad_config with the offending field, e.g. a key twice, or a supply over limits::supply_max.
+Status check_genesis(const Genesis&);
+GenesisHash hash_of(const Genesis&);
+Params params_of(const Genesis&);
+Tip genesis_tip(const Params&);
+Amount supply_of(const Genesis&);
+
+Buffer encode(const Genesis&);
+Result<Genesis> decode_genesis(ByteView);
+
+}  // namespace aitbc

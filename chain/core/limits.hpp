@@ -1,0 +1,86 @@
+#pragma once
+// Every bound of the system, by name. A limit of the rules (a block that breaks it is invalid) says
+// so; the others are local and may differ between nodes.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "chain/core/time.hpp"
+
+namespace aitbc::limits {
+
+// ---- rules of the chain -------------------------------------------------------------------------
+inline constexpr std::uint64_t supply_max =
+    (std::uint64_t{1} << 53) - 1;  // exact in any JSON reader
+inline constexpr std::size_t policy_keys_max = 15;
+inline constexpr std::size_t block_txs_max = 10'000;
+inline constexpr std::size_t block_bytes_max = 4 * 1024 * 1024;
+inline constexpr std::size_t authorities_max = 100;
+inline constexpr std::size_t genesis_accounts_max = 10'000'000;
+inline constexpr std::size_t chain_id_bytes_max = 64;
+inline constexpr std::uint64_t slots_ahead_max = 1;  // of the importer's clock
+
+// ---- mempool ------------------------------------------------------------------------------------
+inline constexpr std::size_t mempool_txs_max = 100'000;
+inline constexpr std::uint64_t nonce_gap_max = 1'000;  // ahead of the account's nonce
+
+// ---- storage ------------------------------------------------------------------------------------
+inline constexpr std::size_t side_blocks_max = 1'000;    // losing blocks kept to be shown
+inline constexpr std::size_t replaced_txs_max = 10'000;  // verdicts kept to be shown
+inline constexpr std::size_t wal_bytes_max = 64 * 1024 * 1024;
+inline constexpr std::size_t writer_cache_bytes_max = 4 * 1024 * 1024;
+inline constexpr std::size_t reader_cache_bytes_max = 256 * 1024;  // of each reader
+inline constexpr Duration storage_wait_max{5'000};  // for a lock that a foreign tool holds
+
+// ---- HTTP ---------------------------------------------------------------------------------------
+inline constexpr std::size_t http_body_bytes_max = 8 * 1024 * 1024;
+inline constexpr std::size_t http_header_bytes_max = 16 * 1024;
+inline constexpr std::size_t http_uri_bytes_max = 4 * 1024;
+inline constexpr std::size_t http_threads_max = 16;               // short requests under way
+inline constexpr std::size_t readers_max = http_threads_max + 4;  // the core thread reads too
+inline constexpr std::size_t http_waits_max = 128;                // long polls under way
+inline constexpr std::size_t http_connections_max = 1'024;
+inline constexpr Duration http_request_time_max{10'000};  // from first byte to whole body
+inline constexpr Duration http_idle_time_max{60'000};     // a silent kept-alive connection
+inline constexpr std::size_t http_buffered_bytes_max = 64 * 1024 * 1024;  // of unanswered requests
+inline constexpr Duration http_thread_rest_time{5'000};  // a thread without work ends after it
+inline constexpr std::size_t genesis_bytes_max = 64 * 1024 * 1024;  // as JSON, from another node
+inline constexpr std::size_t json_depth_max = 16;
+inline constexpr std::size_t page_items_max = 1'000;             // rows in one answer
+inline constexpr std::size_t range_bytes_max = 4 * 1024 * 1024;  // of blocks in one answer
+
+// ---- node ---------------------------------------------------------------------------------------
+inline constexpr std::size_t inbox_items_max = 4'096;    // work waiting for the core thread
+inline constexpr std::size_t submit_batch_max = 1'024;   // transactions in one durable commit
+inline constexpr Duration submit_time_max{5'000};        // a caller waits for durability
+inline constexpr std::size_t branch_blocks_max = 4'096;  // blocks offered in one import
+inline constexpr std::size_t peers_max = 128;
+
+// ---- sync ---------------------------------------------------------------------------------------
+inline constexpr Duration poll_interval{10'000};    // a long poll's wait, or the pause of polling
+inline constexpr std::size_t sync_txs_max = 1'000;  // ids named, or bodies asked for, at once
+inline constexpr std::size_t push_bytes_max = 1024 * 1024;  // of bodies that come with an answer
+inline constexpr std::size_t headers_max = 1'000;           // in one answer
+inline constexpr std::size_t range_blocks_max = 256;        // asked for at once
+inline constexpr Duration connect_time_max{2'000};
+inline constexpr Duration answer_time_max{10'000};  // beyond the wait of a long poll
+inline constexpr Duration backoff_min{500};
+inline constexpr Duration backoff_max{10'000};
+inline constexpr std::size_t ranges_max = 4;      // under way or waiting for one before
+inline constexpr std::size_t probe_headers = 16;  // a step of the search for an ancestor
+inline constexpr Duration poll_pause{10};         // gathers what comes close together
+inline constexpr Duration distrust_time{60'000};  // after an answer that broke a rule
+inline constexpr Duration clock_offset_warn{250};
+inline constexpr Duration clock_offset_red{500};
+
+// ---- sites --------------------------------------------------------------------------------------
+inline constexpr std::size_t manifest_bytes_max = 1024 * 1024;
+inline constexpr std::size_t manifest_values_max = 100'000;  // keys, lists, texts
+inline constexpr std::size_t manifest_text_bytes_max = 256;  // of one value
+inline constexpr std::size_t node_id_bytes_max = 32;
+inline constexpr std::size_t network_nodes_max = authorities_max;
+inline constexpr std::size_t network_sites_max = 100;
+inline constexpr std::size_t network_file_bytes_max = 1024 * 1024;  // a copy or a config
+inline constexpr std::size_t command_output_bytes_max = 1024 * 1024;
+
+}  // namespace aitbc::limits

@@ -1,0 +1,46 @@
+#pragma once
+// Proof of authority: whose turn a slot is, who must wait, and which of two branches wins. Pure
+// functions; consensus.md, sections 3 and 4.
+
+#include <optional>
+#include <span>
+
+#include "chain/core/genesis.hpp"
+
+namespace aitbc {
+
+// nullopt before the genesis time.
+std::optional<Slot> slot_at(const Params&, Time);
+Time start_of(const Params&, Slot);
+
+// Slot 0 belongs to the genesis; authorities take turns by slot mod n.
+const PublicKey& proposer_of(std::span<const PublicKey> authorities, Slot);
+// The first slot after `after` that is `key`'s turn; nullopt if the key is no authority.
+std::optional<Slot> next_turn(std::span<const PublicKey> authorities, const PublicKey& key,
+                              Slot after);
+
+// The instant after which nothing may be sealed for the slot: its tail guard begins.
+Time sealing_ends(const Params&, Slot);
+
+// A key may seal at most one of any floor(n/2) + 1 consecutive blocks: so it may not be among the
+// proposers of the floor(n/2) blocks before.
+std::size_t recent_window(std::size_t authorities);
+
+// What the rules need to know of a block's parent and its ancestors.
+struct Parent {
+  Tip tip;
+  std::vector<PublicKey> recent;  // proposers of the last recent_window() blocks, newest last
+
+  // The parent of the block after `header`.
+  void advance(const Header& header, std::size_t window);
+};
+
+// Height, slot, turn and recent signers of a header that claims to follow `parent`. The seal is
+// check_seal()'s (block.hpp): it needs no parent.
+Status check_header(const Parent& parent, std::span<const PublicKey> authorities, const Header&);
+
+// A strict order on branches by their tips, the same on every node: more blocks, then the lower
+// slot of the last block, then the lower hash.
+bool better(const Tip& a, const Tip& b);
+
+}  // namespace aitbc

@@ -1,0 +1,111 @@
+#include "chain/core/state.hpp"
+
+#include <algorithm>
+
+#include "chain/core/crypto.hpp"
+
+namespace aitbc {
+
+namespace {
+
+constexpr std::size_t change_bytes = Address::size + 4 * sizeof(std::uint64_t);
+
+void encode(Encoder& out, const Account& account) {
+  out.integer(account.balance.units());
+  out.integer(account.nonce);
+}
+
+Account decode_account(Decoder& in) {
+  const auto balance = Amount::from(in.integer<std::uint64_t>());
+  if (!balance) in.fail();
+  const auto nonce = in.integer<std::uint64_t>();
+  return {balance.value_or(Amount{}), nonce};
+}
+
+}  // namespace
+
+void encode(Encoder& out, const Effects& effects) {
+  out.integer(static_cast<std::uint32_t>(effects.changes.size()));
+  for (const Change& change : effects.changes) {
+    out.fixed(change.address);
+    encode(out, change.before);
+    encode(out, change.after);
+  }
+}
+
+Result<Effects> decode_effects(ByteView bytes) {
+  Decoder in(bytes);
+  Effects effects;
+  const std::size_t count = in.count(2 * limits::block_txs_max + 1, change_bytes);
+  effects.changes.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    Change change;
+    change.address = in.fixed<Address>();
+    change.before = decode_account(in);
+    change.after = decode_account(in);
+    effects.changes.push_back(change);
+  }
+  AITBC_TRY(in.finish("effects"));
+  return effects;
+}
+
+State State::of(const Genesis& genesis) {
+  State state(genesis.authorities);
+  state.reserve(genesis.allocations.size());
+  for (const auto& [address, balance] : genesis.allocations) state.load(address, {balance, 0});
+  return state;
+}
+
+void State::redo(const Effects& effects) {
+  for (const Change& change : effects.changes) {
+    AITBC_CHECK(tree_.at(change.address) == change.before);
+    tree_.set(change.address, change.after);
+  }
+}
+
+void State::undo(const Effects& effects) {
+  for (const Change& change : effects.changes) {
+    AITBC_CHECK(tree_.at(change.address) == change.after);
+    tree_.set(change.address, change.before);
+  }
+}
+
+Hash state_root_of(const Hash& accounts_root, const Hash& authorities_hash) {
+  return hash("aitbc/state/1", {accounts_root.view(), authorities_hash.view()});
+}
+
+Hash State::authorities_hash() const {
+  Encoder out;
+  for (const PublicKey& key : authorities_) out.fixed(key);
+  return hash("aitbc/authorities/1", {out.bytes()});
+}
+
+Hash State::root() const { return state_root_of(accounts_root(), authorities_hash()); }
+
+Account Overlay::at(const Address& address) const {
+  const auto found = entries_.find(address);
+  return found == entries_.end() ? below_.at(address) : found->second.after;
+}
+
+void Overlay::set(const Address& address, const Account& account) {
+  const auto found = entries_.find(address);
+  if (found != entries_.end()) {
+    found->second.after = account;
+  } else {
+    entries_.emplace(address, Entry{below_.at(address), account});
+  }
+}
+
+Effects Overlay::effects() const {
+  Effects effects;
+  effects.changes.reserve(entries_.size());
+  for (const auto& [address, entry] : entries_) {
+    if (entry.before != entry.after)
+      effects.changes.push_back({address, entry.before, entry.after});
+  }
+  std::sort(effects.changes.begin(), effects.changes.end(),
+            [](const Change& a, const Change& b) { return a.address < b.address; });
+  return effects;
+}
+
+}  // namespace aitbc

@@ -1,0 +1,82 @@
+#pragma once
+// The state of the ledger and how it changes. A block's Effects are both its result and its undo
+// log: applying, storing, reorganising and checking all consume the same value.
+
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "chain/core/genesis.hpp"
+#include "chain/core/state_tree.hpp"
+
+namespace aitbc {
+
+struct Change {
+  Address address;
+  Account before, after;
+  bool operator==(const Change&) const = default;
+};
+
+struct Effects {
+  std::vector<Change> changes;  // ascending by address, distinct, before != after
+  bool operator==(const Effects&) const = default;
+};
+
+void encode(Encoder&, const Effects&);
+Result<Effects> decode_effects(ByteView);
+
+// A read-only view of accounts.
+class Accounts {
+ public:
+  virtual ~Accounts() = default;
+  virtual Account at(const Address&) const = 0;
+};
+
+// Not thread-safe; owned by one Chain.
+class State final : public Accounts {
+ public:
+  explicit State(std::vector<PublicKey> authorities) : authorities_(std::move(authorities)) {}
+  static State of(const Genesis&);
+
+  Account at(const Address& address) const override { return tree_.at(address); }
+  std::span<const PublicKey> authorities() const { return authorities_; }
+  std::size_t accounts() const { return tree_.size(); }
+
+  // Both abort if an account is not as the effects say: a corrupted reorg must not go on.
+  void redo(const Effects&);
+  void undo(const Effects&);
+  // For loading only.
+  void load(const Address& address, const Account& account) { tree_.set(address, account); }
+  void reserve(std::size_t accounts) { tree_.reserve(accounts); }
+
+  // Over the root of all accounts and the hash of the authorities.
+  Hash root() const;
+  Hash accounts_root() const { return tree_.root(); }
+  Hash authorities_hash() const;
+  AccountProof prove(const Address& address) const { return tree_.prove(address); }
+
+ private:
+  std::vector<PublicKey> authorities_;
+  StateTree tree_;
+};
+
+Hash state_root_of(const Hash& accounts_root, const Hash& authorities_hash);
+
+// Changes on top of a view, to be thrown away or taken as Effects.
+class Overlay final : public Accounts {
+ public:
+  explicit Overlay(const Accounts& below) : below_(below) {}
+
+  Account at(const Address&) const override;
+  void set(const Address&, const Account&);
+  Effects effects() const;
+
+ private:
+  struct Entry {
+    Account before, after;
+  };
+  const Accounts& below_;
+  std::unordered_map<Address, Entry> entries_;
+};
+
+}  // namespace aitbc

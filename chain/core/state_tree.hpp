@@ -1,0 +1,92 @@
+#pragma once
+// The accounts as a Merkle tree with a provable root: a binary, path-compressed trie over the bits
+// of the address. A leaf hashes address, balance and nonce; an inner node hashes the number of the
+// bit it branches on and its two children. The shape depends on the set of accounts alone, so the
+// root does not depend on the order of changes. Updating k of n accounts costs O(k log n) hashes.
+//
+// One proof shape serves both cases: walking down by the bits of an address ends at one leaf. If it
+// is the address's own leaf, the account is proven; if it is another's, its absence is.
+//
+// Not thread-safe; owned by State.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "chain/core/address.hpp"
+#include "chain/core/amount.hpp"
+#include "chain/core/tx.hpp"
+
+namespace aitbc {
+
+struct Account {
+  Amount balance;
+  Nonce nonce = 0;
+  bool operator==(const Account&) const = default;
+};
+
+struct AccountProof {
+  struct Leaf {
+    Address address;
+    Account account;
+    bool operator==(const Leaf&) const = default;
+  };
+  struct Step {
+    std::uint8_t bit;  // the inner node branches on this bit of the address, 0 the most significant
+    Hash sibling;
+    bool operator==(const Step&) const = default;
+  };
+  std::optional<Leaf> leaf;  // where the walk ends; nullopt only in the empty tree
+  std::vector<Step> path;    // from the root down
+};
+
+// The account that the proof shows under the root of all accounts: its own for an inclusion, an
+// empty one for an exclusion; nullopt if the proof does not lead from `address` to `root`.
+std::optional<Account> check_proof(const AccountProof&, const Address&, const Hash& root);
+
+class StateTree {
+ public:
+  // An account with balance 0 and nonce 0 is the same as none.
+  Account at(const Address&) const;
+  void set(const Address&, const Account&);  // an empty account leaves the tree
+  void reserve(std::size_t accounts);
+  std::size_t size() const { return size_; }
+
+  // Zero for the empty tree. Hashes only what changed since the last call.
+  Hash root() const;
+  AccountProof prove(const Address&) const;
+
+ private:
+  // A link names a leaf or an inner node: index * 2 + (1 for a leaf).
+  using Link = std::uint32_t;
+  static constexpr Link none = ~Link{0};
+
+  struct Leaf {
+    Address address;
+    Account account;
+  };
+  struct Inner {
+    Link child[2];
+    std::uint8_t bit;
+    mutable bool stale;  // hash must be computed again
+    mutable Hash hash;
+  };
+
+  Link find_nearest(const Address&) const;
+  void insert(const Address&, const Account&);
+  void erase(const Address&);
+  void mark_stale(const Address&);
+  const Hash& fresh_hash(Link inner) const;
+  Hash hash_of(Link) const;
+  Link make_leaf(const Address&, const Account&);
+  Link make_inner(std::uint8_t bit, Link zero, Link one);
+
+  std::vector<Leaf> leaves_;
+  std::vector<Inner> inners_;
+  std::vector<std::uint32_t> free_leaves_;
+  std::vector<std::uint32_t> free_inners_;
+  Link root_ = none;
+  std::size_t size_ = 0;
+};
+
+}  // namespace aitbc

@@ -1,0 +1,120 @@
+#include "chain/core/tx.hpp"
+
+#include <algorithm>
+
+#include "chain/core/crypto.hpp"
+
+namespace aitbc {
+
+namespace {
+
+constexpr std::size_t tx_bytes_max = 4'096;  // fifteen keys and signatures are below 1,600
+
+void encode(Encoder& out, const Transfer& transfer) {
+  out.fixed(transfer.to);
+  out.integer(transfer.amount.units());
+}
+
+Amount decode_amount(Decoder& in) {
+  const auto amount = Amount::from(in.integer<std::uint64_t>());
+  if (!amount) in.fail();
+  return amount.value_or(Amount{});
+}
+
+void encode_body(Encoder& out, const Tx& tx) {
+  out.integer(static_cast<std::uint8_t>(tx.payload.index()));
+  out.integer(tx.nonce);
+  out.integer(tx.fee.units());
+  std::visit([&](const auto& payload) { encode(out, payload); }, tx.payload);
+}
+
+Tx decode_body(Decoder& in) {
+  Tx tx;
+  const auto type = in.integer<std::uint8_t>();
+  if (type != 0) in.fail();
+  tx.nonce = in.integer<std::uint64_t>();
+  if (tx.nonce > limits::supply_max) in.fail();
+  tx.fee = decode_amount(in);
+  Transfer transfer;
+  transfer.to = in.fixed<Address>();
+  transfer.amount = decode_amount(in);
+  tx.payload = transfer;
+  return tx;
+}
+
+}  // namespace
+
+TxId id_of(const GenesisHash& chain, const Tx& tx) {
+  Encoder out;
+  out.fixed(tx.from);
+  encode_body(out, tx);
+  return TxId{hash("aitbc/tx/1", {chain.view(), out.bytes()}).data};
+}
+
+Hash full_hash(const SignedTx& tx) { return hash("aitbc/signed-tx/1", {encode(tx)}); }
+
+void encode(Encoder& out, const SignedTx& tx) {
+  encode_body(out, tx.body);
+  encode(out, tx.witness.policy);
+  // A key out of range is the witness check's to refuse; its bytes are wrong, but never undefined.
+  std::uint16_t signers = 0;
+  for (const auto& part : tx.witness.parts) {
+    signers |= static_cast<std::uint16_t>(1U << part.key % 16);
+  }
+  out.integer(signers);
+  for (const auto& part : tx.witness.parts) out.fixed(part.signature);
+}
+
+SignedTx decode_signed_tx(Decoder& in) {
+  SignedTx tx;
+  tx.body = decode_body(in);
+  tx.witness.policy = decode_policy(in);
+  tx.body.from = address_of(tx.witness.policy);
+  const auto signers = in.integer<std::uint16_t>();
+  if (signers >> tx.witness.policy.keys.size() != 0) in.fail();
+  for (std::uint8_t key = 0; key < tx.witness.policy.keys.size() && !in.failed(); ++key) {
+    if ((signers >> key & 1) != 0) tx.witness.parts.push_back({key, in.fixed<Signature>()});
+  }
+  return tx;
+}
+
+Buffer encode(const SignedTx& tx) {
+  Encoder out;
+  encode(out, tx);
+  return std::move(out).bytes();
+}
+
+Result<SignedTx> decode_signed_tx(ByteView bytes) {
+  if (bytes.size() > tx_bytes_max) return error(Errc::too_large, "transaction: too many bytes");
+  Decoder in(bytes);
+  SignedTx tx = decode_signed_tx(in);
+  AITBC_TRY(in.finish("transaction"));
+  return tx;
+}
+
+std::optional<Amount> cost_of(const Tx& tx) {
+  return std::visit([&](const Transfer& transfer) { return transfer.amount.plus(tx.fee); },
+                    tx.payload);
+}
+
+Result<SignedTx> sign(const GenesisHash& chain, Tx body, const Policy& policy,
+                      std::span<const KeyPair* const> keys) {
+  body.from = address_of(policy);
+  const TxId id = id_of(chain, body);
+  SignedTx tx{std::move(body), {policy, {}}};
+  for (std::uint8_t i = 0; i < policy.keys.size(); ++i) {
+    if (tx.witness.parts.size() == policy.threshold) break;
+    const auto found = std::find_if(keys.begin(), keys.end(), [&](const KeyPair* key) {
+      return key->public_key() == policy.keys[i];
+    });
+    if (found != keys.end()) tx.witness.parts.push_back({i, (*found)->sign(id.view())});
+  }
+  if (tx.witness.parts.size() != policy.threshold) {
+    return error(Errc::bad_policy, "policy: needs " + std::to_string(policy.threshold) +
+                                       " signatures, the given keys make " +
+                                       std::to_string(tx.witness.parts.size()));
+  }
+  return tx;
+}
+
+}  // namespace aitbc

@@ -1,0 +1,210 @@
+#include "chain/memory_store.hpp"
+
+#include <algorithm>
+
+#include "chain/core/limits.hpp"
+#include "chain/memory_tables.hpp"
+
+namespace aitbc {
+
+namespace {
+
+class MemorySnapshot final : public Snapshot {
+ public:
+  MemorySnapshot(std::shared_ptr<const MemoryTables> tables, std::shared_ptr<std::size_t> lent)
+      : tables_(std::move(tables)), lent_(std::move(lent)) {
+    ++*lent_;
+  }
+  ~MemorySnapshot() override { --*lent_; }
+
+  Result<Tip> head() override { return tables_->head(); }
+  Result<std::optional<SealedHeader>> header(Height height) override {
+    const Applied* found = tables_->block(height);
+    return found == nullptr ? std::optional<SealedHeader>() : std::optional(found->block.sealed);
+  }
+  Result<std::vector<SealedHeader>> headers(Height from, std::size_t limit) override;
+  Result<std::optional<Height>> height_of(const BlockId& id) override {
+    const auto found = tables_->heights.find(id);
+    return found == tables_->heights.end() ? std::optional<Height>() : std::optional(found->second);
+  }
+  Result<std::optional<Block>> block(Height height) override {
+    const Applied* found = tables_->block(height);
+    return found == nullptr ? std::optional<Block>() : std::optional(found->block.block());
+  }
+  Result<std::vector<Block>> blocks(Height from, std::size_t limit, std::size_t bytes_max) override;
+  Result<Account> account(const Address& address) override {
+    const auto found = tables_->accounts.find(address);
+    return found == tables_->accounts.end() ? Account{} : found->second.account;
+  }
+  Result<std::optional<LocatedTx>> tx(const TxId& id) override {
+    const auto found = tables_->txs.find(id);
+    return found == tables_->txs.end() ? std::optional<LocatedTx>()
+                                       : std::optional(locate(found->second));
+  }
+  Result<AddressPage> txs_of(const Address& address, std::size_t offset,
+                             std::size_t limit) override;
+  Result<std::optional<SignedTx>> pending_tx(const TxId& id) override;
+  Result<std::vector<SignedTx>> pending(std::size_t offset, std::size_t limit) override;
+  Result<std::uint64_t> pending_count() override { return std::uint64_t{tables_->pool.size()}; }
+  Result<std::optional<Replaced>> replaced(const TxId& id) override {
+    const auto found = tables_->replaced_ids.find(id);
+    return found == tables_->replaced_ids.end() ? std::optional<Replaced>()
+                                                : std::optional(found->second);
+  }
+  Result<std::vector<SideBlock>> side_blocks(std::size_t limit) override;
+
+ private:
+  LocatedTx locate(const MemoryTables::Place& place) const {
+    const CheckedBlock& block = tables_->block(place.height)->block;
+    return {block.txs[place.index].signed_tx(), place.height, place.index, block.header().slot};
+  }
+
+  std::shared_ptr<const MemoryTables> tables_;
+  std::shared_ptr<std::size_t> lent_;  // snapshots that are out
+};
+
+Result<std::vector<SealedHeader>> MemorySnapshot::headers(Height from, std::size_t limit) {
+  std::vector<SealedHeader> found;
+  Height height = std::max<Height>(from, 1);
+  for (; found.size() < limit && tables_->block(height) != nullptr; ++height) {
+    found.push_back(tables_->block(height)->block.sealed);
+  }
+  return found;
+}
+
+Result<std::vector<Block>> MemorySnapshot::blocks(Height from, std::size_t limit,
+                                                  std::size_t bytes_max) {
+  std::vector<Block> found;
+  std::size_t bytes = 0;
+  Height height = std::max<Height>(from, 1);
+  for (; found.size() < limit && tables_->block(height) != nullptr; ++height) {
+    Block block = tables_->block(height)->block.block();
+    const std::size_t block_bytes = encode(block).size();
+    if (!found.empty() && bytes + block_bytes > bytes_max) break;
+    bytes += block_bytes;
+    found.push_back(std::move(block));
+  }
+  return found;
+}
+
+Result<AddressPage> MemorySnapshot::txs_of(const Address& address, std::size_t offset,
+                                           std::size_t limit) {
+  AddressPage page;
+  const auto found = tables_->accounts.find(address);
+  if (found == tables_->accounts.end()) return page;
+  const auto& places = found->second.txs;
+  page.total = places.size();
+  for (std::size_t i = offset; i < places.size() && page.txs.size() < limit; ++i) {
+    page.txs.push_back(locate(places[places.size() - 1 - i]));
+  }
+  return page;
+}
+
+Result<std::optional<SignedTx>> MemorySnapshot::pending_tx(const TxId& id) {
+  const auto found = tables_->pool_ids.find(id);
+  if (found == tables_->pool_ids.end()) return std::optional<SignedTx>();
+  return std::optional(tables_->pool.at(found->second).signed_tx());
+}
+
+Result<std::vector<SignedTx>> MemorySnapshot::pending(std::size_t offset, std::size_t limit) {
+  std::vector<SignedTx> found;
+  for (const auto& [sequence, tx] : tables_->pool) {
+    if (found.size() == limit) break;
+    if (offset > 0) {
+      --offset;
+    } else {
+      found.push_back(tx.signed_tx());
+    }
+  }
+  return found;
+}
+
+Result<std::vector<SideBlock>> MemorySnapshot::side_blocks(std::size_t limit) {
+  std::vector<SideBlock> found(tables_->side.rbegin(), tables_->side.rend());
+  std::stable_sort(found.begin(), found.end(), [](const SideBlock& a, const SideBlock& b) {
+    return a.header.height > b.header.height;
+  });
+  if (found.size() > limit) found.resize(limit);
+  return found;
+}
+
+}  // namespace
+
+class MemoryReader final : public Reader {
+ public:
+  explicit MemoryReader(const MemoryDisk& disk) : disk_(disk) {}
+
+  Result<std::unique_ptr<Snapshot>> snapshot() override {
+    if (*lent_ == limits::readers_max) {
+      return error(Errc::overloaded, "store: " + std::to_string(limits::readers_max) +
+                                         " reads are under way; try again");
+    }
+    return std::unique_ptr<Snapshot>(std::make_unique<MemorySnapshot>(disk_.tables_, lent_));
+  }
+
+ private:
+  const MemoryDisk& disk_;
+  std::shared_ptr<std::size_t> lent_ = std::make_shared<std::size_t>(0);
+};
+
+MemoryDisk::MemoryDisk() : tables_(std::make_shared<MemoryTables>()) {}
+
+MemoryStore::MemoryStore(std::shared_ptr<MemoryDisk> disk)
+    : disk_(std::move(disk)), reader_(std::make_unique<MemoryReader>(*disk_)) {}
+
+MemoryStore::~MemoryStore() = default;
+
+Reader& MemoryStore::reader() { return *reader_; }
+
+MemoryTables& MemoryStore::writable() {
+  if (disk_->tables_.use_count() > 1) {
+    disk_->tables_ = std::make_shared<MemoryTables>(*disk_->tables_);
+  }
+  return *disk_->tables_;
+}
+
+Result<std::optional<Loaded>> MemoryStore::load(const Params& params) {
+  const MemoryTables& tables = *disk_->tables_;
+  if (!tables.genesis) return std::optional<Loaded>();
+  if (*tables.genesis != params.genesis_hash) {
+    return error(Errc::wrong_genesis, "store: holds the chain of genesis " + tables.genesis->hex() +
+                                          ", but the node's genesis is " +
+                                          params.genesis_hash.hex());
+  }
+  State state(tables.authorities);
+  state.reserve(tables.accounts.size());
+  for (const auto& [address, history] : tables.accounts) state.load(address, history.account);
+  const Hash expected =
+      tables.blocks.empty() ? tables.genesis_root : tables.blocks.back()->block.header().state_root;
+  AITBC_CHECK(state.root() == expected);
+  Loaded loaded{tables.head(), std::move(state), {}, tables.last_sealed};
+  for (const auto& [sequence, tx] : tables.pool) loaded.mempool.push_back({tx, sequence});
+  return std::optional(std::move(loaded));
+}
+
+Status MemoryStore::initialise(const Genesis& genesis) {
+  MemoryTables& tables = writable();
+  AITBC_CHECK(!tables.genesis.has_value());
+  tables.genesis = hash_of(genesis);
+  tables.authorities = genesis.authorities;
+  tables.genesis_root = State::of(genesis).root();
+  for (const auto& [address, balance] : genesis.allocations) {
+    tables.accounts[address].account = {balance, 0};
+  }
+  return ok();
+}
+
+Status MemoryStore::commit(const Batch& batch) {
+  AITBC_CHECK(disk_->tables_->genesis.has_value());
+  writable().apply(batch);
+  return ok();
+}
+
+Result<std::vector<Applied>> MemoryStore::applied_above(Height height) {
+  const MemoryTables& tables = *disk_->tables_;
+  std::vector<Applied> found;
+  while (const Applied* applied = tables.block(++height)) found.push_back(*applied);
+  return found;
+}
+
+}  // namespace aitbc

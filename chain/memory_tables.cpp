@@ -1,0 +1,95 @@
+#include "chain/memory_tables.hpp"
+
+#include <algorithm>
+
+#include "chain/core/limits.hpp"
+#include "chain/parties.hpp"
+
+namespace aitbc {
+
+Tip MemoryTables::head() const {
+  if (blocks.empty()) return {0, 0, BlockId{genesis.value().data}};
+  return tip_of(blocks.back()->block.header());
+}
+
+const Applied* MemoryTables::block(Height height) const {
+  return height == 0 || height > blocks.size() ? nullptr : blocks[height - 1].get();
+}
+
+void MemoryTables::apply(const Batch& batch) {
+  if (batch.rewind_to) rewind(*batch.rewind_to);
+  for (const Applied& applied : batch.append) append(applied);
+  for (const TxId& id : batch.pool_remove) {
+    const auto found = pool_ids.find(id);
+    if (found == pool_ids.end()) continue;
+    pool.erase(found->second);
+    pool_ids.erase(found);
+  }
+  for (const Mempool::Entry& entry : batch.pool_add) {
+    AITBC_CHECK(pool_ids.emplace(entry.tx.id(), entry.sequence).second);
+    AITBC_CHECK(pool.emplace(entry.sequence, entry.tx).second);
+  }
+  for (const Replaced& verdict : batch.replaced) add_replaced(verdict);
+  if (batch.sealed) last_sealed = std::max(last_sealed.value_or(0), *batch.sealed);
+  for (const CheckedBlock& block_beside : batch.side) add_side(block_beside.header());
+  while (side.size() > limits::side_blocks_max) side.pop_front();
+}
+
+void MemoryTables::rewind(Height to) {
+  AITBC_CHECK(to <= blocks.size());
+  for (std::size_t i = to; i < blocks.size(); ++i) add_side(blocks[i]->block.header());
+  while (blocks.size() > to) {
+    const Applied& last = *blocks.back();
+    for (const Change& change : last.effects.changes) {
+      Account& account = accounts[change.address].account;
+      AITBC_CHECK(account == change.after);
+      account = change.before;
+    }
+    for (const CheckedTx& tx : last.block.txs) {
+      txs.erase(tx.id());
+      for (const Address& address : Parties(tx.body())) accounts[address].txs.pop_back();
+    }
+    heights.erase(id_of(last.block.header()));
+    blocks.pop_back();
+  }
+}
+
+void MemoryTables::append(const Applied& applied) {
+  const Header& header = applied.block.header();
+  AITBC_CHECK(header.height == blocks.size() + 1);
+  const BlockId id = id_of(header);
+  heights.emplace(id, header.height);
+  std::erase_if(side, [&](const SideBlock& lost) { return lost.id == id; });
+  for (const Change& change : applied.effects.changes) {
+    Account& account = accounts[change.address].account;
+    AITBC_CHECK(account == change.before);
+    account = change.after;
+  }
+  Place place{header.height, 0};
+  for (const CheckedTx& tx : applied.block.txs) {
+    txs.emplace(tx.id(), place);
+    for (const Address& address : Parties(tx.body())) accounts[address].txs.push_back(place);
+    ++place.index;
+  }
+  blocks.push_back(std::make_shared<const Applied>(applied));
+}
+
+void MemoryTables::add_side(const Header& header) {
+  const BlockId id = id_of(header);
+  const bool known =
+      std::any_of(side.begin(), side.end(), [&](const SideBlock& lost) { return lost.id == id; });
+  if (!known) side.push_back({id, header});
+}
+
+void MemoryTables::add_replaced(const Replaced& verdict) {
+  if (replaced_ids.contains(verdict.id)) {
+    std::erase_if(replaced, [&](const Replaced& old) { return old.id == verdict.id; });
+  }
+  replaced.push_back(verdict);
+  replaced_ids.insert_or_assign(verdict.id, verdict);
+  if (replaced.size() <= limits::replaced_txs_max) return;
+  replaced_ids.erase(replaced.front().id);
+  replaced.pop_front();
+}
+
+}  // namespace aitbc

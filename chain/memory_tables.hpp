@@ -1,0 +1,48 @@
+#pragma once
+// The tables of the memory store, as the SQLite store has them. Plain data and the one function
+// that changes it; one thread.
+
+#include <deque>
+#include <map>
+#include <unordered_map>
+
+#include "chain/store.hpp"
+
+namespace aitbc {
+
+struct MemoryTables {
+  struct Place {
+    Height height;
+    std::uint32_t index;
+  };
+  struct History {
+    Account account;
+    std::vector<Place> txs;  // that name the account, oldest first
+  };
+
+  std::optional<GenesisHash> genesis;  // nullopt until initialised
+  std::vector<PublicKey> authorities;
+  Hash genesis_root;
+  std::optional<Slot> last_sealed;
+  std::vector<std::shared_ptr<const Applied>> blocks;  // block h at h - 1
+  std::unordered_map<BlockId, Height> heights;
+  std::unordered_map<TxId, Place> txs;
+  std::unordered_map<Address, History> accounts;
+  std::map<Mempool::Sequence, CheckedTx> pool;
+  std::unordered_map<TxId, Mempool::Sequence> pool_ids;
+  std::deque<SideBlock> side;     // in the order of arrival
+  std::deque<Replaced> replaced;  // in the order of arrival
+  std::unordered_map<TxId, Replaced> replaced_ids;
+
+  Tip head() const;
+  const Applied* block(Height height) const;
+  void apply(const Batch& batch);
+
+ private:
+  void rewind(Height to);
+  void append(const Applied& applied);
+  void add_side(const Header& header);
+  void add_replaced(const Replaced& verdict);
+};
+
+}  // namespace aitbc

@@ -1,0 +1,90 @@
+#pragma once
+// What nodes say to one another and of themselves, as values. Below rpc and sync, so that both can
+// speak it; the JSON and binary forms are rpc's.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chain/core/block.hpp"
+#include "chain/core/time.hpp"
+
+namespace aitbc {
+
+// The long poll: "tell me when something is newer than what I know".
+struct SyncQuery {
+  std::string instance;  // whose cursor it is; another instance answers at once, with everything
+  std::uint64_t cursor = 0;  // from the last answer
+  Duration wait{0};          // how long the answer may be held back when there is no news
+};
+
+struct SyncAnswer {
+  std::string chain_id;
+  GenesisHash genesis_hash;
+  Tip head;
+  Tip final;
+  Hash authorities_hash;
+  std::string node_id;
+  std::string instance;      // new at every start of the node
+  Time node_time;            // when it answered
+  Duration held{0};          // for how long it held the answer back
+  std::uint64_t cursor = 0;  // to be sent with the next query
+  std::vector<TxId> txs;     // pending ones that are newer than the query's cursor
+  bool more = false;         // txs was cut at its limit: ask again at once
+  // What entered the network here comes whole, so that it crosses each link once and at once; the
+  // ids above let everybody else pass it on where links are missing.
+  std::vector<SignedTx> own_txs;
+  std::optional<Block> own_block;  // the head, if this node sealed it
+};
+
+// The words that status, API, CLI and page use for a node or for a peer as seen by a node.
+struct SyncState {
+  enum class Kind { in_sync, behind, ahead, diverged, paused, unreachable, wrong_genesis, stopped };
+  Kind kind = Kind::unreachable;
+  Height number = 0;  // blocks behind or ahead, or the height of the last common block
+  std::string why;    // of a pause
+
+  std::string text() const;  // e.g. "behind 12", "diverged at 7", "paused: no quorum"
+  bool operator==(const SyncState&) const = default;
+};
+
+// A peer as this node sees it: "behind 3" says that the peer has three blocks less.
+struct PeerStatus {
+  std::string url;
+  std::string node_id;  // empty until it answered once
+  SyncState state;
+  std::optional<Tip> head;
+  std::optional<Duration> round_trip;
+  std::optional<Duration> clock_offset;  // its clock minus ours
+  std::optional<Time> last_answer;
+  std::string last_error;
+  std::uint64_t invalid = 0;  // answers that broke a rule
+};
+
+struct NodeStatus {
+  std::string node_id;
+  std::string instance;
+  std::optional<PublicKey> authority;  // the key it seals with
+  SyncState state;
+  Tip head;
+  Tip final;
+  Hash state_root;
+  Hash authorities_hash;
+  std::uint64_t mempool_txs = 0;
+  std::uint64_t reorgs = 0;  // since the start
+  std::uint64_t reorg_depth_max = 0;
+  Time started;
+  std::vector<PeerStatus> peers;
+};
+
+// What became of an offered branch.
+struct Imported {
+  enum class Kind { exists, extended, reorganised, side };
+  Kind kind = Kind::exists;
+  Tip head;                   // of the canonical chain, afterwards
+  std::uint64_t rewound = 0;  // blocks that left the canonical chain
+  std::uint64_t appended = 0;
+};
+std::string_view name(Imported::Kind);
+
+}  // namespace aitbc

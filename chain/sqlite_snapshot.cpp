@@ -1,0 +1,315 @@
+#include "chain/sqlite_snapshot.hpp"
+
+#include "chain/core/limits.hpp"
+#include "chain/parties.hpp"
+#include "chain/sqlite_rows.hpp"
+
+namespace aitbc {
+
+class SqliteSnapshot final : public Snapshot {
+ public:
+  SqliteSnapshot(ReaderPool& pool, std::unique_ptr<ReaderPool::Connection> connection)
+      : pool_(pool), connection_(std::move(connection)), sql_(connection_->statements) {}
+  ~SqliteSnapshot() override;
+
+  // A transaction sees the database as of its first read, so that is made at once.
+  Status begin();
+
+  Result<Tip> head() override { return head_; }
+  Result<std::optional<SealedHeader>> header(Height height) override;
+  Result<std::vector<SealedHeader>> headers(Height from, std::size_t limit) override;
+  Result<std::optional<Height>> height_of(const BlockId& id) override;
+  Result<std::optional<Block>> block(Height height) override;
+  Result<std::vector<Block>> blocks(Height from, std::size_t limit, std::size_t bytes_max) override;
+  Result<Account> account(const Address& address) override;
+  Result<std::optional<LocatedTx>> tx(const TxId& id) override;
+  Result<AddressPage> txs_of(const Address& address, std::size_t offset,
+                             std::size_t limit) override;
+  Result<std::optional<SignedTx>> pending_tx(const TxId& id) override;
+  Result<std::vector<SignedTx>> pending(std::size_t offset, std::size_t limit) override;
+  Result<std::uint64_t> pending_count() override;
+  Result<std::optional<Replaced>> replaced(const TxId& id) override;
+  Result<std::vector<SideBlock>> side_blocks(std::size_t limit) override;
+
+ private:
+  struct SizedBlock {
+    Block block;
+    std::size_t bytes;
+  };
+  Result<SizedBlock> read_block(SealedHeader sealed);
+  struct LinkedTx {
+    SignedTx tx;
+    std::uint64_t before;  // position of the account's one before
+  };
+  Result<LinkedTx> read_linked(std::uint64_t position, const Address& address);
+  Result<LocatedTx> locate(std::uint64_t position, SignedTx tx);
+
+  ReaderPool& pool_;
+  std::unique_ptr<ReaderPool::Connection> connection_;
+  ReadStatements& sql_;
+  Tip head_;
+};
+
+// ---- connections --------------------------------------------------------------------------------
+
+ReaderPool::ReaderPool(std::string path, const GenesisHash& genesis)
+    : path_(std::move(path)), genesis_(genesis) {}
+
+ReaderPool::~ReaderPool() {
+  const MutexLock lock(mutex_);
+  AITBC_CHECK(lent_ == 0);
+}
+
+Result<std::unique_ptr<ReaderPool::Connection>> ReaderPool::borrow() {
+  {
+    const MutexLock lock(mutex_);
+    if (lent_ == limits::readers_max) {
+      return error(Errc::overloaded, "store: " + std::to_string(limits::readers_max) +
+                                         " reads are under way; try again");
+    }
+    ++lent_;
+    if (!idle_.empty()) {
+      auto connection = std::move(idle_.back());
+      idle_.pop_back();
+      return connection;
+    }
+  }
+  auto database = Database::open(path_, Database::Role::reader);
+  if (!database) {
+    give_back(nullptr);
+    return std::move(database).error();
+  }
+  return std::make_unique<Connection>(std::move(database).value());
+}
+
+void ReaderPool::give_back(std::unique_ptr<Connection> connection) {
+  const MutexLock lock(mutex_);
+  --lent_;
+  if (connection) idle_.push_back(std::move(connection));
+}
+
+Result<std::unique_ptr<Snapshot>> ReaderPool::snapshot() {
+  AITBC_TRY_ASSIGN(auto connection, borrow());
+  auto snapshot = std::make_unique<SqliteSnapshot>(*this, std::move(connection));
+  AITBC_TRY(snapshot->begin());
+  return std::unique_ptr<Snapshot>(std::move(snapshot));
+}
+
+SqliteSnapshot::~SqliteSnapshot() {
+  const bool ended = Query(sql_.end).run().has_value();
+  if (!ended) connection_.reset();
+  pool_.give_back(std::move(connection_));
+}
+
+Status SqliteSnapshot::begin() {
+  AITBC_TRY(Query(sql_.begin).run());
+  Query query(sql_.head);
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  if (!row) {
+    head_ = {0, 0, BlockId{pool_.genesis_.data}};
+    return ok();
+  }
+  AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(query.blob(0)));
+  head_ = tip_of(sealed.header);
+  return ok();
+}
+
+// ---- blocks -------------------------------------------------------------------------------------
+
+Result<std::optional<SealedHeader>> SqliteSnapshot::header(Height height) {
+  Query query(sql_.header, height);
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  if (!row) return std::optional<SealedHeader>();
+  AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(query.blob(0)));
+  return std::optional(sealed);
+}
+
+Result<std::vector<SealedHeader>> SqliteSnapshot::headers(Height from, std::size_t limit) {
+  std::vector<SealedHeader> found;
+  Query query(sql_.headers, from, limit);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return found;
+    AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(query.blob(0)));
+    found.push_back(sealed);
+  }
+}
+
+Result<std::optional<Height>> SqliteSnapshot::height_of(const BlockId& id) {
+  Query query(sql_.heights_by_key, key_of(id));
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return std::optional<Height>();
+    AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(query.blob(1)));
+    if (id_of(sealed.header) == id) return std::optional(sealed.header.height);
+  }
+}
+
+Result<SqliteSnapshot::SizedBlock> SqliteSnapshot::read_block(SealedHeader sealed) {
+  const Height height = sealed.header.height;
+  SizedBlock sized{{sealed, {}}, sealed_header_bytes};
+  sized.block.txs.reserve(sealed.header.tx_count);
+  Query query(sql_.bodies, Position{height, 0}.packed(), Position{height + 1, 0}.packed());
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) break;
+    const ByteView body = query.blob(0);
+    sized.bytes += body.size();
+    AITBC_TRY_ASSIGN(SignedTx tx, read_tx(body));
+    sized.block.txs.push_back(std::move(tx));
+  }
+  if (sized.block.txs.size() != sealed.header.tx_count) {
+    return damaged("block " + std::to_string(height) + " lacks transactions");
+  }
+  return sized;
+}
+
+Result<std::optional<Block>> SqliteSnapshot::block(Height height) {
+  AITBC_TRY_ASSIGN(const auto sealed, header(height));
+  if (!sealed) return std::optional<Block>();
+  AITBC_TRY_ASSIGN(SizedBlock sized, read_block(*sealed));
+  return std::optional(std::move(sized.block));
+}
+
+Result<std::vector<Block>> SqliteSnapshot::blocks(Height from, std::size_t limit,
+                                                  std::size_t bytes_max) {
+  std::vector<Block> found;
+  std::size_t bytes = 0;
+  for (Height height = std::max<Height>(from, 1); height <= head_.height; ++height) {
+    if (found.size() == limit || bytes >= bytes_max) break;
+    AITBC_TRY_ASSIGN(const auto sealed, header(height));
+    if (!sealed) return damaged("block " + std::to_string(height) + " is missing");
+    AITBC_TRY_ASSIGN(SizedBlock sized, read_block(*sealed));
+    if (!found.empty() && bytes + sized.bytes > bytes_max) break;
+    bytes += sized.bytes;
+    found.push_back(std::move(sized.block));
+  }
+  return found;
+}
+
+// ---- accounts and transactions ------------------------------------------------------------------
+
+Result<Account> SqliteSnapshot::account(const Address& address) {
+  Query query(sql_.account, address.view());
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  if (!row) return Account{};
+  AITBC_TRY_ASSIGN(const Amount balance, read_amount(query.count(1)));
+  return Account{balance, query.count(2)};
+}
+
+Result<LocatedTx> SqliteSnapshot::locate(std::uint64_t position, SignedTx tx) {
+  const auto [height, index] = Position::unpack(position);
+  AITBC_TRY_ASSIGN(const auto sealed, header(height));
+  if (!sealed) return damaged("block " + std::to_string(height) + " is missing");
+  return LocatedTx{std::move(tx), height, index, sealed->header.slot};
+}
+
+Result<std::optional<LocatedTx>> SqliteSnapshot::tx(const TxId& id) {
+  Query query(sql_.txs_by_key, key_of(id));
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return std::optional<LocatedTx>();
+    AITBC_TRY_ASSIGN(SignedTx tx, read_tx(query.blob(1)));
+    if (id_of(pool_.genesis_, tx.body) != id) continue;
+    AITBC_TRY_ASSIGN(LocatedTx located, locate(query.count(0), std::move(tx)));
+    return std::optional(std::move(located));
+  }
+}
+
+Result<AddressPage> SqliteSnapshot::txs_of(const Address& address, std::size_t offset,
+                                           std::size_t limit) {
+  AddressPage page;
+  Query owner(sql_.account, address.view());
+  AITBC_TRY_ASSIGN(const bool known, owner.next());
+  if (!known) return page;
+  page.total = owner.count(3);
+  if (offset >= page.total) return page;
+
+  // Where to start: the account's newest, or a mark that is nearer.
+  const std::uint64_t first = page.total - offset;
+  std::uint64_t number = page.total;
+  std::uint64_t position = owner.count(4);
+  {
+    Query mark(sql_.mark, owner.number(0), first);
+    AITBC_TRY_ASSIGN(const bool marked, mark.next());
+    if (marked) {
+      number = mark.count(0);
+      position = mark.count(1);
+    }
+  }
+  for (; number > 0 && page.txs.size() < limit; --number) {
+    AITBC_TRY_ASSIGN(LinkedTx linked, read_linked(position, address));
+    if (number <= first) {
+      AITBC_TRY_ASSIGN(LocatedTx located, locate(position, std::move(linked.tx)));
+      page.txs.push_back(std::move(located));
+    }
+    position = linked.before;
+  }
+  return page;
+}
+
+Result<SqliteSnapshot::LinkedTx> SqliteSnapshot::read_linked(std::uint64_t position,
+                                                             const Address& address) {
+  Query query(sql_.tx, position);
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  if (!row) return damaged("an account's list of transactions is broken");
+  AITBC_TRY_ASSIGN(const Links links, read_links(query.blob(0)));
+  AITBC_TRY_ASSIGN(SignedTx tx, read_tx(query.blob(1)));
+  auto link = links.begin();
+  for (const Address& party : Parties(tx.body)) {
+    if (link == links.end()) break;
+    if (party == address) return LinkedTx{std::move(tx), *link};
+    ++link;
+  }
+  return damaged("an account's list of transactions is broken");
+}
+
+// ---- pending and lost ---------------------------------------------------------------------------
+
+Result<std::optional<SignedTx>> SqliteSnapshot::pending_tx(const TxId& id) {
+  Query query(sql_.pending_tx, id.view());
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  if (!row) return std::optional<SignedTx>();
+  AITBC_TRY_ASSIGN(SignedTx tx, read_tx(query.blob(0)));
+  return std::optional(std::move(tx));
+}
+
+Result<std::vector<SignedTx>> SqliteSnapshot::pending(std::size_t offset, std::size_t limit) {
+  std::vector<SignedTx> found;
+  Query query(sql_.pending, limit, offset);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return found;
+    AITBC_TRY_ASSIGN(SignedTx tx, read_tx(query.blob(0)));
+    found.push_back(std::move(tx));
+  }
+}
+
+Result<std::uint64_t> SqliteSnapshot::pending_count() {
+  Query query(sql_.pending_count);
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  AITBC_CHECK(row);
+  return query.count(0);
+}
+
+Result<std::optional<Replaced>> SqliteSnapshot::replaced(const TxId& id) {
+  Query query(sql_.replaced, id.view());
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  if (!row) return std::optional<Replaced>();
+  AITBC_TRY_ASSIGN(const TxId by, read_fixed<TxId>(query.blob(0)));
+  return std::optional(Replaced{id, by, query.count(1)});
+}
+
+Result<std::vector<SideBlock>> SqliteSnapshot::side_blocks(std::size_t limit) {
+  std::vector<SideBlock> found;
+  Query query(sql_.side, limit);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return found;
+    AITBC_TRY_ASSIGN(const BlockId id, read_fixed<BlockId>(query.blob(0)));
+    AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(query.blob(1)));
+    found.push_back({id, sealed.header});
+  }
+}
+
+}  // namespace aitbc

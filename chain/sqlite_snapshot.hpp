@@ -1,0 +1,65 @@
+#pragma once
+// Reading the database: connections that can only read, lent out as snapshots. ReaderPool is
+// thread-safe; a connection, and so a snapshot, belongs to one thread at a time. The pool outlives
+// its snapshots.
+
+#include "chain/mutex.hpp"
+#include "chain/sqlite.hpp"
+#include "chain/store.hpp"
+
+namespace aitbc {
+
+struct ReadStatements {
+  explicit ReadStatements(Database& readable) : database(readable) {}
+
+  Database& database;
+  Statement begin{database, "BEGIN"};
+  Statement end{database, "COMMIT"};
+  Statement head{database,
+                 "SELECT header FROM blocks WHERE height = (SELECT max(height) FROM blocks)"};
+  Statement header{database, "SELECT header FROM blocks WHERE height = ?"};
+  Statement headers{database,
+                    "SELECT header FROM blocks WHERE height >= ? ORDER BY height LIMIT ?"};
+  Statement heights_by_key{database, "SELECT height, header FROM blocks WHERE key = ?"};
+  Statement bodies{database, "SELECT body FROM txs WHERE pos >= ? AND pos < ? ORDER BY pos"};
+  Statement txs_by_key{database, "SELECT pos, body FROM txs WHERE key = ?"};
+  Statement tx{database, "SELECT links, body FROM txs WHERE pos = ?"};
+  Statement account{database,
+                    "SELECT id, balance, nonce, txs, newest FROM accounts WHERE address = ?"};
+  Statement mark{database,
+                 "SELECT number, pos FROM marks WHERE account = ? AND number >= ? "
+                 "ORDER BY number LIMIT 1"};
+  Statement pending_tx{database, "SELECT body FROM pool WHERE id = ?"};
+  Statement pending{database, "SELECT body FROM pool ORDER BY seq LIMIT ? OFFSET ?"};
+  Statement pending_count{database, "SELECT count(*) FROM pool"};
+  Statement replaced{database, "SELECT by, height FROM replaced WHERE id = ?"};
+  Statement side{database, "SELECT id, header FROM side ORDER BY height DESC, seq DESC LIMIT ?"};
+};
+
+class ReaderPool final : public Reader {
+ public:
+  ReaderPool(std::string path, const GenesisHash& genesis);
+  ~ReaderPool() override;
+
+  Result<std::unique_ptr<Snapshot>> snapshot() override;
+
+ private:
+  friend class SqliteSnapshot;
+  struct Connection {
+    explicit Connection(Database opened) : database(std::move(opened)) {}
+    Database database;
+    ReadStatements statements{database};
+  };
+
+  Result<std::unique_ptr<Connection>> borrow();
+  // Null for a connection that failed: it is closed.
+  void give_back(std::unique_ptr<Connection> connection);
+
+  const std::string path_;
+  const GenesisHash genesis_;
+  Mutex mutex_;
+  std::vector<std::unique_ptr<Connection>> idle_ AITBC_GUARDED_BY(mutex_);
+  std::size_t lent_ AITBC_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace aitbc

@@ -1,0 +1,212 @@
+#include "chain/sqlite_store.hpp"
+
+#include "chain/core/limits.hpp"
+#include "chain/file_lock.hpp"
+#include "chain/sqlite_commit.hpp"
+#include "chain/sqlite_rows.hpp"
+#include "chain/sqlite_schema.hpp"
+#include "chain/sqlite_snapshot.hpp"
+
+namespace aitbc {
+
+namespace {
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(std::string path, FileLock lock, Database database)
+      : path_(std::move(path)), lock_(std::move(lock)), database_(std::move(database)) {}
+  ~SqliteStore() override;
+
+  Result<std::optional<Loaded>> load(const Params& params) override;
+  Status initialise(const Genesis& genesis) override;
+  Status commit(const Batch& batch) override;
+  Result<std::vector<Applied>> applied_above(Height height) override;
+  Reader& reader() override;
+
+ private:
+  Status check_genesis_hash(const GenesisHash& stored, const GenesisHash& expected) const;
+  Result<State> load_state(std::vector<PublicKey> authorities, const Hash& expected);
+  Result<std::vector<Mempool::Entry>> load_pool(const Params& params);
+  Result<Applied> read_applied(const SealedHeader& sealed);
+  void start_reading(const Params& params, Height head);
+
+  // In this order, so that readers end before the writer and the lock is the last to go.
+  const std::string path_;
+  FileLock lock_;
+  Database database_;
+  WriteStatements statements_{database_};
+  std::optional<Params> params_;  // since load() or initialise()
+  Height head_ = 0;
+  std::unique_ptr<ReaderPool> readers_;
+};
+
+SqliteStore::~SqliteStore() {
+  readers_.reset();
+  // A failure leaves the log beside the file, and the next start reads both.
+  static_cast<void>(database_.checkpoint());
+}
+
+Reader& SqliteStore::reader() {
+  AITBC_CHECK(readers_ != nullptr);
+  return *readers_;
+}
+
+void SqliteStore::start_reading(const Params& params, Height head) {
+  params_ = params;
+  head_ = head;
+  if (!readers_) readers_ = std::make_unique<ReaderPool>(path_, params.genesis_hash);
+}
+
+// ---- loading ------------------------------------------------------------------------------------
+
+Status SqliteStore::check_genesis_hash(const GenesisHash& stored,
+                                       const GenesisHash& expected) const {
+  if (stored == expected) return ok();
+  return error(Errc::wrong_genesis, path_ + ": holds the chain of genesis " + stored.hex() +
+                                        ", but the node's genesis is " + expected.hex() +
+                                        "; give each chain a data directory of its own");
+}
+
+Result<State> SqliteStore::load_state(std::vector<PublicKey> authorities, const Hash& expected) {
+  State state(std::move(authorities));
+  Statement count(database_, "SELECT count(*) FROM accounts");
+  Query counted(count);
+  AITBC_TRY_ASSIGN(const bool has_count, counted.next());
+  AITBC_CHECK(has_count);
+  state.reserve(counted.count(0));
+  Statement accounts(database_, "SELECT address, balance, nonce FROM accounts");
+  Query query(accounts);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) break;
+    AITBC_TRY_ASSIGN(const Address address, read_fixed<Address>(query.blob(0)));
+    AITBC_TRY_ASSIGN(const Amount balance, read_amount(query.count(1)));
+    state.load(address, {balance, query.count(2)});
+  }
+  if (const Hash root = state.root(); root != expected) {
+    return damaged("the accounts hash to " + root.hex() + ", but the chain's head has " +
+                   expected.hex());
+  }
+  return state;
+}
+
+Result<std::vector<Mempool::Entry>> SqliteStore::load_pool(const Params& params) {
+  std::vector<Mempool::Entry> entries;
+  Statement pool(database_, "SELECT seq, body FROM pool ORDER BY seq");
+  Query query(pool);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return entries;
+    AITBC_TRY_ASSIGN(SignedTx tx, read_tx(query.blob(1)));
+    entries.push_back({CheckedTx::stored(params, std::move(tx)), query.count(0)});
+  }
+}
+
+Result<std::optional<Loaded>> SqliteStore::load(const Params& params) {
+  Statement meta(database_,
+                 "SELECT genesis_hash, authorities, state_root, last_sealed "
+                 "FROM meta WHERE id = 0");
+  Query query(meta);
+  AITBC_TRY_ASSIGN(const bool initialised, query.next());
+  if (!initialised) return std::optional<Loaded>();
+  AITBC_TRY_ASSIGN(const auto genesis, read_fixed<GenesisHash>(query.blob(0)));
+  AITBC_TRY(check_genesis_hash(genesis, params.genesis_hash));
+  std::vector<PublicKey> authorities;
+  for (ByteView keys = query.blob(1); !keys.empty();) {
+    const std::size_t bytes = std::min(keys.size(), PublicKey::size);
+    AITBC_TRY_ASSIGN(const PublicKey key, read_fixed<PublicKey>(keys.first(bytes)));
+    authorities.push_back(key);
+    keys = keys.subspan(bytes);
+  }
+  Tip head = genesis_tip(params);
+  AITBC_TRY_ASSIGN(Hash root, read_fixed<Hash>(query.blob(2)));
+  std::optional<Slot> last_sealed;
+  if (!query.is_null(3)) last_sealed = query.count(3);
+
+  Statement newest(database_,
+                   "SELECT header FROM blocks WHERE height = (SELECT max(height) FROM blocks)");
+  Query block(newest);
+  AITBC_TRY_ASSIGN(const bool has_block, block.next());
+  if (has_block) {
+    AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(block.blob(0)));
+    head = tip_of(sealed.header);
+    root = sealed.header.state_root;
+  }
+  AITBC_TRY_ASSIGN(State state, load_state(std::move(authorities), root));
+  AITBC_TRY_ASSIGN(auto pool, load_pool(params));
+  start_reading(params, head.height);
+  return std::optional(Loaded{head, std::move(state), std::move(pool), last_sealed});
+}
+
+Status SqliteStore::initialise(const Genesis& genesis) {
+  const Params params = params_of(genesis);
+  Encoder authorities;
+  for (const PublicKey& key : genesis.authorities) authorities.fixed(key);
+  const Hash root = State::of(genesis).root();
+
+  AITBC_TRY_ASSIGN(Transaction transaction, Transaction::begin(database_));
+  Statement meta(database_,
+                 "INSERT INTO meta(id, genesis_hash, authorities, state_root) VALUES(0, ?, ?, ?)");
+  AITBC_TRY(
+      Query(meta, params.genesis_hash.view(), ByteView(authorities.bytes()), root.view()).run());
+  for (const auto& [address, balance] : genesis.allocations) {
+    AITBC_TRY(Query(statements_.insert_account, address.view(), balance.units(), Nonce{0}).run());
+  }
+  AITBC_TRY(transaction.commit());
+  start_reading(params, 0);
+  return ok();
+}
+
+// ---- deciding -----------------------------------------------------------------------------------
+
+Status SqliteStore::commit(const Batch& batch) {
+  AITBC_CHECK(params_.has_value());
+  AITBC_TRY_ASSIGN(Transaction transaction, Transaction::begin(database_));
+  AITBC_TRY_ASSIGN(const Height head, BatchWriter(statements_, head_).write(batch));
+  AITBC_TRY(transaction.commit());
+  head_ = head;
+  return ok();
+}
+
+// Through the writer's connection: a reorg must not wait for busy readers.
+Result<std::vector<Applied>> SqliteStore::applied_above(Height height) {
+  AITBC_CHECK(params_.has_value());
+  std::vector<Applied> blocks;
+  Query headers(statements_.headers_above, height);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, headers.next());
+    if (!row) return blocks;
+    AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(headers.blob(0)));
+    AITBC_TRY_ASSIGN(Applied applied, read_applied(sealed));
+    blocks.push_back(std::move(applied));
+  }
+}
+
+Result<Applied> SqliteStore::read_applied(const SealedHeader& sealed) {
+  const Height height = sealed.header.height;
+  Applied applied{{sealed, {}}, {}};
+  Query bodies(statements_.bodies, Position{height, 0}.packed(), Position{height + 1, 0}.packed());
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, bodies.next());
+    if (!row) break;
+    AITBC_TRY_ASSIGN(SignedTx tx, read_tx(bodies.blob(0)));
+    applied.block.txs.push_back(CheckedTx::stored(*params_, std::move(tx)));
+  }
+  Query effects(statements_.effects, height);
+  AITBC_TRY_ASSIGN(const bool row, effects.next());
+  if (!row) return damaged("what block " + std::to_string(height) + " changed is missing");
+  AITBC_TRY_ASSIGN(applied.effects, read_effects(effects.blob(0)));
+  return applied;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path) {
+  AITBC_TRY_ASSIGN(FileLock lock, FileLock::take(path + ".lock", path));
+  AITBC_TRY_ASSIGN(Database database, Database::open(path, Database::Role::writer));
+  AITBC_TRY(migrate(database, path));
+  return std::unique_ptr<Store>(
+      std::make_unique<SqliteStore>(path, std::move(lock), std::move(database)));
+}
+
+}  // namespace aitbc

@@ -1,0 +1,113 @@
+#pragma once
+// What a node keeps: the canonical chain, its accounts, the mempool, the losing branches. `Store`
+// is the writer's side, used by the thread that owns Chain; `Reader` hands out consistent snapshots
+// to any thread. One `commit` is one decision: all of it is durable on return, or none of it.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "chain/core/apply.hpp"
+#include "chain/core/mempool.hpp"
+
+namespace aitbc {
+
+// A block of the canonical chain with what it did.
+struct Applied {
+  CheckedBlock block;
+  Effects effects;
+};
+
+// The verdict on a transaction that was pending, or in a block that was rewound, and whose nonce
+// another transaction used.
+struct Replaced {
+  TxId id;
+  TxId by;
+  Height height = 0;  // of the block that holds `by`
+};
+
+struct Batch {
+  std::optional<Height> rewind_to;  // blocks above it leave the canonical chain for the losing ones
+  std::vector<Applied> append;
+  std::optional<Slot> sealed;     // by this node; never lowered, whatever is rewound
+  std::vector<TxId> pool_remove;  // before pool_add
+  std::vector<Mempool::Entry> pool_add;
+  std::vector<Replaced> replaced;
+  std::vector<CheckedBlock> side;  // valid blocks that are not of the canonical chain
+};
+
+struct Loaded {
+  Tip head;
+  State state;
+  std::vector<Mempool::Entry> mempool;
+  std::optional<Slot> last_sealed;
+};
+
+struct LocatedTx {
+  SignedTx tx;
+  Height height = 0;
+  std::uint32_t position = 0;  // in its block
+  Slot slot = 0;
+};
+
+// The transactions of an address, newest first.
+struct AddressPage {
+  std::vector<LocatedTx> txs;
+  std::uint64_t total = 0;
+};
+
+struct SideBlock {
+  BlockId id;
+  Header header;
+};
+
+// One consistent view. Short-lived: it holds back the log of the database. Heights start at 1:
+// block 0 is the genesis, which no store holds.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+
+  virtual Result<Tip> head() = 0;
+  virtual Result<std::optional<SealedHeader>> header(Height) = 0;
+  virtual Result<std::vector<SealedHeader>> headers(Height from, std::size_t limit) = 0;
+  virtual Result<std::optional<Height>> height_of(const BlockId&) = 0;
+  virtual Result<std::optional<Block>> block(Height) = 0;
+  // At least one if there is one, then until `limit` blocks or about `bytes_max`.
+  virtual Result<std::vector<Block>> blocks(Height from, std::size_t limit,
+                                            std::size_t bytes_max) = 0;
+  virtual Result<Account> account(const Address&) = 0;
+  virtual Result<std::optional<LocatedTx>> tx(const TxId&) = 0;
+  virtual Result<AddressPage> txs_of(const Address&, std::size_t offset, std::size_t limit) = 0;
+  virtual Result<std::optional<SignedTx>> pending_tx(const TxId&) = 0;
+  // In the order of arrival.
+  virtual Result<std::vector<SignedTx>> pending(std::size_t offset, std::size_t limit) = 0;
+  virtual Result<std::uint64_t> pending_count() = 0;
+  virtual Result<std::optional<Replaced>> replaced(const TxId&) = 0;
+  // Losing blocks, highest first.
+  virtual Result<std::vector<SideBlock>> side_blocks(std::size_t limit) = 0;
+};
+
+// Thread-safe.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  // `overloaded` when limits::readers_max snapshots are out.
+  virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
+};
+
+// Used by one thread only.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // nullopt for a new store. wrong_genesis, newer_schema or corrupt when it cannot be used: the
+  // accounts must hash to the head's state root.
+  virtual Result<std::optional<Loaded>> load(const Params&) = 0;
+  virtual Status initialise(const Genesis&) = 0;
+  virtual Status commit(const Batch&) = 0;
+  // The canonical blocks above `height` with their effects, lowest first: what a reorg undoes.
+  virtual Result<std::vector<Applied>> applied_above(Height height) = 0;
+  virtual Reader& reader() = 0;
+};
+
+}  // namespace aitbc

@@ -1,0 +1,90 @@
+#include "cli/ask.hpp"
+
+#include "cli/node.hpp"
+#include "cli/running.hpp"
+#include "rpc/native_fields.hpp"
+
+namespace aitbc::cli {
+
+namespace {
+
+bool is_url(const std::string& text) { return text.find("://") != std::string::npos; }
+
+Outcome<std::vector<NodeAddress>> network_nodes(Session& session) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+  std::vector<NodeAddress> nodes;
+  for (const auto& site : open->manifest().sites) {
+    for (const auto& node : site.nodes) nodes.push_back({node.id, node.url()});
+  }
+  return nodes;
+}
+
+Outcome<NodeAddress> named_node(Session& session, const std::string& id) {
+  AITBC_TRY_ASSIGN(const auto nodes, network_nodes(session));
+  std::string known;
+  for (const NodeAddress& node : nodes) {
+    if (node.id == id) return node;
+    known += (known.empty() ? "" : ", ") + node.id;
+  }
+  return error(Errc::bad_config,
+               "there is no node '" + id + "'; there are: " + known + "; or give a URL");
+}
+
+bool answers(const std::string& url) {
+  auto client = rpc::Client::open(url, short_limits());
+  return client && client->get("/health");
+}
+
+}  // namespace
+
+Outcome<std::vector<NodeAddress>> asked_nodes(Session& session) {
+  if (!session.node) return network_nodes(session);
+  if (is_url(*session.node)) return std::vector{NodeAddress{*session.node, *session.node}};
+  AITBC_TRY_ASSIGN(const NodeAddress node, named_node(session, *session.node));
+  return std::vector{node};
+}
+
+Outcome<rpc::Client> connect(Session& session) {
+  AITBC_TRY_ASSIGN(const auto nodes, asked_nodes(session));
+  std::string silent;
+  for (const NodeAddress& node : nodes) {
+    if (session.node || answers(node.url)) {
+      AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(node.url));
+      return client;
+    }
+    silent += (silent.empty() ? "" : ", ") + node.url;
+  }
+  return error(Errc::unreachable,
+               "no node answers (" + silent + "); see aitbc status, or start them: aitbc up");
+}
+
+Outcome<Genesis> local_genesis(Session& session) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+  AITBC_TRY_ASSIGN(Genesis genesis,
+                   read_genesis_file(open->network().layout().genesis().string()));
+  return genesis;
+}
+
+Outcome<Genesis> node_genesis(Session& session, rpc::Client& client) {
+  AITBC_TRY_ASSIGN(Genesis genesis, asked(client.genesis()));
+  if (session.node && is_url(*session.node)) return genesis;
+  AITBC_TRY_ASSIGN(const Genesis own, local_genesis(session));
+  if (hash_of(own) == hash_of(genesis)) return genesis;
+  return error(Errc::wrong_genesis, client.url() + " runs on genesis " +
+                                        rpc::hash_text(hash_of(genesis)) + ", the network on " +
+                                        rpc::hash_text(hash_of(own)));
+}
+
+Result<Address> resolve_address(const Wallets& wallets, const std::string& text) {
+  auto address = parse_address(text);
+  if (address || text.rfind("aitbc1", 0) == 0) return address;
+  auto wallet = wallets.load(text);
+  if (wallet) return wallet->address();
+  if (wallet.error().code == Errc::not_found) {
+    return error(Errc::not_found,
+                 "'" + text + "' is neither an address nor a wallet: " + wallet.error().detail);
+  }
+  return wallet.error();
+}
+
+}  // namespace aitbc::cli

@@ -1,0 +1,34 @@
+#pragma once
+// Whom a command asks: the nodes of the chosen network, or one that --node names by id or URL. And
+// what it must know before it asks: addresses behind names, the genesis. Main thread only.
+
+#include <string>
+#include <vector>
+
+#include "cli/outcome.hpp"
+#include "cli/session.hpp"
+#include "rpc/client.hpp"
+
+namespace aitbc::cli {
+
+struct NodeAddress {
+  std::string id;
+  std::string url;
+};
+
+// All nodes of the network; with --node that one alone.
+Outcome<std::vector<NodeAddress>> asked_nodes(Session& session);
+
+// The node of --node, else the first that answers; unreachable names those that do not.
+Outcome<rpc::Client> connect(Session& session);
+
+// The genesis file of the chosen network.
+Outcome<Genesis> local_genesis(Session& session);
+// The node's genesis. wrong_genesis when the node belongs to the network on this machine and runs
+// on another one: nothing may be signed for it.
+Outcome<Genesis> node_genesis(Session& session, rpc::Client& client);
+
+// An address, or the name of a wallet.
+Result<Address> resolve_address(const Wallets& wallets, const std::string& text);
+
+}  // namespace aitbc::cli

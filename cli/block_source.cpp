@@ -1,0 +1,132 @@
+#include "cli/block_source.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "chain/sqlite_snapshot.hpp"
+#include "cli/block_file.hpp"
+#include "rpc/native_fields.hpp"
+
+namespace aitbc::cli {
+
+namespace {
+
+class NodeSource final : public BlockSource {
+ public:
+  NodeSource(rpc::Client client, const GenesisHash& genesis, const Tip& head)
+      : client_(std::move(client)), head_(head), last_{genesis.data} {}
+
+  std::optional<Tip> head() const override { return head_; }
+
+  Outcome<std::vector<Block>> next() override {
+    if (next_ > head_.height) return std::vector<Block>();
+    const std::size_t limit =
+        std::min<std::size_t>(limits::range_blocks_max, head_.height - next_ + 1);
+    AITBC_TRY_ASSIGN(auto blocks, asked(client_.blocks(next_, limit)));
+    if (blocks.empty()) return changed();
+    for (const Block& block : blocks) {
+      if (block.header().parent != last_) return changed();
+      last_ = id_of(block.header());
+    }
+    next_ += blocks.size();
+    if (next_ > head_.height && last_ != head_.id) return changed();
+    return blocks;
+  }
+
+ private:
+  Failure changed() const {
+    return {error(Errc::broken_branch, client_.url() + " left the chain of " +
+                                           rpc::hash_text(head_.id) + " meanwhile: try again"),
+            Origin::node};
+  }
+
+  rpc::Client client_;
+  Tip head_;
+  BlockId last_;
+  Height next_ = 1;
+};
+
+class DatabaseSource final : public BlockSource {
+ public:
+  DatabaseSource(std::unique_ptr<ReaderPool> pool, std::unique_ptr<Snapshot> snapshot,
+                 const Tip& head)
+      : pool_(std::move(pool)), snapshot_(std::move(snapshot)), head_(head) {}
+
+  std::optional<Tip> head() const override { return head_; }
+
+  Outcome<std::vector<Block>> next() override {
+    AITBC_TRY_ASSIGN(auto blocks, snapshot_->blocks(next_, limits::range_blocks_max,
+                                                    limits::range_bytes_max));
+    next_ += blocks.size();
+    return blocks;
+  }
+
+ private:
+  std::unique_ptr<ReaderPool> pool_;
+  std::unique_ptr<Snapshot> snapshot_;  // ends before its pool
+  Tip head_;
+  Height next_ = 1;
+};
+
+class FileSource final : public BlockSource {
+ public:
+  explicit FileSource(BlockFileReader reader) : reader_(std::move(reader)) {}
+
+  std::optional<Tip> head() const override { return std::nullopt; }
+
+  Outcome<std::vector<Block>> next() override {
+    std::vector<Block> blocks;
+    std::size_t bytes = 0;
+    while (blocks.size() < limits::range_blocks_max && bytes < limits::range_bytes_max) {
+      AITBC_TRY_ASSIGN(auto block, reader_.next());
+      if (!block) break;
+      bytes += encode(*block).size();
+      blocks.push_back(std::move(*block));
+    }
+    return blocks;
+  }
+
+ private:
+  BlockFileReader reader_;
+};
+
+}  // namespace
+
+Outcome<Source> node_source(rpc::Client client, const GenesisHash& genesis) {
+  AITBC_TRY_ASSIGN(const SyncAnswer answer, asked(client.sync({})));
+  if (answer.genesis_hash != genesis) {
+    return error(Errc::wrong_genesis, client.url() + " runs on genesis " +
+                                          rpc::hash_text(answer.genesis_hash) + ", expected " +
+                                          rpc::hash_text(genesis));
+  }
+  return Source(std::make_unique<NodeSource>(std::move(client), genesis, answer.head));
+}
+
+Outcome<Source> database_source(const std::string& path, const Genesis& genesis) {
+  std::error_code failure;
+  if (!std::filesystem::exists(path, failure)) {
+    return error(Errc::bad_config, "there is no database " + path);
+  }
+  auto pool = std::make_unique<ReaderPool>(path, hash_of(genesis));
+  AITBC_TRY_ASSIGN(auto snapshot, pool->snapshot());
+  AITBC_TRY_ASSIGN(Tip head, snapshot->head());
+  if (head.height == 0) head = genesis_tip(params_of(genesis));
+  return Source(std::make_unique<DatabaseSource>(std::move(pool), std::move(snapshot), head));
+}
+
+Outcome<Source> file_source(const std::string& path, const GenesisHash& genesis) {
+  AITBC_TRY_ASSIGN(BlockFileReader reader, BlockFileReader::open(path));
+  const BlockFileHeader& header = reader.header();
+  if (header.genesis != genesis) {
+    return error(Errc::wrong_genesis, path + " holds blocks of genesis " +
+                                          rpc::hash_text(header.genesis) + ", not of " +
+                                          rpc::hash_text(genesis));
+  }
+  if (header.first != 1) {
+    return error(Errc::bad_height,
+                 path + " begins at block " + std::to_string(header.first) + ", not at block 1");
+  }
+  return Source(std::make_unique<FileSource>(std::move(reader)));
+}
+
+}  // namespace aitbc::cli

@@ -1,0 +1,129 @@
+#include <CLI/CLI.hpp>
+
+#include "cli/ask.hpp"
+#include "cli/commands.hpp"
+#include "cli/json_view.hpp"
+#include "cli/number.hpp"
+#include "cli/session.hpp"
+#include "rpc/native_fields.hpp"
+
+namespace aitbc::cli {
+
+namespace {
+
+constexpr std::uint64_t shown_by_default = 10;
+
+// Prints the answer as the node gave it, or field by field.
+Verdict show(Session& session, const std::string& path) {
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+  AITBC_TRY_ASSIGN(const std::string answer, asked(client.get(path)));
+  AITBC_TRY_ASSIGN(const std::string text, fields_of(answer));
+  session.output.line(text);
+  session.output.document(answer);
+  return Exit::done;
+}
+
+Verdict show_rows(Session& session, rpc::Client& client, const std::string& path,
+                  const std::string& list, const std::vector<std::string>& columns) {
+  AITBC_TRY_ASSIGN(const std::string answer, asked(client.get(path)));
+  AITBC_TRY_ASSIGN(const std::string text, rows_of(answer, list, columns));
+  session.output.line(text);
+  session.output.document(answer);
+  return Exit::done;
+}
+
+// What stands in the path of a URL is one of two spellings and nothing else.
+Result<std::string> parse_block_name(const std::string& text) {
+  if (rpc::parse_hash<BlockId>(text)) return text;
+  const auto height = parse_number(text, "BLOCK");
+  if (height) return text;
+  return error(Errc::bad_config,
+               "BLOCK: expected a height, or 0x and 64 hexadecimal digits, got '" + text + "'");
+}
+
+struct BlocksOptions {
+  std::optional<std::string> from;
+  std::string limit = std::to_string(shown_by_default);
+};
+
+Verdict show_blocks(Session& session, const BlocksOptions& given) {
+  AITBC_TRY_ASSIGN(const std::uint64_t limit,
+                   parse_number(given.limit, "--limit", {1, limits::page_items_max}));
+  std::optional<std::uint64_t> from;
+  if (given.from) {
+    AITBC_TRY_ASSIGN(from, parse_number(*given.from, "--from"));
+  }
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+  AITBC_TRY_ASSIGN(const std::string head, asked(client.get("/rpc/head")));
+  AITBC_TRY_ASSIGN(const std::uint64_t height, number_in(head, "height"));
+  const std::uint64_t first = from.value_or(height + 1 > limit ? height + 1 - limit : 0);
+  if (first > height) {
+    return error(Errc::not_found, "--from: the head is at height " + std::to_string(height));
+  }
+  const std::uint64_t last = std::min(height, first + limit - 1);
+  return show_rows(session, client,
+                   "/rpc/blocks-range?start=" + std::to_string(first) + "&end=" +
+                       std::to_string(last) + "&include_tx=false",
+                   "blocks", {"height", "hash", "slot", "timestamp", "tx_count", "proposer"});
+}
+
+Verdict show_forks(Session& session, const std::string& limit) {
+  AITBC_TRY_ASSIGN(const std::uint64_t count,
+                   parse_number(limit, "--limit", {1, limits::page_items_max}));
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+  return show_rows(session, client, "/rpc/forks?limit=" + std::to_string(count), "blocks",
+                   {"height", "hash", "parent_hash", "slot", "tx_count", "proposer"});
+}
+
+void add_one_argument(CLI::App& group, Session& session, const CommandText& text,
+                      const char* argument, Verdict (*action)(Session&, const std::string&)) {
+  const auto given = std::make_shared<std::string>();
+  CLI::App* command = add_command(group, text);
+  command->add_option(argument, *given, "What to show")->required();
+  add_node_option(*command, session);
+  choose(*command, session, [&session, given, action] { return action(session, *given); });
+}
+
+}  // namespace
+
+Verdict show_tx(Session& session, const std::string& id) {
+  if (!rpc::parse_hash<TxId>(id)) {
+    return error(Errc::bad_config,
+                 "ID: expected 0x and 64 hexadecimal digits, got '" + id + "'");
+  }
+  return show(session, "/rpc/tx/" + id);
+}
+
+void add_chain_commands(CLI::App& root, Session& session) {
+  CLI::App* group = add_group(root, {"chain", "Blocks and transactions", "aitbc chain head"});
+  CLI::App* head = add_command(*group, {"head", "The last block",
+                                        "aitbc chain head --json | jq .height"});
+  add_node_option(*head, session);
+  choose(*head, session, [&session] { return show(session, "/rpc/head"); });
+
+  add_one_argument(*group, session, {"block", "One block", "aitbc chain block 7"}, "BLOCK",
+                   [](Session& asking, const std::string& block) -> Verdict {
+                     AITBC_TRY_ASSIGN(const std::string named, parse_block_name(block));
+                     return show(asking, "/rpc/blocks/" + named);
+                   });
+  add_one_argument(*group, session, {"tx", "One transaction", "aitbc chain tx 0x5f..."}, "ID",
+                   show_tx);
+
+  const auto given = std::make_shared<BlocksOptions>();
+  CLI::App* blocks = add_command(
+      *group, {"blocks", "A run of blocks, the last ones by default",
+               "aitbc chain blocks --from 100 --limit 20"});
+  blocks->add_option("--from", given->from, "The first height");
+  blocks->add_option("--limit", given->limit, "How many at most")->capture_default_str();
+  add_node_option(*blocks, session);
+  choose(*blocks, session, [&session, given] { return show_blocks(session, *given); });
+  add_copy_commands(*group, session);
+
+  const auto limit = std::make_shared<std::string>("100");
+  CLI::App* forks = add_command(root, {"forks", "Blocks that lost against others", "aitbc forks"});
+  forks->add_option("--limit", *limit, "How many at most")->capture_default_str();
+  add_node_option(*forks, session);
+  choose(*forks, session, [&session, limit] { return show_forks(session, *limit); });
+}
+
+}  // namespace aitbc::cli

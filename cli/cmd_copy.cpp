@@ -1,0 +1,202 @@
+#include <CLI/CLI.hpp>
+
+#include "cli/ask.hpp"
+#include "cli/block_file.hpp"
+#include "cli/block_source.hpp"
+#include "cli/commands.hpp"
+#include "cli/node.hpp"
+#include "cli/session.hpp"
+#include "cli/verify.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/native_fields.hpp"
+
+namespace aitbc::cli {
+
+namespace {
+
+struct VerifyRequest {
+  std::optional<std::string> file, db, genesis;
+};
+
+struct Subject {
+  Genesis genesis;
+  Source source;
+  std::string name;
+};
+
+Outcome<Genesis> genesis_for(Session& session, const VerifyRequest& given) {
+  if (!given.genesis) return local_genesis(session);
+  AITBC_TRY_ASSIGN(Genesis genesis, read_genesis_file(*given.genesis));
+  return genesis;
+}
+
+Outcome<Subject> subject_at_node(Session& session, const VerifyRequest& given) {
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+  const std::string url = client.url();
+  Outcome<Genesis> genesis = given.genesis ? genesis_for(session, given)
+                                           : node_genesis(session, client);
+  if (!genesis) return genesis.error();
+  AITBC_TRY_ASSIGN(Source source, node_source(std::move(client), hash_of(*genesis)));
+  return Subject{std::move(*genesis), std::move(source), url};
+}
+
+Outcome<Subject> subject_of(Session& session, const VerifyRequest& given) {
+  const int sources = (given.file ? 1 : 0) + (given.db ? 1 : 0) + (session.node ? 1 : 0);
+  if (sources > 1) return error(Errc::bad_config, "give one of FILE, --db and --node");
+  if (!given.file && !given.db) return subject_at_node(session, given);
+  AITBC_TRY_ASSIGN(Genesis genesis, genesis_for(session, given));
+  const std::string& name = given.file ? *given.file : *given.db;
+  Outcome<Source> source = given.file ? file_source(name, hash_of(genesis))
+                                      : database_source(name, genesis);
+  if (!source) return source.error();
+  return Subject{std::move(genesis), std::move(*source), name};
+}
+
+std::string verdict_json(const Subject& subject, const Verifier& verifier,
+                         const std::optional<Error>& broken) {
+  rpc::ObjectWriter out;
+  out.boolean("valid", !broken.has_value())
+      .text("source", subject.name)
+      .text("genesis_hash", rpc::hash_text(hash_of(subject.genesis)))
+      .integer("height", verifier.head().height)
+      .text("head", rpc::hash_text(verifier.head().id))
+      .text("state_root", rpc::hash_text(verifier.state_root()))
+      .integer("transactions", verifier.txs())
+      .integer("accounts", verifier.accounts());
+  if (broken) {
+    out.text("code", name(broken->code)).text("detail", broken->detail);
+  } else {
+    out.null("code").null("detail");
+  }
+  return std::move(out).finish();
+}
+
+// The first rule that the chain breaks; nullopt for a good chain.
+Outcome<std::optional<Error>> execute_all(Session& session, BlockSource& source,
+                                          Verifier& verifier) {
+  Progress progress = session.progress();
+  const std::optional<Tip> head = source.head();
+  for (;;) {
+    AITBC_TRY_ASSIGN(const auto blocks, source.next());
+    if (blocks.empty()) break;
+    for (const Block& block : blocks) {
+      const Status good = verifier.add(block);
+      if (!good) return std::optional<Error>(good.error());
+    }
+    const Height done = verifier.head().height;
+    progress.step("executing the blocks again", done, head ? head->height : done);
+  }
+  if (head && verifier.head() != *head) {
+    return std::optional<Error>(
+        error(Errc::broken_branch, "the blocks lead to " + rpc::hash_text(verifier.head().id) +
+                                       ", but the head is " + rpc::hash_text(head->id)));
+  }
+  return std::optional<Error>();
+}
+
+Verdict verify(Session& session, const VerifyRequest& given) {
+  AITBC_TRY_ASSIGN(const Subject subject, subject_of(session, given));
+  Verifier verifier(subject.genesis);
+  AITBC_TRY_ASSIGN(const auto broken, execute_all(session, *subject.source, verifier));
+  session.output.document(verdict_json(subject, verifier, broken));
+  if (broken) {
+    session.output.line("broken: " + broken->detail);
+    return Exit::negative;
+  }
+  session.output.line("valid: " + std::to_string(verifier.head().height) + " blocks, " +
+                      std::to_string(verifier.txs()) + " transactions, head " +
+                      rpc::hash_text(verifier.head().id) + ", state root " +
+                      rpc::hash_text(verifier.state_root()));
+  return Exit::done;
+}
+
+Verdict export_blocks(Session& session, const std::string& file) {
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(session, client));
+  const GenesisHash genesis_hash = hash_of(genesis);
+  AITBC_TRY_ASSIGN(const Source source, node_source(std::move(client), genesis_hash));
+  const Tip head = source->head().value_or(Tip{});
+  AITBC_TRY_ASSIGN(BlockFileWriter writer,
+                   BlockFileWriter::create(file, {genesis_hash, 1, head.height}));
+  Progress progress = session.progress();
+  for (Height written = 0;;) {
+    AITBC_TRY_ASSIGN(const auto blocks, source->next());
+    if (blocks.empty()) break;
+    for (const Block& block : blocks) AITBC_TRY(writer.add(block));
+    written += blocks.size();
+    progress.step("writing blocks", written, head.height);
+  }
+  AITBC_TRY(writer.finish());
+  progress.finish();
+  rpc::ObjectWriter out;
+  out.text("file", file)
+      .text("genesis_hash", rpc::hash_text(genesis_hash))
+      .integer("blocks", head.height)
+      .text("head", rpc::hash_text(head.id));
+  session.output.document(std::move(out).finish());
+  session.output.line(std::to_string(head.height) + " blocks in " + file);
+  return Exit::done;
+}
+
+Verdict import_blocks(Session& session, const std::string& file) {
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(session, client));
+  AITBC_TRY_ASSIGN(const Source source, file_source(file, hash_of(genesis)));
+  Progress progress = session.progress();
+  std::uint64_t read = 0;
+  std::uint64_t appended = 0;
+  std::uint64_t rewound = 0;
+  Tip head = genesis_tip(params_of(genesis));
+  for (;;) {
+    AITBC_TRY_ASSIGN(const auto blocks, source->next());
+    if (blocks.empty()) break;
+    AITBC_TRY_ASSIGN(const Imported imported, asked(client.import(blocks)));
+    read += blocks.size();
+    appended += imported.appended;
+    rewound += imported.rewound;
+    head = imported.head;
+    progress.step("offering blocks", read, read);
+  }
+  progress.finish();
+  rpc::ObjectWriter out;
+  out.text("file", file)
+      .integer("blocks", read)
+      .integer("appended", appended)
+      .integer("rewound", rewound)
+      .integer("height", head.height)
+      .text("head", rpc::hash_text(head.id));
+  session.output.document(std::move(out).finish());
+  session.output.line(std::to_string(appended) + " of " + std::to_string(read) +
+                      " blocks were new to " + client.url() + ", its head is now " +
+                      std::to_string(head.height));
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_copy_commands(CLI::App& chain, Session& session) {
+  const auto given = std::make_shared<VerifyRequest>();
+  CLI::App* check = add_command(
+      chain, {"verify", "Execute a chain again from its genesis",
+              "aitbc chain verify --db node1/chain.db --genesis genesis.json"});
+  check->add_option("FILE", given->file, "A file that chain export wrote");
+  check->add_option("--db", given->db, "A node's database; it may be running");
+  check->add_option("--genesis", given->genesis, "The genesis file (default: the network's)");
+  add_node_option(*check, session);
+  choose(*check, session, [&session, given] { return verify(session, *given); });
+
+  const auto add = [&](const CommandText& text, const char* what,
+                       Verdict (*action)(Session&, const std::string&)) {
+    const auto file = std::make_shared<std::string>();
+    CLI::App* command = add_command(chain, text);
+    command->add_option("FILE", *file, what)->required();
+    add_node_option(*command, session);
+    choose(*command, session, [&session, file, action] { return action(session, *file); });
+  };
+  add({"export", "Copy a node's chain into a file", "aitbc chain export chain.aitbc"},
+      "The file to write; replaced if it is there", export_blocks);
+  add({"import", "Offer the blocks of a file to a node", "aitbc chain import chain.aitbc --node 2"},
+      "A file that chain export wrote", import_blocks);
+}
+
+}  // namespace aitbc::cli

@@ -1,0 +1,228 @@
+#include <algorithm>
+#include <chrono>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/ask.hpp"
+#include "cli/commands.hpp"
+#include "cli/file.hpp"
+#include "cli/keys.hpp"
+#include "cli/node.hpp"
+#include "cli/number.hpp"
+#include "cli/session.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/native.hpp"
+#include "rpc/native_fields.hpp"
+
+namespace aitbc::cli {
+
+namespace {
+
+struct InitOptions {
+  std::string chain_id = "ait-devnet";
+  std::vector<std::string> authorities, accounts;
+  std::string slot = "2s", tail_guard = "500ms", fee_min = "0";
+  std::optional<std::string> time;
+  std::string file;
+  bool devnet = false;
+};
+
+// A public key, or a key file whose public key is meant.
+Result<PublicKey> parse_authority(const std::string& text) {
+  if (const auto key = PublicKey::parse(text)) return parse_public_key(text);
+  AITBC_TRY_ASSIGN(const KeyPair pair, read_key_file(text));
+  return pair.public_key();
+}
+
+Result<Genesis::Allocation> parse_allocation(const Wallets& wallets, const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos) {
+    return error(Errc::bad_config, "--account: expected ADDRESS=AMOUNT, got '" + text + "'");
+  }
+  AITBC_TRY_ASSIGN(const Address address, resolve_address(wallets, text.substr(0, equals)));
+  AITBC_TRY_ASSIGN(const Amount balance, parse_amount(text.substr(equals + 1), "--account"));
+  return Genesis::Allocation{address, balance};
+}
+
+Time this_second() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+Result<Genesis> build_genesis(const Wallets& wallets, const InitOptions& given) {
+  Genesis genesis;
+  genesis.chain_id = given.chain_id;
+  genesis.devnet = given.devnet;
+  genesis.time = this_second();
+  if (given.time) {
+    const auto time = rpc::parse_iso(*given.time);
+    if (!time) {
+      return error(Errc::bad_config,
+                   "--time: expected a time like 2026-02-13T21:39:43Z, got '" + *given.time + "'");
+    }
+    genesis.time = *time;
+  }
+  AITBC_TRY_ASSIGN(genesis.slot, parse_duration(given.slot, "--slot"));
+  AITBC_TRY_ASSIGN(genesis.tail_guard, parse_duration(given.tail_guard, "--tail-guard"));
+  AITBC_TRY_ASSIGN(const std::uint64_t fee, parse_number(given.fee_min, "--fee-min"));
+  genesis.fee_min = Amount::from(fee).value_or(Amount{});
+  for (const std::string& text : given.authorities) {
+    AITBC_TRY_ASSIGN(const PublicKey key, parse_authority(text));
+    genesis.authorities.push_back(key);
+  }
+  for (const std::string& text : given.accounts) {
+    AITBC_TRY_ASSIGN(const auto allocation, parse_allocation(wallets, text));
+    genesis.allocations.push_back(allocation);
+  }
+  std::sort(genesis.allocations.begin(), genesis.allocations.end(),
+            [](const auto& a, const auto& b) { return a.address < b.address; });
+  AITBC_TRY(check_genesis(genesis));
+  return genesis;
+}
+
+std::string facts_json(const Genesis& genesis) {
+  rpc::ArrayWriter authorities;
+  for (const PublicKey& key : genesis.authorities) authorities.text(key.hex());
+  rpc::ObjectWriter out;
+  out.text("genesis_hash", rpc::hash_text(hash_of(genesis)))
+      .text("chain_id", genesis.chain_id)
+      .text("time", to_iso(genesis.time))
+      .integer("slot_ms", static_cast<std::uint64_t>(genesis.slot.count()))
+      .integer("tail_guard_ms", static_cast<std::uint64_t>(genesis.tail_guard.count()))
+      .integer("fee_min", genesis.fee_min.units())
+      .boolean("devnet", genesis.devnet)
+      .json("authorities", std::move(authorities).finish())
+      .integer("accounts", genesis.allocations.size())
+      .integer("supply", supply_of(genesis).units())
+      .text("state_root", rpc::hash_text(State::of(genesis).root()));
+  return std::move(out).finish();
+}
+
+void print_facts(Output& output, const Genesis& genesis) {
+  Table table({"genesis", rpc::hash_text(hash_of(genesis))});
+  table.add({"chain", genesis.chain_id + (genesis.devnet ? " (a devnet)" : "")});
+  table.add({"time", to_iso(genesis.time)});
+  table.add({"slot", std::to_string(genesis.slot.count()) + " ms, the last " +
+                         std::to_string(genesis.tail_guard.count()) + " ms without sealing"});
+  table.add({"least fee", std::to_string(genesis.fee_min.units())});
+  table.add({"accounts", std::to_string(genesis.allocations.size())});
+  table.add({"supply", std::to_string(supply_of(genesis).units())});
+  for (std::size_t i = 0; i < genesis.authorities.size(); ++i) {
+    table.add({i == 0 ? "authorities" : "", genesis.authorities[i].hex()});
+  }
+  output.line(table.text());
+  output.document(facts_json(genesis));
+}
+
+Verdict init_genesis(Session& session, const InitOptions& given) {
+  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+  AITBC_TRY_ASSIGN(const Genesis genesis, build_genesis(wallets, given));
+  AITBC_TRY(write_file(given.file, rpc::genesis_json(genesis) + "\n", {}));
+  print_facts(session.output, genesis);
+  return Exit::done;
+}
+
+Outcome<Genesis> chosen_genesis(Session& session, const std::optional<std::string>& file) {
+  if (file) {
+    AITBC_TRY_ASSIGN(Genesis genesis, read_genesis_file(*file));
+    return genesis;
+  }
+  return local_genesis(session);
+}
+
+struct VerifyOptions {
+  std::optional<std::string> file, hash;
+};
+
+Outcome<GenesisHash> expected_hash(Session& session, const VerifyOptions& given) {
+  if (given.hash) {
+    const auto hash = rpc::parse_hash<GenesisHash>(*given.hash);
+    if (hash) return *hash;
+    return error(Errc::bad_config, "--hash: expected 0x and 64 digits, got '" + *given.hash + "'");
+  }
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+  AITBC_TRY_ASSIGN(const Genesis genesis, asked(client.genesis()));
+  return hash_of(genesis);
+}
+
+Verdict verify_genesis(Session& session, const VerifyOptions& given) {
+  AITBC_TRY_ASSIGN(const Genesis genesis, chosen_genesis(session, given.file));
+  AITBC_TRY_ASSIGN(const GenesisHash expected, expected_hash(session, given));
+  const bool same = hash_of(genesis) == expected;
+  rpc::ObjectWriter out;
+  out.boolean("same", same)
+      .text("genesis_hash", rpc::hash_text(hash_of(genesis)))
+      .text("expected", rpc::hash_text(expected));
+  session.output.document(std::move(out).finish());
+  session.output.line(same ? "the same genesis: " + rpc::hash_text(expected)
+                           : "another genesis: " + rpc::hash_text(hash_of(genesis)) +
+                                 ", expected " + rpc::hash_text(expected));
+  return same ? Exit::done : Exit::negative;
+}
+
+Verdict make_key(Session& session, const std::string& file) {
+  const KeyPair key(random_seed());
+  AITBC_TRY(write_key_file(file, key.seed()));
+  const std::string address = to_text(address_of(Policy::single(key.public_key())));
+  rpc::ObjectWriter out;
+  out.text("public_key", key.public_key().hex()).text("address", address).text("file", file);
+  session.output.document(std::move(out).finish());
+  Table table({"public key", key.public_key().hex()});
+  table.add({"address", address});
+  table.add({"file", file});
+  session.output.line(table.text());
+  return Exit::done;
+}
+
+void add_init(CLI::App& group, Session& session) {
+  const auto given = std::make_shared<InitOptions>();
+  CLI::App* init = add_command(
+      group, {"init", "Make a genesis file",
+              "aitbc genesis init --authority node1.key --account alice=1000 -o genesis.json"});
+  init->add_option("--authority", given->authorities, "A public key, or a key file; in turn order")
+      ->required();
+  init->add_option("--account", given->accounts, "ADDRESS=AMOUNT; ADDRESS may be a wallet name");
+  init->add_option("--chain-id", given->chain_id, "The chain's name")->capture_default_str();
+  init->add_option("--slot", given->slot, "Length of a slot")->capture_default_str();
+  init->add_option("--tail-guard", given->tail_guard, "No sealing in the last part of a slot")
+      ->capture_default_str();
+  init->add_option("--fee-min", given->fee_min, "The least fee")->capture_default_str();
+  init->add_option("--time", given->time, "Start of slot 0 (default: now)");
+  init->add_flag("--devnet", given->devnet, "Allow a faucet and open wallets");
+  init->add_option("-o,--output", given->file, "The file to write; never overwritten")->required();
+  choose(*init, session, [&session, given] { return init_genesis(session, *given); });
+}
+
+}  // namespace
+
+void add_genesis_commands(CLI::App& root, Session& session) {
+  CLI::App* group = add_group(root, {"genesis", "Make, show and compare genesis files",
+                                     "aitbc genesis show"});
+  add_init(*group, session);
+
+  const auto shown = std::make_shared<std::optional<std::string>>();
+  CLI::App* show = add_command(
+      *group, {"show", "What a genesis says", "aitbc genesis show genesis.json"});
+  show->add_option("FILE", *shown, "A genesis file (default: the network's)");
+  choose(*show, session, [&session, shown]() -> Verdict {
+    AITBC_TRY_ASSIGN(const Genesis genesis, chosen_genesis(session, *shown));
+    print_facts(session.output, genesis);
+    return Exit::done;
+  });
+
+  const auto verified = std::make_shared<VerifyOptions>();
+  CLI::App* verify =
+      add_command(*group, {"verify", "Whether a node runs on this genesis",
+                           "aitbc genesis verify genesis.json --node http://localhost:8082"});
+  verify->add_option("FILE", verified->file, "A genesis file (default: the network's)");
+  verify->add_option("--hash", verified->hash, "Compare with this hash instead of a node's");
+  add_node_option(*verify, session);
+  choose(*verify, session, [&session, verified] { return verify_genesis(session, *verified); });
+
+  const auto file = std::make_shared<std::string>();
+  CLI::App* keygen = add_command(root, {"keygen", "Make a key of an authority",
+                                        "aitbc keygen -o node1.key"});
+  keygen->add_option("-o,--output", *file, "The key file to write; never overwritten")->required();
+  choose(*keygen, session, [&session, file] { return make_key(session, *file); });
+}
+
+}  // namespace aitbc::cli

@@ -1,0 +1,217 @@
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/ask.hpp"
+#include "cli/commands.hpp"
+#include "cli/number.hpp"
+#include "cli/password.hpp"
+#include "cli/payment.hpp"
+#include "cli/running.hpp"
+#include "cli/session.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/native.hpp"
+
+namespace aitbc::cli {
+
+namespace {
+
+struct DeliveryOptions {
+  std::string wait = "included";
+  std::string timeout = "30s";
+};
+
+struct SendOptions {
+  std::string from, to, amount;
+  std::optional<std::string> fee, nonce, password_file;
+  bool print = false;
+  DeliveryOptions delivery;
+};
+
+struct BalanceOptions {
+  std::string address;
+  std::optional<std::string> at;
+};
+
+std::string account_json(const Address& address, const rpc::Client::AccountView& view,
+                         const std::string& url) {
+  rpc::ObjectWriter out;
+  out.text("address", to_text(address))
+      .integer("balance", view.account.balance.units())
+      .integer("nonce", view.account.nonce)
+      .integer("next_nonce", view.next_nonce)
+      .integer("height", view.height)
+      .text("url", url);
+  return std::move(out).finish();
+}
+
+Verdict show_balance(Session& session, const Address& address) {
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+  AITBC_TRY_ASSIGN(const auto view, asked(client.account(address)));
+  session.output.line(std::to_string(view.account.balance.units()));
+  session.output.document(account_json(address, view, client.url()));
+  return Exit::done;
+}
+
+Result<rpc::Client::AccountView> ask_account(const std::string& url, const Address& address) {
+  AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(url, short_limits()));
+  return client.account(address);
+}
+
+Verdict show_balance_everywhere(Session& session, const Address& address) {
+  AITBC_TRY_ASSIGN(const auto nodes, asked_nodes(session));
+  Table table({"NODE", "BALANCE", "NONCE", "HEIGHT"});
+  rpc::ArrayWriter rows;
+  std::optional<Account> first;
+  bool same = true;
+  bool all_answer = true;
+  for (const NodeAddress& node : nodes) {
+    const auto view = ask_account(node.url, address);
+    rpc::ObjectWriter row;
+    row.text("node", node.id).text("url", node.url);
+    if (view) {
+      same = same && (!first || *first == view->account);
+      first = view->account;
+      row.integer("balance", view->account.balance.units())
+          .integer("nonce", view->account.nonce)
+          .integer("height", view->height)
+          .null("error");
+      table.add({node.id, std::to_string(view->account.balance.units()),
+                 std::to_string(view->account.nonce), std::to_string(view->height)});
+    } else {
+      all_answer = false;
+      row.null("balance").null("nonce").null("height").text("error", view.error().detail);
+      table.add({node.id, view.error().detail});
+    }
+    rows.json(std::move(row).finish());
+  }
+  rpc::ObjectWriter out;
+  out.text("address", to_text(address))
+      .boolean("same", same && all_answer)
+      .json("nodes", std::move(rows).finish());
+  session.output.document(std::move(out).finish());
+  session.output.line(table.text());
+  if (!all_answer) return Exit::unreachable;
+  return same ? Exit::done : Exit::negative;
+}
+
+Verdict balance(Session& session, const BalanceOptions& given) {
+  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+  AITBC_TRY_ASSIGN(const Address address, resolve_address(wallets, given.address));
+  if (given.at == "all") return show_balance_everywhere(session, address);
+  if (given.at) session.node = given.at;
+  return show_balance(session, address);
+}
+
+Outcome<Payment> payment_of(const SendOptions& given, const Wallets& wallets, Policy from) {
+  Payment payment;
+  payment.from = std::move(from);
+  AITBC_TRY_ASSIGN(payment.to, resolve_address(wallets, given.to));
+  AITBC_TRY_ASSIGN(payment.amount, parse_amount(given.amount, "AMOUNT"));
+  if (given.fee) {
+    AITBC_TRY_ASSIGN(const std::uint64_t fee, parse_number(*given.fee, "--fee"));
+    payment.fee = Amount::from(fee);
+  }
+  if (given.nonce) {
+    AITBC_TRY_ASSIGN(payment.nonce,
+                     parse_number(*given.nonce, "--nonce", {0, limits::supply_max - 1}));
+  }
+  return payment;
+}
+
+// Signed with this wallet's key alone, for others to sign or to be sent later.
+Verdict print_payment(Session& session, rpc::Client& client, const Payment& payment,
+                      const KeyPair& key) {
+  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(session, client));
+  const Params params = params_of(genesis);
+  AITBC_TRY_ASSIGN(Tx body, compose(client, params, payment));
+  const std::string text = rpc::tx_json(
+      params, sign_partly(params.genesis_hash, unsigned_tx(std::move(body), payment.from), key));
+  session.output.line(text);
+  session.output.document(text);
+  return Exit::done;
+}
+
+Verdict send(Session& session, const SendOptions& given) {
+  AITBC_TRY_ASSIGN(const Delivery delivery,
+                   parse_delivery(given.delivery.wait, given.delivery.timeout));
+  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+  AITBC_TRY_ASSIGN(const Wallet wallet, wallets.load(given.from));
+  AITBC_TRY_ASSIGN(const Payment payment, payment_of(given, wallets, wallet.policy));
+  if (wallet.policy.threshold > 1 && !given.print) {
+    return error(Errc::refused, "wallet " + wallet.name + " needs " +
+                                    std::to_string(wallet.policy.threshold) +
+                                    " signatures: use --print, then tx sign and tx submit");
+  }
+  std::optional<std::string> password;
+  if (wallet.encrypted()) {
+    AITBC_TRY_ASSIGN(password, find_password({.file = given.password_file}, given.from));
+  }
+  AITBC_TRY_ASSIGN(const KeyPair key, open_wallet(wallet, password));
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+  if (given.print) return print_payment(session, client, payment, key);
+  return pay(session, client, payment, key, delivery);
+}
+
+struct FaucetOptions {
+  std::string to, amount;
+  DeliveryOptions delivery;
+};
+
+Verdict faucet(Session& session, const FaucetOptions& given) {
+  AITBC_TRY_ASSIGN(const Delivery delivery,
+                   parse_delivery(given.delivery.wait, given.delivery.timeout));
+  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+  Payment payment;
+  AITBC_TRY_ASSIGN(payment.to, resolve_address(wallets, given.to));
+  AITBC_TRY_ASSIGN(payment.amount, parse_amount(given.amount, "AMOUNT"));
+  AITBC_TRY_ASSIGN(const Genesis own, local_genesis(session));
+  if (!own.devnet) {
+    return error(Errc::refused, own.chain_id + " has no faucet: its genesis is not a devnet's");
+  }
+  AITBC_TRY_ASSIGN(const KeyPair key, faucet_key(session));
+  payment.from = Policy::single(key.public_key());
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+  return pay(session, client, payment, key, delivery);
+}
+
+void add_delivery_options(CLI::App& command, DeliveryOptions& delivery) {
+  command.add_option("--wait", delivery.wait, "Until: none, included")->capture_default_str();
+  command.add_option("--timeout", delivery.timeout, "How long to wait")->capture_default_str();
+}
+
+}  // namespace
+
+void add_money_commands(CLI::App& root, Session& session) {
+  const auto asked_for = std::make_shared<BalanceOptions>();
+  CLI::App* show = add_command(root, {"balance", "What an address owns",
+                                      "aitbc balance alice --at all"});
+  show->add_option("ADDRESS", asked_for->address, "An address or a wallet name")->required();
+  show->add_option("--at", asked_for->at, "Ask this node, or all of them");
+  add_node_option(*show, session);
+  choose(*show, session, [&session, asked_for] { return balance(session, *asked_for); });
+
+  const auto sent = std::make_shared<SendOptions>();
+  CLI::App* pay = add_command(root, {"send", "Send money", "aitbc send alice bob 5 --fee 1"});
+  pay->add_option("FROM", sent->from, "A wallet name")->required();
+  pay->add_option("TO", sent->to, "An address or a wallet name")->required();
+  pay->add_option("AMOUNT", sent->amount, "Units, a whole number")->required();
+  pay->add_option("--fee", sent->fee, "To the proposer (default: the chain's least fee)");
+  pay->add_option("--nonce", sent->nonce, "The transaction's number (default: the next one)");
+  pay->add_option("--password-file", sent->password_file, "Read the wallet's password from here");
+  pay->add_flag("--print", sent->print, "Print the signed transaction instead of sending it");
+  add_delivery_options(*pay, sent->delivery);
+  add_node_option(*pay, session);
+  choose(*pay, session, [&session, sent] { return send(session, *sent); });
+
+  const auto poured = std::make_shared<FaucetOptions>();
+  CLI::App* pour = add_command(root, {"faucet", "Send money from the devnet's faucet",
+                                      "aitbc faucet alice 100"});
+  pour->add_option("ADDRESS", poured->to, "An address or a wallet name")->required();
+  pour->add_option("AMOUNT", poured->amount, "Units, a whole number")->required();
+  add_delivery_options(*pour, poured->delivery);
+  add_node_option(*pour, session);
+  choose(*pour, session, [&session, poured] { return faucet(session, *poured); });
+}
+
+}  // namespace aitbc::cli

@@ -1,0 +1,266 @@
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/running.hpp"
+#include "cli/session.hpp"
+#include "cli/status_view.hpp"
+#include "rpc/json_writer.hpp"
+
+namespace aitbc::cli {
+
+namespace {
+
+struct UpRequest {
+  std::optional<std::string> file;
+  bool dry_run = false;
+  std::string wait = "healthy";
+  std::string timeout = "30s";
+};
+
+std::string plural(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string plan_json(const std::string& network, const sites::Plan& plan) {
+  rpc::ArrayWriter steps;
+  for (const sites::Step& step : plan.steps) {
+    rpc::ObjectWriter row;
+    row.text("node", step.node)
+        .text("site", step.site)
+        .text("action", name(step.action))
+        .text("why", step.why);
+    steps.json(std::move(row).finish());
+  }
+  rpc::ObjectWriter out;
+  out.text("network", network)
+      .integer("changes", plan.changes())
+      .boolean("new_genesis", plan.new_genesis)
+      .json("steps", std::move(steps).finish());
+  return std::move(out).finish();
+}
+
+void print_plan(Output& output, const std::string& network, const sites::Plan& plan) {
+  Table table({"NODE", "ACTION", "WHY"});
+  for (const sites::Step& step : plan.steps) {
+    table.add({step.node, std::string(name(step.action)), step.why});
+  }
+  output.line(table.text());
+  output.line(plural(plan.changes(), "change"));
+  output.document(plan_json(network, plan));
+}
+
+Verdict show_plan(Session& session, const std::optional<std::string>& file) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(session, file));
+  AITBC_TRY_ASSIGN(const sites::Plan plan, open->network().plan());
+  print_plan(session.output, open->manifest().network, plan);
+  return Exit::done;
+}
+
+Verdict bring_up(Session& session, const UpRequest& given) {
+  if (given.wait != "healthy" && given.wait != "none") {
+    return error(Errc::bad_config, "--wait: expected healthy or none, got '" + given.wait + "'");
+  }
+  Progress progress = session.progress();
+  AITBC_TRY_ASSIGN(sites::UpOptions options, start_options(progress, given.timeout));
+  options.wait = given.wait == "healthy";
+  if (given.dry_run) return show_plan(session, given.file);
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(session, given.file));
+  AITBC_TRY_ASSIGN(const sites::Plan plan, open->network().up(options));
+  progress.finish();
+  AITBC_TRY_ASSIGN(const sites::NetworkStatus status, open->network().status());
+  session.output.line(status_table(status));
+  session.output.say(plan.changes() == 0
+                         ? "nothing to change: " + status.network + " is up"
+                         : status.network + " is up, " + plural(plan.changes(), "change"));
+  session.output.document(up_json(status, plan.changes()));
+  return Exit::done;
+}
+
+std::string_view word(sites::Stopped how) {
+  switch (how) {
+    case sites::Stopped::already: return "was stopped";
+    case sites::Stopped::by_itself: return "stopped";
+    case sites::Stopped::killed: return "killed";
+  }
+  return "stopped";
+}
+
+void print_stopped(Output& output, const std::string& network,
+                   const std::vector<sites::StoppedNode>& nodes, bool purged) {
+  rpc::ArrayWriter rows;
+  Table table({"NODE", "RESULT"});
+  for (const sites::StoppedNode& node : nodes) {
+    rpc::ObjectWriter row;
+    row.text("node", node.node).text("result", word(node.how));
+    rows.json(std::move(row).finish());
+    table.add({node.node, std::string(word(node.how))});
+  }
+  rpc::ObjectWriter out;
+  out.text("network", network)
+      .boolean("purged", purged)
+      .json("nodes", std::move(rows).finish());
+  output.document(std::move(out).finish());
+  if (!nodes.empty()) output.line(table.text());
+  if (purged && !network.empty()) output.line("removed " + network);
+}
+
+Verdict stop(Session& session) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+  AITBC_TRY_ASSIGN(const auto nodes, open->network().stop());
+  print_stopped(session.output, open->manifest().network, nodes, false);
+  return Exit::done;
+}
+
+// Works on what is left of a network that cannot even be loaded any more, and on none at all: a
+// script may call it without knowing.
+Verdict down(Session& session, bool purge) {
+  if (!purge) return stop(session);
+  // A name is taken as it stands: processes may be left where the folder is gone.
+  const auto chosen = session.network ? Result<std::string>(*session.network)
+                                      : chosen_network(session);
+  if (!chosen) {
+    if (chosen.error().code != Errc::not_found) return chosen.error();
+    session.output.say("nothing to remove: " + chosen.error().detail);
+    print_stopped(session.output, "", {}, true);
+    return Exit::done;
+  }
+  AITBC_TRY_ASSIGN(const std::string home, session.home());
+  std::vector<sites::StoppedNode> nodes;
+  if (const auto open = OpenNetwork::of(session)) {
+    // In good order where that is possible; purge() kills the rest.
+    if (auto stopped = (*open)->network().stop()) nodes = std::move(*stopped);
+  }
+  sites::LocalProviders providers(session.clock);
+  AITBC_TRY(sites::purge(home, *chosen, providers));
+  print_stopped(session.output, *chosen, nodes, true);
+  return Exit::done;
+}
+
+Verdict list_processes(Session& session) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+  AITBC_TRY_ASSIGN(const auto processes, open->network().processes());
+  session.output.line(process_table(processes));
+  session.output.document(process_json(open->manifest().network, processes));
+  return Exit::done;
+}
+
+Verdict lint(Session& session, const std::optional<std::string>& file) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(session, file));
+  const sites::Manifest& manifest = open->manifest();
+  const auto notes = sites::lint(manifest);
+  rpc::ArrayWriter rows;
+  for (const sites::Note& note : notes) {
+    const std::string kind = note.kind == sites::Note::Kind::warning ? "warning" : "note";
+    rpc::ObjectWriter row;
+    row.text("kind", kind).text("text", note.text);
+    rows.json(std::move(row).finish());
+    session.output.line(kind + ": " + note.text);
+  }
+  rpc::ObjectWriter out;
+  out.text("network", manifest.network)
+      .integer("sites", manifest.sites.size())
+      .integer("nodes", manifest.node_count())
+      .integer("authorities", manifest.authority_count())
+      .json("notes", std::move(rows).finish());
+  session.output.document(std::move(out).finish());
+  session.output.line(manifest.network + ": " + std::to_string(manifest.node_count()) +
+                      " nodes at " + std::to_string(manifest.sites.size()) + " sites, " +
+                      std::to_string(manifest.authority_count()) + " authorities: correct");
+  return Exit::done;
+}
+
+Verdict print_template(Session& session, const std::string& wanted) {
+  const auto text = sites::network_template(wanted);
+  if (!text) {
+    std::string known;
+    for (const auto each : sites::network_templates()) {
+      known += (known.empty() ? "" : ", ") + std::string(each);
+    }
+    return error(Errc::bad_config,
+                 "there is no template '" + wanted + "'; there are: " + known);
+  }
+  rpc::ObjectWriter out;
+  out.text("template", wanted).text("text", *text);
+  session.output.document(std::move(out).finish());
+  session.output.line(text->substr(0, text->find_last_not_of('\n') + 1));
+  return Exit::done;
+}
+
+std::shared_ptr<std::optional<std::string>> add_file_option(CLI::App& command) {
+  const auto file = std::make_shared<std::optional<std::string>>();
+  command.add_option("-f,--file", *file,
+                     "The network file (default: ./network.yaml, else the network there is)");
+  return file;
+}
+
+void add_up(CLI::App& root, Session& session) {
+  const auto given = std::make_shared<UpRequest>();
+  CLI::App* up = add_command(root, {"up", "Bring a network up, or to what its file says now",
+                                    "aitbc up -f network.yaml --dry-run"});
+  up->add_option("-f,--file", given->file,
+                 "The network file (default: ./network.yaml, else the network there is, else "
+                 "three nodes on this machine)");
+  up->add_flag("--dry-run", given->dry_run, "Only say what would be done");
+  up->add_option("--wait", given->wait, "Until: healthy, none")->capture_default_str();
+  up->add_option("--timeout", given->timeout, "How long to wait")->capture_default_str();
+  choose(*up, session, [&session, given] { return bring_up(session, *given); });
+}
+
+Verdict show_status(Session& session, bool watch) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+  constexpr Duration watch_pause{1'000};
+  std::string last;
+  for (;;) {
+    AITBC_TRY_ASSIGN(const sites::NetworkStatus status, open->network().status());
+    const std::string text = session.output.json() ? status_json(status) : status_table(status);
+    if (text != last) {
+      if (!last.empty()) session.output.line("");
+      session.output.line(text);
+      session.output.document(text);
+    }
+    last = text;
+    if (!watch || !session.output.wanted()) {
+      return status.all_in_sync() ? Exit::done : Exit::negative;
+    }
+    session.clock.sleep_until(session.clock.now() + watch_pause);
+  }
+}
+
+}  // namespace
+
+void add_network_commands(CLI::App& root, Session& session) {
+  add_up(root, session);
+  CLI::App* plan = add_command(root, {"plan", "What up would do", "aitbc plan -f network.yaml"});
+  const auto planned = add_file_option(*plan);
+  choose(*plan, session, [&session, planned] { return show_plan(session, *planned); });
+
+  const auto watch = std::make_shared<bool>(false);
+  CLI::App* status = add_command(root, {"status", "How every node stands to the best head",
+                                        "aitbc status --json | jq '.nodes[].state'"});
+  status->add_flag("--watch", *watch, "Print it again whenever it changes");
+  choose(*status, session, [&session, watch] { return show_status(session, *watch); });
+
+  CLI::App* ps = add_command(root, {"ps", "The processes of the nodes", "aitbc ps"});
+  choose(*ps, session, [&session] { return list_processes(session); });
+
+  CLI::App* halt = add_command(root, {"stop", "Stop all nodes and keep their data", "aitbc stop"});
+  choose(*halt, session, [&session] { return stop(session); });
+
+  const auto purge = std::make_shared<bool>(false);
+  CLI::App* take_down = add_command(root, {"down", "Stop all nodes", "aitbc down --purge"});
+  take_down->add_flag("--purge", *purge, "Remove the network with its chain and its keys, too");
+  choose(*take_down, session, [&session, purge] { return down(session, *purge); });
+
+  CLI::App* check = add_command(root, {"lint", "Check a network file, and what it survives",
+                                       "aitbc lint -f network.yaml"});
+  const auto linted = add_file_option(*check);
+  choose(*check, session, [&session, linted] { return lint(session, *linted); });
+
+  const auto wanted = std::make_shared<std::string>();
+  CLI::App* fresh = add_command(root, {"new", "Print a network file to start from",
+                                       "aitbc new default > network.yaml"});
+  fresh->add_option("TEMPLATE", *wanted, "default, three-hosts, ...")->required();
+  choose(*fresh, session, [&session, wanted] { return print_template(session, *wanted); });
+}
+
+}  // namespace aitbc::cli

@@ -1,0 +1,46 @@
+#pragma once
+// The groups of commands; each adds its own to the root of the command line. A callback only
+// chooses session.action: nothing is done while options are still being read. Called by app.cpp.
+
+#include <functional>
+#include <string>
+
+#include "cli/outcome.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace aitbc::cli {
+
+struct Session;
+
+void add_network_commands(CLI::App& root, Session& session);
+void add_node_commands(CLI::App& root, Session& session);
+void add_log_commands(CLI::App& root, Session& session);
+void add_sync_commands(CLI::App& root, Session& session);
+void add_chain_commands(CLI::App& root, Session& session);
+void add_copy_commands(CLI::App& chain, Session& session);
+void add_wallet_commands(CLI::App& root, Session& session);
+void add_money_commands(CLI::App& root, Session& session);
+void add_tx_commands(CLI::App& root, Session& session);
+void add_genesis_commands(CLI::App& root, Session& session);
+void add_wait_command(CLI::App& root, Session& session);
+void add_schema_command(CLI::App& root, Session& session);
+
+// A command without subcommands: its name, what it does, an example, and what it does it with.
+struct CommandText {
+  const char* name;
+  const char* summary;
+  const char* example;
+};
+CLI::App* add_command(CLI::App& parent, const CommandText& text);
+// The same for a group, which needs one of its subcommands.
+CLI::App* add_group(CLI::App& parent, const CommandText& text);
+void choose(CLI::App& command, Session& session, std::function<Verdict()> action);
+// `tx show` and `chain tx` are one.
+Verdict show_tx(Session& session, const std::string& id);
+// --node NODE|URL.
+void add_node_option(CLI::App& command, Session& session);
+
+}  // namespace aitbc::cli

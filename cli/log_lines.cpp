@@ -1,0 +1,136 @@
+#include "cli/log_lines.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <regex>
+
+#include "rpc/json.hpp"
+#include "rpc/native_fields.hpp"
+#include "sites/descriptor.hpp"
+
+namespace aitbc::cli {
+
+namespace {
+
+constexpr std::size_t pattern_bytes_max = 256;
+constexpr std::size_t line_bytes_max = 64 * 1024;
+
+std::vector<LogLine> take_lines(const std::string& node, std::string& partial) {
+  std::vector<LogLine> lines;
+  std::size_t begin = 0;
+  for (std::size_t end; (end = partial.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    if (end > begin) lines.push_back(read_log_line(node, partial.substr(begin, end - begin)));
+  }
+  partial.erase(0, begin);
+  if (partial.size() > line_bytes_max) partial.clear();
+  return lines;
+}
+
+}  // namespace
+
+LogLine read_log_line(std::string node, std::string text) {
+  LogLine line{std::move(node), std::move(text), std::nullopt};
+  const auto json = rpc::parse_json(line.text);
+  if (json && json->is_object()) {
+    const auto time = json->find("time");
+    if (time != json->end() && time->is_string()) {
+      line.time = rpc::parse_iso(time->get_ref<const std::string&>());
+    }
+  }
+  return line;
+}
+
+class LogFilter::Pattern {
+ public:
+  explicit Pattern(const std::string& text) : expression_(text, std::regex::optimize) {}
+  bool found_in(const std::string& line) const {
+    // The library recurses once a character, so a long line could exhaust the stack.
+    try {
+      return std::regex_search(line.begin(),
+                               line.begin() + static_cast<std::ptrdiff_t>(
+                                                  std::min<std::size_t>(line.size(), 4'096)),
+                               expression_);
+    } catch (const std::regex_error&) {
+      return false;
+    }
+  }
+
+ private:
+  std::regex expression_;
+};
+
+Result<LogFilter> LogFilter::make(const std::optional<std::string>& match,
+                                  std::optional<Time> since) {
+  LogFilter filter;
+  filter.since_ = since;
+  if (match) {
+    if (match->size() > pattern_bytes_max) {
+      return error(Errc::bad_config, "--match: longer than " + std::to_string(pattern_bytes_max));
+    }
+    try {
+      filter.pattern_ = std::make_shared<const Pattern>(*match);
+    } catch (const std::regex_error&) {
+      return error(Errc::bad_config, "--match: '" + *match + "' is no regular expression");
+    }
+  }
+  return filter;
+}
+
+bool LogFilter::admits(const LogLine& line) const {
+  if (since_ && (!line.time || *line.time < *since_)) return false;
+  return pattern_ == nullptr || pattern_->found_in(line.text);
+}
+
+std::vector<LogLine> LogTail::read_new(std::size_t bytes_max) {
+  const sites::Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat facts {};
+  if (!file.is_open() || ::fstat(file.get(), &facts) != 0) return {};
+  const auto size = static_cast<std::uint64_t>(facts.st_size);
+  if (begun_ && (facts.st_ino != file_ || size < offset_)) {
+    offset_ = 0;
+    partial_.clear();
+  }
+  bool cut = false;
+  if (!begun_ && size > bytes_max) {
+    offset_ = size - bytes_max;
+    cut = true;
+  }
+  begun_ = true;
+  file_ = facts.st_ino;
+  std::string fresh(static_cast<std::size_t>(std::min<std::uint64_t>(size - offset_, bytes_max)),
+                    '\0');
+  const ssize_t got =
+      ::pread(file.get(), fresh.data(), fresh.size(), static_cast<off_t>(offset_));
+  if (got <= 0) return {};
+  fresh.resize(static_cast<std::size_t>(got));
+  offset_ += fresh.size();
+  if (cut) fresh.erase(0, fresh.find('\n') + 1);  // the rest of a line that began before
+  partial_ += fresh;
+  return take_lines(node_, partial_);
+}
+
+std::vector<LogLine> merge_last(std::vector<std::vector<LogLine>> logs, std::size_t count) {
+  struct Placed {
+    Time time;
+    LogLine line;
+  };
+  std::vector<Placed> placed;
+  for (auto& log : logs) {
+    Time last{};
+    for (LogLine& line : log) {
+      last = std::max(last, line.time.value_or(last));
+      placed.push_back({last, std::move(line)});
+    }
+  }
+  std::stable_sort(placed.begin(), placed.end(),
+                   [](const Placed& a, const Placed& b) { return a.time < b.time; });
+  const std::size_t skipped = placed.size() > count ? placed.size() - count : 0;
+  std::vector<LogLine> merged;
+  for (std::size_t i = skipped; i < placed.size(); ++i) merged.push_back(std::move(placed[i].line));
+  return merged;
+}
+
+}  // namespace aitbc::cli

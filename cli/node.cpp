@@ -1,0 +1,163 @@
+#include "cli/node.hpp"
+
+#include <malloc.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "chain/sqlite_store.hpp"
+#include "cli/file.hpp"
+#include "cli/keys.hpp"
+#include "cli/signals.hpp"
+#include "rpc/http_server.hpp"
+#include "rpc/native.hpp"
+#include "rpc/native_fields.hpp"
+#include "rpc/router.hpp"
+#include "sync/runner.hpp"
+
+namespace aitbc::cli {
+
+namespace {
+
+// Ten million accounts of about 100 bytes; a real file is a few kilobytes.
+constexpr std::size_t genesis_bytes_max = std::size_t{1} << 30;
+constexpr std::size_t thread_stack_bytes = 1024 * 1024;
+constexpr int arenas_max = 2;
+constexpr int trim_threshold_bytes = 256 * 1024;
+
+// Each thread may otherwise get an arena and keep what it once needed: a node at rest is small.
+void stay_small() {
+  ::mallopt(M_ARENA_MAX, arenas_max);
+  ::mallopt(M_TRIM_THRESHOLD, trim_threshold_bytes);
+  pthread_attr_t attributes;
+  if (::pthread_attr_init(&attributes) != 0) return;
+  ::pthread_attr_setstacksize(&attributes, thread_stack_bytes);
+  ::pthread_setattr_default_np(&attributes);
+  ::pthread_attr_destroy(&attributes);
+}
+
+Error about(const std::string& subject, const Error& failure) {
+  return error(failure.code, subject + ": " + failure.detail);
+}
+
+Result<std::optional<KeyPair>> load_authority(const NodeConfig& config, const Genesis& genesis) {
+  std::optional<KeyPair> none;
+  if (!config.authority_key) return none;
+  AITBC_TRY_ASSIGN(KeyPair key, read_key_file(*config.authority_key));
+  for (const PublicKey& authority : genesis.authorities) {
+    if (authority == key.public_key()) return std::optional<KeyPair>(std::move(key));
+  }
+  return error(Errc::bad_config,
+               "authority_key: " + key.public_key().hex() + " of " + *config.authority_key +
+                   " is none of the " + std::to_string(genesis.authorities.size()) +
+                   " authorities of " + genesis.chain_id +
+                   "; leave authority_key out to run a node that only follows");
+}
+
+Result<std::unique_ptr<Store>> open_store(const NodeConfig& config) {
+  AITBC_TRY(make_folder(folder_of(config.data)));
+  auto store = open_sqlite_store(config.data);
+  if (!store) return about("data " + config.data, store.error());
+  return store;
+}
+
+std::string new_instance() {
+  std::array<Byte, 8> bytes{};
+  fill_random(bytes);
+  return to_hex(bytes);
+}
+
+// The first failure of any part ends the node; the others are its consequences.
+class FirstFailure {
+ public:
+  explicit FirstFailure(StopSignal& stop) : stop_(stop) {}
+  void report(const Error& failure) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = failure;
+    }
+    stop_.raise();
+  }
+  std::optional<Error> get() {
+    const std::lock_guard lock(mutex_);
+    return failure_;
+  }
+
+ private:
+  StopSignal& stop_;
+  std::mutex mutex_;
+  std::optional<Error> failure_;
+};
+
+sync::Runner::Options runner_options(const NodeConfig& config, std::optional<KeyPair> authority) {
+  sync::Runner::Options options;
+  options.node_id = config.node_id;
+  options.instance = new_instance();
+  options.authority = std::move(authority);
+  options.peers = config.peers;
+  options.sync = config.sync;
+  options.poll_only = config.poll_only;
+  options.poll_interval = config.poll_interval;
+  return options;
+}
+
+void log_started(Log& log, const NodeConfig& config, const sync::Runner& runner,
+                 std::uint16_t port) {
+  const auto status = runner.status();
+  log.info("node_started",
+           {{"chain_id", runner.params().chain_id},
+            {"genesis", rpc::hash_text(runner.params().genesis_hash)},
+            {"address", config.address},
+            {"port", std::uint64_t{port}},
+            {"height", status->head.height},
+            {"head", rpc::hash_text(status->head.id)},
+            {"authority", status->authority ? status->authority->hex() : std::string("none")},
+            {"peers", config.peers.size()}});
+}
+
+}  // namespace
+
+Result<Genesis> read_genesis_file(const std::string& path) {
+  AITBC_TRY_ASSIGN(const std::string text, read_file(path, genesis_bytes_max));
+  auto genesis = rpc::parse_genesis(text);
+  if (!genesis) return error(Errc::bad_config, path + ": " + genesis.error().detail);
+  return genesis;
+}
+
+Status run_node(const NodeConfig& config, Log& log) {
+  stay_small();
+  StopSignal stop;
+  FirstFailure failed(stop);
+  AITBC_TRY_ASSIGN(const Genesis genesis, read_genesis_file(config.genesis));
+  AITBC_TRY_ASSIGN(auto authority, load_authority(config, genesis));
+  AITBC_TRY_ASSIGN(auto store, open_store(config));
+  auto started = sync::Runner::start(genesis, std::move(store),
+                                     runner_options(config, std::move(authority)), log,
+                                     [&failed](const Error& error) { failed.report(error); });
+  if (!started) return about("data " + config.data, started.error());
+  const std::unique_ptr<sync::Runner> runner = std::move(started).value();
+
+  const rpc::Router router(*runner, log);
+  rpc::HttpService service;
+  service.handle = [&router](const rpc::HttpRequest& request) { return router.handle(request); };
+  service.waits = [](const rpc::HttpRequest& request) { return rpc::Router::waits(request); };
+  service.failed = [&failed](const Error& error) { failed.report(error); };
+  auto server = rpc::HttpServer::start({.address = config.address, .port = config.port},
+                                       std::move(service), log);
+  if (!server) {
+    runner->stop();
+    return about("listen", server.error());
+  }
+  log_started(log, config, *runner, (*server)->port());
+
+  const std::string why = stop.wait();
+  // Waiting polls are answered first, so that the server's handlers come back at once.
+  runner->stop();
+  (*server)->stop();
+  if (const auto failure = failed.get()) return *failure;
+  log.info("node_stopped", {{"signal", why}});
+  return ok();
+}
+
+}  // namespace aitbc::cli

@@ -1,0 +1,25 @@
+#pragma once
+// Numbers and spans of time as they are typed: decimal digits only, no sign, no leading zero, no
+// octal surprise. `what` begins the error. Pure functions.
+
+#include <cstdint>
+#include <string_view>
+
+#include "chain/core/amount.hpp"
+#include "chain/core/result.hpp"
+#include "chain/core/time.hpp"
+
+namespace aitbc::cli {
+
+struct NumberRange {
+  std::uint64_t min = 0;
+  std::uint64_t max = limits::supply_max;
+};
+Result<std::uint64_t> parse_number(std::string_view text, std::string_view what,
+                                   NumberRange range = {});
+// Above zero.
+Result<Amount> parse_amount(std::string_view text, std::string_view what);
+// 250ms, 30s, 5m, 2h, 1d; at most a year.
+Result<Duration> parse_duration(std::string_view text, std::string_view what);
+
+}  // namespace aitbc::cli

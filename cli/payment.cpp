@@ -1,0 +1,144 @@
+#include "cli/payment.hpp"
+
+#include <algorithm>
+
+#include "cli/number.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/native_fields.hpp"
+
+namespace aitbc::cli {
+
+namespace {
+
+constexpr Duration first_pause{20};
+constexpr Duration pause_max{500};
+constexpr int nonce_attempts_max = 10;
+
+using Where = rpc::Client::TxView::Where;
+
+std::string_view word(Where where) {
+  switch (where) {
+    case Where::pending: return "pending";
+    case Where::included: return "included";
+    case Where::replaced: return "replaced";
+  }
+  return "pending";
+}
+
+}  // namespace
+
+Outcome<Tx> compose(rpc::Client& client, const Params& params, const Payment& payment) {
+  Tx tx;
+  tx.from = address_of(payment.from);
+  tx.fee = payment.fee.value_or(params.fee_min);
+  tx.payload = Transfer{payment.to, payment.amount};
+  if (payment.nonce) {
+    tx.nonce = *payment.nonce;
+  } else {
+    AITBC_TRY_ASSIGN(const auto account, asked(client.account(tx.from)));
+    tx.nonce = account.next_nonce;
+  }
+  return tx;
+}
+
+SignedTx unsigned_tx(Tx body, Policy policy) {
+  SignedTx tx;
+  tx.body = std::move(body);
+  tx.witness.policy = std::move(policy);
+  return tx;
+}
+
+SignedTx sign_partly(const GenesisHash& chain, SignedTx tx, const KeyPair& key) {
+  const auto& keys = tx.witness.policy.keys;
+  const auto found = std::find(keys.begin(), keys.end(), key.public_key());
+  if (found == keys.end()) return tx;
+  const auto index = static_cast<std::uint8_t>(found - keys.begin());
+  auto& parts = tx.witness.parts;
+  const auto place = std::lower_bound(
+      parts.begin(), parts.end(), index,
+      [](const Witness::Part& part, std::uint8_t wanted) { return part.key < wanted; });
+  const bool there = place != parts.end() && place->key == index;
+  // A witness holds exactly as many signatures as the policy asks for.
+  if (there || parts.size() >= tx.witness.policy.threshold) return tx;
+  parts.insert(place, {index, key.sign(id_of(chain, tx.body).view())});
+  return tx;
+}
+
+Result<Delivery> parse_delivery(const std::string& wait, const std::string& timeout) {
+  Delivery delivery;
+  if (wait != "none" && wait != "included") {
+    return error(Errc::bad_config, "--wait: expected none or included, got '" + wait + "'");
+  }
+  delivery.wait = wait == "none" ? WaitFor::none : WaitFor::included;
+  AITBC_TRY_ASSIGN(delivery.timeout, parse_duration(timeout, "--timeout"));
+  return delivery;
+}
+
+Outcome<Progressed> await_inclusion(Session& session, rpc::Client& client, const TxId& id,
+                                    Duration timeout) {
+  const Time begun = session.clock.now();
+  Duration pause = first_pause;
+  Progress progress = session.progress();
+  for (;;) {
+    // A node that is restarted meanwhile answers again later: only the deadline ends this.
+    const auto view = client.tx(id);
+    if (view && view->where == Where::included) return Progressed{id, *view};
+    if (view && view->where == Where::replaced) {
+      return Failure{error(Errc::refused, "transaction " + rpc::hash_text(id) +
+                                              " lost its place to " +
+                                              (view->by ? rpc::hash_text(*view->by) : "another")),
+                     Origin::node};
+    }
+    const Time now = session.clock.now();
+    if (now - begun >= timeout) {
+      return error(Errc::timeout,
+                   "transaction " + rpc::hash_text(id) + " is in no block after " +
+                       std::to_string(timeout.count()) + " ms; ask again with: aitbc tx show " +
+                       rpc::hash_text(id) + (view ? "" : " (" + view.error().detail + ")"));
+    }
+    progress.step("waiting for a block with " + rpc::hash_text(id), 0, 1);
+    session.clock.sleep_until(std::min(now + pause, begun + timeout));
+    pause = std::min(pause * 3 / 2, pause_max);
+  }
+}
+
+void print_sent(Output& output, const Progressed& sent) {
+  rpc::ObjectWriter out;
+  out.text("id", rpc::hash_text(sent.id)).text("status", word(sent.view.where));
+  if (sent.view.where == Where::included) {
+    out.integer("height", sent.view.height);
+    output.say("included in block " + std::to_string(sent.view.height));
+  } else {
+    out.null("height");
+  }
+  output.document(std::move(out).finish());
+  output.line(rpc::hash_text(sent.id));
+}
+
+Verdict deliver(Session& session, rpc::Client& client, const SignedTx& tx,
+                const Delivery& delivery) {
+  AITBC_TRY_ASSIGN(const TxId id, asked(client.submit(tx)));
+  Progressed sent{id, {}};
+  if (delivery.wait == WaitFor::included) {
+    AITBC_TRY_ASSIGN(sent, await_inclusion(session, client, id, delivery.timeout));
+  }
+  print_sent(session.output, sent);
+  return Exit::done;
+}
+
+Verdict pay(Session& session, rpc::Client& client, const Payment& payment, const KeyPair& key,
+            const Delivery& delivery) {
+  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(session, client));
+  const Params params = params_of(genesis);
+  for (int left = nonce_attempts_max;; --left) {
+    AITBC_TRY_ASSIGN(Tx body, compose(client, params, payment));
+    const SignedTx tx = sign_partly(params.genesis_hash,
+                                    unsigned_tx(std::move(body), payment.from), key);
+    Verdict verdict = deliver(session, client, tx, delivery);
+    if (verdict || payment.nonce || left == 1) return verdict;
+    const Errc why = verdict.error().error.code;
+    if (why != Errc::nonce_pending && why != Errc::nonce_used) return verdict;
+  }
+}
+
+}  // namespace aitbc::cli

@@ -1,0 +1,54 @@
+#pragma once
+// From "who pays whom how much" to a transaction that a node has accepted, and to the block that
+// holds it. Main thread only.
+
+#include <optional>
+
+#include "cli/ask.hpp"
+
+namespace aitbc::cli {
+
+struct Payment {
+  Policy from;
+  Address to;
+  Amount amount;
+  std::optional<Amount> fee;   // the least one of the chain
+  std::optional<Nonce> nonce;  // the node's next one
+};
+
+// Not signed yet: the nonce and the fee are asked of the node where they are not given.
+Outcome<Tx> compose(rpc::Client& client, const Params& params, const Payment& payment);
+
+// As sign() of chain/core, but with any number of keys: the others sign later.
+SignedTx sign_partly(const GenesisHash& chain, SignedTx tx, const KeyPair& key);
+SignedTx unsigned_tx(Tx body, Policy policy);
+
+enum class WaitFor { none, included };
+
+struct Progressed {
+  TxId id;
+  rpc::Client::TxView view;
+};
+// timeout when it is still pending at the deadline, refused when another one took its place.
+Outcome<Progressed> await_inclusion(Session& session, rpc::Client& client, const TxId& id,
+                                    Duration timeout);
+
+// Prints what `send`, `faucet` and `tx submit` print.
+void print_sent(Output& output, const Progressed& sent);
+
+struct Delivery {
+  WaitFor wait = WaitFor::included;
+  Duration timeout{};
+};
+Result<Delivery> parse_delivery(const std::string& wait, const std::string& timeout);
+
+// Sends, waits as asked and prints.
+Verdict deliver(Session& session, rpc::Client& client, const SignedTx& tx,
+                const Delivery& delivery);
+
+// The whole payment with one key. Where the nonce is ours to choose and another payment of the same
+// account takes it first, the next one is taken.
+Verdict pay(Session& session, rpc::Client& client, const Payment& payment, const KeyPair& key,
+            const Delivery& delivery);
+
+}  // namespace aitbc::cli

@@ -1,0 +1,249 @@
+#include "cli/schema.hpp"
+
+#include <array>
+
+#include "chain/core/result.hpp"
+#include "rpc/json.hpp"
+
+namespace aitbc::cli {
+
+namespace {
+
+using rpc::Json;
+
+struct Entry {
+  std::string_view command;
+  std::string_view shape;
+};
+
+constexpr std::string_view sent_shape = "{id:hash status:text height:count~}";
+constexpr std::string_view stopped_shape =
+    "{network:text purged:flag nodes:[{node:text result:text}]}";
+constexpr std::string_view control_shape = "{node:text result:text state:text}";
+constexpr std::string_view wallet_shape =
+    "{name:text address:text public_key:text threshold:count keys:[text] encrypted:flag file:text}";
+constexpr std::string_view tx_shape =
+    "{tx_hash:hash type:text chain_id:text from:text to:text amount:count fee:count nonce:count "
+    "policy:{threshold:count keys:[text]} signatures:[text~]}";
+constexpr std::string_view found_tx_shape =
+    "{tx_hash:hash status:text height?:count block_hash?:hash position?:count timestamp?:text "
+    "replaced_by?:hash transaction?:tx}";
+constexpr std::string_view plan_shape =
+    "{network:text changes:count new_genesis:flag steps:[{node:text site:text action:text "
+    "why:text}]}";
+constexpr std::string_view genesis_shape =
+    "{genesis_hash:hash chain_id:text time:text slot_ms:count tail_guard_ms:count fee_min:count "
+    "devnet:flag authorities:[text] accounts:count supply:count state_root:hash}";
+constexpr std::string_view nothing_shape = "{}";
+constexpr std::string_view status_shape =
+    "{network:text chain_id:text genesis_hash:hash~ in_sync:flag height:count~ head:hash~ "
+    "nodes:[{node:text site:text url:text state:text process:text authority:flag height:count~ "
+    "head:hash~ final_height:count~ state_root:hash~ mempool:count~ reorgs:count~ "
+    "round_trip_ms:count~ detail:text}]}";
+constexpr std::string_view block_shape =
+    "{height:count hash:hash parent_hash:hash timestamp:text tx_count:count slot:count "
+    "txs_root:hash state_root:hash proposer:text~}";
+
+constexpr std::array entries{
+    Entry{"balance", "{address:text balance?:count nonce?:count next_nonce?:count height?:count "
+                     "url?:text same?:flag nodes?:[{node:text url:text balance:count~ "
+                     "nonce:count~ height:count~ error:text~}]}"},
+    Entry{"chain block", "{+block seal:text~ transactions:[tx]}"},
+    Entry{"chain blocks", "{blocks:[{+block seal:text~}] start:count end:count count:count}"},
+    Entry{"chain export", "{file:text genesis_hash:hash blocks:count head:hash}"},
+    Entry{"chain head", "{height:count hash:hash timestamp:text tx_count:count slot:count "
+                        "state_root:hash final_height:count final_hash:hash}"},
+    Entry{"chain import",
+          "{file:text blocks:count appended:count rewound:count height:count head:hash}"},
+    Entry{"chain tx", found_tx_shape},
+    Entry{"chain verify",
+          "{valid:flag source:text genesis_hash:hash height:count head:hash state_root:hash "
+          "transactions:count accounts:count code:text~ detail:text~}"},
+    Entry{"down", stopped_shape},
+    Entry{"faucet", sent_shape},
+    Entry{"forks", "{blocks:[block] count:count}"},
+    Entry{"genesis init", genesis_shape},
+    Entry{"genesis show", genesis_shape},
+    Entry{"genesis verify", "{same:flag genesis_hash:hash expected:hash}"},
+    Entry{"keygen", "{public_key:text address:text file:text}"},
+    Entry{"lint", "{network:text sites:count nodes:count authorities:count "
+                  "notes:[{kind:text text:text}]}"},
+    Entry{"logs", "{lines:[{node:text line:text}]}"},
+    Entry{"new", "{template:text text:text}"},
+    Entry{"node kill", control_shape},
+    Entry{"node pause", control_shape},
+    Entry{"node restart", control_shape},
+    Entry{"node resume", control_shape},
+    Entry{"node run", nothing_shape},
+    Entry{"node start", control_shape},
+    Entry{"node stop", control_shape},
+    Entry{"plan", plan_shape},
+    Entry{"ps", "{network:text nodes:[{node:text site:text url:text state:text pid:count~ "
+                "uptime_ms:count~ cpu_ms:count~ rss_bytes:count~}]}"},
+    Entry{"schema", "any"},
+    Entry{"send", "{id:hash status:text height:count~}|tx"},
+    Entry{"status", status_shape},
+    Entry{"stop", stopped_shape},
+    Entry{"sync run", nothing_shape},
+    Entry{"sync status", "{network:text in_sync:flag nodes:[{node:text url:text state:text "
+                         "peers:[{url:text node:text state:text height:count~ head:hash~ "
+                         "round_trip_ms:count~ clock_offset_ms:int~ invalid:count "
+                         "last_error:text}]}]}"},
+    Entry{"tx pending", "{count:count limit:count offset:count transactions:[tx]}"},
+    Entry{"tx show", found_tx_shape},
+    Entry{"tx sign", tx_shape},
+    Entry{"tx submit", sent_shape},
+    Entry{"up", "{changes:count +status}"},
+    Entry{"wait", "{holds:flag waited_ms:count}"},
+    Entry{"wallet create", wallet_shape},
+    Entry{"wallet delete", "{name:text deleted:flag}"},
+    Entry{"wallet export", "{name:text file:text}"},
+    Entry{"wallet import", wallet_shape},
+    Entry{"wallet list", "{wallets:[{name:text address:text public_key:text threshold:count "
+                         "keys:[text] encrypted:flag file:text}]}"},
+    Entry{"wallet show", wallet_shape},
+};
+
+// Shapes that others are made of.
+std::string_view named_shape(std::string_view name) {
+  if (name == "tx") return tx_shape;
+  if (name == "block") return block_shape;
+  if (name == "status") return status_shape;
+  return {};
+}
+
+// Reads the notation; the table is ours, so a mistake in it is our bug.
+class ShapeReader {
+ public:
+  explicit ShapeReader(std::string_view text) : text_(text) {}
+
+  Json read() {
+    Json schema = read_type();
+    if (take('|')) {
+      Json either;
+      either["anyOf"] = Json::array();
+      either["anyOf"].push_back(std::move(schema));
+      either["anyOf"].push_back(read_type());
+      schema = std::move(either);
+    }
+    AITBC_CHECK(text_.empty());
+    return schema;
+  }
+
+ private:
+  Json read_type() {
+    Json schema;
+    if (take('{')) {
+      schema = read_object();
+    } else if (take('[')) {
+      schema["type"] = "array";
+      schema["items"] = read_type();
+      AITBC_CHECK(take(']'));
+    } else {
+      schema = simple(word());
+    }
+    if (!take('~')) return schema;
+    Json null;
+    null["type"] = "null";
+    Json either;
+    either["anyOf"] = Json::array();
+    either["anyOf"].push_back(std::move(schema));
+    either["anyOf"].push_back(std::move(null));
+    return either;
+  }
+
+  Json read_object() {
+    Json properties = Json::object();
+    Json required = Json::array();
+    while (!take('}')) {
+      if (take('+')) {
+        include(ShapeReader(named_shape(word())).read(), properties, required);
+        skip_blanks();
+        continue;
+      }
+      const std::string name(word());
+      AITBC_CHECK(!name.empty());
+      if (!take('?')) required.push_back(name);
+      AITBC_CHECK(take(':'));
+      properties[name] = read_type();
+      skip_blanks();
+    }
+    Json schema;
+    schema["type"] = "object";
+    schema["properties"] = std::move(properties);
+    schema["required"] = std::move(required);
+    schema["additionalProperties"] = false;
+    return schema;
+  }
+
+  static void include(const Json& object, Json& properties, Json& required) {
+    for (const auto& [name, type] : object["properties"].items()) properties[name] = type;
+    for (const Json& name : object["required"]) required.push_back(name);
+  }
+
+  static Json simple(std::string_view type) {
+    const std::string_view shape = named_shape(type);
+    if (!shape.empty()) return ShapeReader(shape).read();
+    Json schema = Json::object();
+    if (type == "text") {
+      schema["type"] = "string";
+    } else if (type == "count") {
+      schema["type"] = "integer";
+      schema["minimum"] = 0;
+    } else if (type == "int") {
+      schema["type"] = "integer";
+    } else if (type == "flag") {
+      schema["type"] = "boolean";
+    } else if (type == "hash") {
+      schema["type"] = "string";
+      schema["pattern"] = "^0x[0-9a-f]{64}$";
+    } else {
+      AITBC_CHECK(type == "any");
+    }
+    return schema;
+  }
+
+  std::string_view word() {
+    const std::size_t end = std::min(text_.find_first_of("{}[]:?~ "), text_.size());
+    const std::string_view found = text_.substr(0, end);
+    text_.remove_prefix(end);
+    return found;
+  }
+
+  void skip_blanks() {
+    while (take(' ')) {
+    }
+  }
+
+  bool take(char expected) {
+    if (text_.empty() || text_.front() != expected) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+
+  std::string_view text_;
+};
+
+}  // namespace
+
+std::optional<std::string> schema_of(std::string_view command) {
+  for (const Entry& entry : entries) {
+    if (entry.command != command) continue;
+    Json schema;
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+    schema["title"] = "aitbc " + std::string(command) + " --json";
+    schema["anyOf"] = Json::array();
+    schema["anyOf"].push_back(ShapeReader(entry.shape).read());
+    schema["anyOf"].push_back(ShapeReader("{error:{code:text detail:text}}").read());
+    return rpc::dump(schema);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> commands_with_schema() {
+  std::vector<std::string> commands;
+  for (const Entry& entry : entries) commands.emplace_back(entry.command);
+  return commands;
+}
+
+}  // namespace aitbc::cli

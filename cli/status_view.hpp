@@ -1,0 +1,24 @@
+#pragma once
+// A network's status as tables for people and as JSON for programs. Pure functions.
+
+#include <string>
+#include <vector>
+
+#include "sites/network.hpp"
+
+namespace aitbc::cli {
+
+std::string status_table(const sites::NetworkStatus& status);
+std::string status_json(const sites::NetworkStatus& status);
+// The same with the number of changes that `up` made.
+std::string up_json(const sites::NetworkStatus& status, std::size_t changes);
+
+std::string process_table(const std::vector<sites::NodeProcess>& processes);
+std::string process_json(const std::string& network,
+                         const std::vector<sites::NodeProcess>& processes);
+
+// What each node says of its peers.
+std::string peer_table(const sites::NetworkStatus& status);
+std::string peer_json(const sites::NetworkStatus& status);
+
+}  // namespace aitbc::cli

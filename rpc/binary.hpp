@@ -1,0 +1,18 @@
+#pragma once
+// Lists in the canonical encoding, as routes of the type application/vnd.aitbc carry them: a u32
+// count, then the items. Blocks have theirs in chain/core/block.hpp. Pure functions; any thread.
+
+#include "chain/core/block.hpp"
+
+namespace aitbc::rpc {
+
+Buffer encode_headers(std::span<const SealedHeader>);
+Result<std::vector<SealedHeader>> decode_headers(ByteView, std::size_t headers_max);
+
+Buffer encode_txs(std::span<const SignedTx>);
+Result<std::vector<SignedTx>> decode_txs(ByteView, std::size_t txs_max);
+
+Buffer encode_ids(std::span<const TxId>);
+Result<std::vector<TxId>> decode_ids(ByteView, std::size_t ids_max);
+
+}  // namespace aitbc::rpc

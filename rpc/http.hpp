@@ -1,0 +1,36 @@
+#pragma once
+// A request and its answer as values, so that routes are tested without sockets. Owned by the
+// thread that handles the request.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chain/core/time.hpp"
+
+namespace aitbc::rpc {
+
+inline constexpr std::string_view json_type = "application/json";
+// Blocks and transactions in their canonical encoding (chain/core/codec.hpp).
+inline constexpr std::string_view binary_type = "application/vnd.aitbc";
+
+struct HttpRequest {
+  std::string method;                        // upper case
+  std::string path;                          // decoded, without the query
+  std::map<std::string, std::string> query;  // decoded; a repeated parameter is refused before
+  std::string content_type;                  // without parameters, lower case
+  std::string accept;
+  std::string body;
+  std::string client;  // address of the peer socket, never taken from a header
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type{json_type};
+  std::string body;
+  std::optional<int> retry_after_s;
+  std::string allow;  // for 405: the methods the path does have
+};
+
+}  // namespace aitbc::rpc

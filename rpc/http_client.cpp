@@ -1,0 +1,392 @@
+#include "rpc/http_client.hpp"
+
+#include <httplib.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
+#error "compile with the flags of pkg-config cpp-httplib: they are part of its ABI"
+#endif
+
+namespace aitbc::rpc {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool is_unreserved(char c) {
+  const bool alphanumeric =
+      (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return alphanumeric || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+std::string percent_encoded(std::string_view text, std::string_view also_plain) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    if (is_unreserved(c) || also_plain.find(c) != std::string_view::npos) {
+      encoded += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      encoded += '%';
+      encoded += digits[byte >> 4];
+      encoded += digits[byte & 15];
+    }
+  }
+  return encoded;
+}
+
+std::string target_of(const Url& url, const HttpRequest& request) {
+  std::string target = url.prefix + percent_encoded(request.path, "/:@!$&'()*+,;=");
+  char separator = '?';
+  for (const auto& [name, value] : request.query) {
+    target += separator + percent_encoded(name, {}) + "=" + percent_encoded(value, {});
+    separator = '&';
+  }
+  return target;
+}
+
+// The socket as the library sees it. Every read and write ends at the deadline or when cancelled,
+// and what comes in is counted, so neither headers nor body can go on for ever.
+class BoundedStream final : public httplib::Stream {
+ public:
+  enum class End { none, timeout, cancelled, closed, too_large };
+  struct Bounds {
+    Clock::time_point deadline;
+    std::size_t bytes_max;
+  };
+
+  BoundedStream(int socket, int cancel, Bounds bounds)
+      : socket_(socket), cancel_(cancel), bounds_(bounds) {}
+
+  End end() const { return end_; }
+  bool received_any() const { return received_ > 0; }
+  bool has_unread() const { return begin_ < buffer_end_; }
+
+  bool is_readable() const override { return true; }
+  bool is_writable() const override { return true; }
+
+  ssize_t read(char* data, std::size_t size) override {
+    if (begin_ == buffer_end_ && !fill()) return end_ == End::closed ? 0 : -1;
+    const std::size_t count = std::min(size, buffer_end_ - begin_);
+    std::memcpy(data, buffer_.data() + begin_, count);
+    begin_ += count;
+    return static_cast<ssize_t>(count);
+  }
+
+  ssize_t write(const char* data, std::size_t size) override {
+    std::size_t sent = 0;
+    while (sent < size) {
+      const ssize_t count = ::send(socket_, data + sent, size - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (count >= 0) {
+        sent += static_cast<std::size_t>(count);
+      } else if (errno == EAGAIN) {
+        if (!await(POLLOUT)) return -1;
+      } else if (errno != EINTR) {
+        // The peer may have refused and closed early: its answer may still be there to be read.
+        return received_ == 0 && await(POLLIN) ? static_cast<ssize_t>(size) : -1;
+      }
+    }
+    return static_cast<ssize_t>(size);
+  }
+
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    ip.clear();
+    port = 0;
+  }
+  void get_local_ip_and_port(std::string& ip, int& port) const override {
+    ip.clear();
+    port = 0;
+  }
+  socket_t socket() const override { return socket_; }
+
+  // False at the deadline or when cancelled.
+  bool await(short events) {
+    while (true) {
+      const auto left = std::chrono::ceil<Duration>(bounds_.deadline - Clock::now());
+      if (left.count() <= 0) return stop(End::timeout);
+      std::array<pollfd, 2> sources{{{socket_, events, 0}, {cancel_, POLLIN, 0}}};
+      const int ready = ::poll(sources.data(), sources.size(), static_cast<int>(left.count()));
+      if (sources[1].revents != 0) return stop(End::cancelled);
+      if (ready > 0) return true;
+      if (ready < 0 && errno != EINTR) return stop(End::closed);
+    }
+  }
+
+ private:
+  bool stop(End end) {
+    end_ = end;
+    return false;
+  }
+
+  bool fill() {
+    if (end_ != End::none) return false;
+    while (true) {
+      // Asked before each read, also when bytes are there: a fast peer has a deadline too.
+      if (!await(POLLIN)) return false;
+      const ssize_t count = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+      if (count > 0) {
+        begin_ = 0;
+        buffer_end_ = static_cast<std::size_t>(count);
+        received_ += buffer_end_;
+        return received_ <= bounds_.bytes_max || stop(End::too_large);
+      }
+      if (count == 0 || (errno != EAGAIN && errno != EINTR)) return stop(End::closed);
+    }
+  }
+
+  int socket_;
+  int cancel_;
+  Bounds bounds_;
+  std::array<char, 16 * 1024> buffer_;
+  std::size_t begin_ = 0;
+  std::size_t buffer_end_ = 0;
+  std::size_t received_ = 0;
+  End end_ = End::none;
+};
+
+}  // namespace
+
+Result<Url> parse_url(std::string_view text) {
+  const auto wrong = [text](const char* why) {
+    return error(Errc::bad_config, "expected a URL like http://host:port, got \"" +
+                                       std::string(text.substr(0, 200)) + "\": " + why);
+  };
+  std::string_view rest = text;
+  if (rest.starts_with("https://")) return wrong("https is not supported yet");
+  if (!rest.starts_with("http://")) return wrong("the scheme is not http");
+  rest.remove_prefix(7);
+  const std::string_view authority = rest.substr(0, rest.find('/'));
+  std::string_view prefix = rest.substr(authority.size());
+  const std::string_view prefix_plain = "/-._~";
+  Url url;
+  if (prefix.ends_with('/')) prefix.remove_suffix(1);
+  for (const char c : prefix) {
+    if (!is_unreserved(c) && prefix_plain.find(c) == std::string_view::npos) {
+      return wrong("the path may have letters, digits, and - . _ ~ / only");
+    }
+  }
+  url.prefix = prefix;
+
+  const bool bracketed = authority.starts_with('[');
+  const std::size_t bracket = authority.find(']');
+  if (bracketed && bracket == std::string_view::npos) return wrong("a bracket is not closed");
+  const std::string_view host =
+      bracketed ? authority.substr(1, bracket - 1) : authority.substr(0, authority.find(':'));
+  const std::string_view port = authority.substr(host.size() + (bracketed ? 2 : 0));
+  for (const char c : host) {
+    if (!is_unreserved(c) && !(bracketed && c == ':')) return wrong("the host name is malformed");
+  }
+  if (host.empty()) return wrong("there is no host");
+  url.host = host;
+  if (port.empty()) return url;
+  const std::string_view digits = port.substr(1);
+  const auto [end, problem] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), url.port);
+  if (port.front() != ':' || problem != std::errc{} || end != digits.data() + digits.size() ||
+      url.port == 0 || digits.front() == '0') {
+    return wrong("the port is not a number from 1 to 65535");
+  }
+  return url;
+}
+
+std::string to_string(const Url& url) {
+  const bool bracketed = url.host.find(':') != std::string::npos;
+  return "http://" + (bracketed ? "[" + url.host + "]" : url.host) + ":" +
+         std::to_string(url.port) + url.prefix;
+}
+
+// Uses the library to print requests and parse answers, over sockets of our own.
+class HttpClient::Session final : private httplib::ClientImpl {
+ public:
+  explicit Session(const Url& url)
+      : httplib::ClientImpl(url.host, url.port), cancel_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    set_url_encode(false);  // the target is encoded before
+    set_decompress(false);
+  }
+  ~Session() {
+    disconnect();
+    if (cancel_ >= 0) ::close(cancel_);
+  }
+
+  void cancel() {
+    const std::uint64_t one = 1;
+    // Fails only when the counter is full, that is, after it was cancelled.
+    [[maybe_unused]] const ssize_t written = ::write(cancel_, &one, sizeof one);
+  }
+
+  Result<HttpResponse> send(const Url& url, const HttpRequest& request, const CallLimits& limits);
+
+ private:
+  using End = BoundedStream::End;
+  struct Outcome {
+    Result<HttpResponse> answer;
+    bool worth_repeating = false;  // the kept connection was closed before any answer
+  };
+
+  Outcome exchange(const std::string& where, const std::string& target, const HttpRequest& request,
+                   const CallLimits& limits, Clock::time_point deadline);
+  Status connect(const Url& url, const std::string& where, Clock::time_point deadline);
+  End connect_to(const addrinfo& address, Clock::time_point deadline);
+  Error failure(End end, const std::string& where) const;
+  bool still_open() const;
+  void disconnect() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+  int cancel_;
+  int fd_ = -1;
+};
+
+Error HttpClient::Session::failure(End end, const std::string& where) const {
+  switch (end) {
+    case End::timeout:
+      return error(Errc::timeout, where + ": no whole answer in time");
+    case End::cancelled:
+      return error(Errc::shutting_down, where + ": the call was cancelled");
+    case End::closed:
+      return error(Errc::unreachable, where + ": the connection was closed");
+    case End::too_large:
+      return error(Errc::too_large, where + ": the answer is too long");
+    case End::none:
+      break;
+  }
+  return error(Errc::unreachable, where + ": the answer is not HTTP");
+}
+
+// A peer that has closed, or that says something unasked, is not spoken to on this connection.
+bool HttpClient::Session::still_open() const {
+  pollfd source{fd_, POLLIN, 0};
+  return ::poll(&source, 1, 0) == 0;
+}
+
+BoundedStream::End HttpClient::Session::connect_to(const addrinfo& address,
+                                                   Clock::time_point deadline) {
+  fd_ = ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd_ < 0) return End::closed;
+  const int on = 1;
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (::connect(fd_, address.ai_addr, address.ai_addrlen) == 0) return End::none;
+  if (errno != EINPROGRESS) return End::closed;
+  BoundedStream waiting(fd_, cancel_, {deadline, 0});
+  if (!waiting.await(POLLOUT)) return waiting.end();
+  int problem = 0;
+  socklen_t size = sizeof problem;
+  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &problem, &size);
+  errno = problem;
+  return problem == 0 ? End::none : End::closed;
+}
+
+Status HttpClient::Session::connect(const Url& url, const std::string& where,
+                                    Clock::time_point deadline) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const std::string port = std::to_string(url.port);
+  const int problem = getaddrinfo(url.host.c_str(), port.c_str(), &hints, &found);
+  if (problem != 0) return error(Errc::unreachable, where + ": " + gai_strerror(problem));
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
+  std::string reason;
+  for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
+    const End end = connect_to(*address, deadline);
+    if (end == End::none) return ok();
+    reason = std::strerror(errno);
+    disconnect();
+    if (end == End::timeout) return error(Errc::timeout, where + ": no connection in time");
+    if (end == End::cancelled) return failure(end, where);
+  }
+  return error(Errc::unreachable, where + ": " + reason);
+}
+
+HttpClient::Session::Outcome HttpClient::Session::exchange(const std::string& where,
+                                                           const std::string& target,
+                                                           const HttpRequest& request,
+                                                           const CallLimits& limits,
+                                                           Clock::time_point deadline) {
+  httplib::Request asked;
+  asked.method = request.method;
+  asked.path = target;
+  asked.body = request.body;
+  if (!request.accept.empty()) asked.set_header("Accept", request.accept);
+  if (!request.content_type.empty()) asked.set_header("Content-Type", request.content_type);
+  HttpResponse answer;
+  bool too_large = false;
+  // Without a receiver the library reserves as many bytes as the peer says it will send.
+  asked.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+    too_large = size > limits.body_bytes_max - answer.body.size();
+    if (!too_large) answer.body.append(data, size);
+    return !too_large;
+  };
+  BoundedStream stream(fd_, cancel_,
+                       {deadline, limits.body_bytes_max * 2 + limits::http_header_bytes_max});
+  httplib::Response response;
+  httplib::Error problem = httplib::Error::Success;
+  const bool whole = process_request(stream, asked, response, false, problem);
+  if (!whole || too_large) {
+    const End end = too_large ? End::too_large : stream.end();
+    return {failure(end, where), end == End::closed && !stream.received_any()};
+  }
+  answer.status = response.status;
+  answer.content_type = response.get_header_value("Content-Type");
+  answer.allow = response.get_header_value("Allow");
+  const std::string retry = response.get_header_value("Retry-After");
+  int seconds = 0;
+  const auto [end, wrong] = std::from_chars(retry.data(), retry.data() + retry.size(), seconds);
+  if (!retry.empty() && wrong == std::errc{} && seconds >= 0) answer.retry_after_s = seconds;
+  const bool keep = response.get_header_value("Connection") != "close" &&
+                    response.version == "HTTP/1.1" && stream.end() == End::none &&
+                    !stream.has_unread();
+  if (!keep) disconnect();
+  return {std::move(answer), false};
+}
+
+Result<HttpResponse> HttpClient::Session::send(const Url& url, const HttpRequest& request,
+                                               const CallLimits& limits) {
+  const std::string target = target_of(url, request);
+  const std::string where = request.method + " " + to_string(Url{url.host, url.port, {}}) + target;
+  const auto deadline = Clock::now() + limits.total;
+  if (fd_ >= 0 && !still_open()) disconnect();
+  const bool reused = fd_ >= 0;
+  const bool repeatable = request.method == "GET" || request.method == "HEAD";
+  try {
+    for (int attempt = 0;; ++attempt) {
+      if (fd_ < 0) {
+        AITBC_TRY(connect(url, where, std::min(deadline, Clock::now() + limits.connect)));
+      }
+      Outcome outcome = exchange(where, target, request, limits, deadline);
+      if (outcome.answer) return std::move(outcome.answer);
+      disconnect();
+      const bool again = reused && attempt == 0 && repeatable && outcome.worth_repeating;
+      if (!again) return std::move(outcome.answer);
+    }
+  } catch (const std::exception& problem) {
+    disconnect();
+    return error(Errc::unreachable, where + ": " + problem.what());
+  }
+}
+
+HttpClient::HttpClient(Url url) : url_(std::move(url)), session_(std::make_unique<Session>(url_)) {}
+
+HttpClient::~HttpClient() = default;
+
+Result<HttpResponse> HttpClient::send(const HttpRequest& request, const CallLimits& limits) {
+  return session_->send(url_, request, limits);
+}
+
+void HttpClient::cancel() { session_->cancel(); }
+
+}  // namespace aitbc::rpc

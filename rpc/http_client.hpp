@@ -1,0 +1,65 @@
+#pragma once
+// One peer to talk to over HTTP/1.1. Every call has a deadline for all of it, from the connection
+// to the last byte of the answer, and a bound on the answer's size, whatever the peer does. The
+// connection is kept open between calls. One thread at a time; only cancel() may come from others.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "chain/core/limits.hpp"
+#include "chain/core/result.hpp"
+#include "chain/core/time.hpp"
+#include "rpc/http.hpp"
+
+namespace aitbc::rpc {
+
+// http://host[:port][/prefix]; the prefix has no slash at its end and may be empty.
+struct Url {
+  std::string host;  // a name or a numeric address, IPv6 without its brackets
+  std::uint16_t port = 80;
+  std::string prefix;
+  bool operator==(const Url&) const = default;
+};
+
+// Errc::bad_config with a sentence that says what was expected.
+Result<Url> parse_url(std::string_view text);
+std::string to_string(const Url& url);
+
+class HttpClient {
+ public:
+  struct CallLimits {
+    Duration connect = limits::connect_time_max;
+    Duration total = limits::answer_time_max;  // from the start of the call to the last byte
+    std::size_t body_bytes_max = limits::http_body_bytes_max;
+  };
+
+  explicit HttpClient(Url url);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // Any answer, also 404 or 500, is a value. Errors name the URL: Errc::unreachable (no such host,
+  // refused, closed, not HTTP), timeout, too_large (the answer), shutting_down (cancelled).
+  // Redirects are not followed and no compression is asked for. `client` of the request is unused.
+  //
+  // A kept connection that turns out closed before the first byte of an answer is replaced once,
+  // silently, for GET and HEAD. A POST is never sent twice: one that fails this way is
+  // Errc::unreachable, and may have been carried out. That is rare, as a kept connection is looked
+  // at before it is used again. Resolving a host name is the system's business and not cancelled.
+  Result<HttpResponse> send(const HttpRequest& request, const CallLimits& limits);
+
+  // Ends a call under way, promptly, and refuses all later ones. From any thread; for good.
+  void cancel();
+
+  const Url& url() const { return url_; }
+
+ private:
+  class Session;
+  Url url_;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace aitbc::rpc

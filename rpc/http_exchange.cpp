@@ -1,0 +1,235 @@
+#include "rpc/http_exchange.hpp"
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <set>
+#include <utility>
+
+#include "rpc/json.hpp"
+
+#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
+#error "compile with the flags of pkg-config cpp-httplib: they are part of its ABI"
+#endif
+
+namespace aitbc::rpc {
+namespace {
+
+constexpr int overloaded_retry_s = 1;
+
+// What the library takes for a connection: the head of one request to read, an answer to fill.
+class MemoryStream final : public httplib::Stream {
+ public:
+  MemoryStream(std::string_view input, const std::string& client)
+      : input_(input), client_(client) {}
+
+  std::string take() { return std::move(output_); }
+
+  bool is_readable() const override { return !input_.empty(); }
+  bool is_writable() const override { return true; }
+  ssize_t read(char* data, std::size_t size) override {
+    const std::size_t count = std::min(size, input_.size());
+    std::memcpy(data, input_.data(), count);
+    input_.remove_prefix(count);
+    return static_cast<ssize_t>(count);
+  }
+  ssize_t write(const char* data, std::size_t size) override {
+    output_.append(data, size);
+    return static_cast<ssize_t>(size);
+  }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    ip = client_;
+    port = 0;
+  }
+  void get_local_ip_and_port(std::string& ip, int& port) const override {
+    ip.clear();
+    port = 0;
+  }
+  socket_t socket() const override { return INVALID_SOCKET; }
+
+ private:
+  std::string_view input_;
+  const std::string& client_;
+  std::string output_;
+};
+
+std::string error_body(std::string_view code, const std::string& detail) {
+  Json body;
+  body["detail"] = detail;
+  body["code"] = code;
+  return dump(body);
+}
+
+HttpResponse error_response(int status, std::string_view code, const std::string& detail) {
+  HttpResponse response;
+  response.status = status;
+  response.body = error_body(code, detail);
+  return response;
+}
+
+const char* phrase(int status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Payload Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Refused";
+  }
+}
+
+// The library drops an exact repetition and keeps the others, so the raw text is counted too.
+bool repeats_parameter(const httplib::Request& request) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : request.params) names.insert(name);
+  const std::size_t question = request.target.find('?');
+  if (question == std::string::npos) return false;
+  std::string_view text = std::string_view(request.target).substr(question + 1);
+  text = text.substr(0, text.find('#'));
+  std::size_t parts = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('&'), text.size());
+    if (end > 0) ++parts;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts != names.size();
+}
+
+HttpRequest to_request(const httplib::Request& from) {
+  HttpRequest request;
+  request.method = from.method;
+  request.path = from.path;
+  request.query.insert(from.params.begin(), from.params.end());
+  std::string type = from.get_header_value("Content-Type");
+  type.erase(std::min(type.find_first_of("; \t"), type.size()));
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  request.content_type = std::move(type);
+  request.accept = from.get_header_value("Accept");
+  request.body = from.body;
+  request.client = from.remote_addr;
+  return request;
+}
+
+void to_library(HttpResponse from, httplib::Response& response) {
+  response.status = from.status;
+  if (from.status >= 400 && from.body.empty()) {
+    from.body = error_body("refused", phrase(from.status));
+    from.content_type = json_type;
+  }
+  if (!from.body.empty()) response.set_header("Content-Type", from.content_type);
+  if (from.retry_after_s) response.set_header("Retry-After", std::to_string(*from.retry_after_s));
+  if (!from.allow.empty()) response.set_header("Allow", from.allow);
+  response.body = std::move(from.body);
+}
+
+}  // namespace
+
+class HttpExchange::Library final : private httplib::Server {
+ public:
+  Library(const HttpService& service, HttpWorkers& workers, Log& log)
+      : service_(service), workers_(workers), log_(log) {
+    // Before its routes, which are regular expressions over text of the client's choice.
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      to_library(handle(request), response);
+      return HandlerResponse::Handled;
+    });
+    // Called for every status from 400 on; only the library's own answers have no body yet.
+    set_error_handler([](const httplib::Request&, httplib::Response& response) {
+      if (!response.body.empty()) return;
+      response.body = error_body("bad_request", "expected a request line this server knows");
+      response.set_header("Content-Type", std::string(json_type));
+    });
+    // These reach the client in a Keep-Alive field; the real rules are the server's.
+    set_keep_alive_max_count(1'000'000);
+    set_keep_alive_timeout(
+        std::chrono::duration_cast<std::chrono::seconds>(limits::http_idle_time_max).count());
+    // The library fills its table of methods at the first request line it parses, and is not built
+    // for the thread sanitizer to see that as safe: so here, before there are threads. No service
+    // is asked, as there is no such method.
+    answer({"WARM / HTTP/1.1\r\n\r\n", {}, Persistence::close}, {});
+  }
+
+  HttpAnswer answer(FramedRequest request, const std::string& client) {
+    MemoryStream stream(request.head, client);
+    bool closed = false;
+    const bool close = request.persistence == Persistence::close;
+    const bool sent = process_request(stream, close, closed, [&](httplib::Request& parsed) {
+      parsed.body = std::move(request.body);
+    });
+    return {stream.take(), close || closed || !sent ? Persistence::close : Persistence::keep};
+  }
+
+ private:
+  HttpResponse handle(const httplib::Request& parsed) {
+    if (repeats_parameter(parsed)) {
+      return error_response(400, name(Errc::bad_request), "a query parameter is given twice");
+    }
+    const HttpRequest request = to_request(parsed);
+    std::string what = "an exception of an unknown type";
+    try {
+      if (!service_.waits(request)) return service_.handle(request);
+      if (!workers_.begin_wait()) {
+        HttpResponse response = error_response(503, name(Errc::overloaded),
+                                               "as many requests wait here as may: try again");
+        response.retry_after_s = overloaded_retry_s;
+        return response;
+      }
+      const WaitEnd end{workers_};
+      return service_.handle(request);
+    } catch (const std::exception& failure) {
+      what = failure.what();
+    } catch (...) {
+    }
+    log_.error("http_handler_threw",
+               {{"method", request.method}, {"path", request.path}, {"what", what}});
+    return error_response(500, "internal", "Internal server error");
+  }
+
+  struct WaitEnd {
+    HttpWorkers& workers;
+    ~WaitEnd() { workers.end_wait(); }
+  };
+
+  const HttpService& service_;
+  HttpWorkers& workers_;
+  Log& log_;
+};
+
+HttpExchange::HttpExchange(const HttpService& service, HttpWorkers& workers, Log& log)
+    : library_(std::make_unique<Library>(service, workers, log)) {}
+
+HttpExchange::~HttpExchange() = default;
+
+HttpAnswer HttpExchange::answer(FramedRequest request, const std::string& client) {
+  return library_->answer(std::move(request), client);
+}
+
+HttpAnswer HttpExchange::refusal(const HttpRefusal& refusal) {
+  const std::string body = error_body(name(refusal.error.code), refusal.error.detail);
+  std::string bytes = "HTTP/1.1 " + std::to_string(refusal.status) + " " + phrase(refusal.status);
+  bytes += "\r\nConnection: close\r\nContent-Type: " + std::string(json_type);
+  if (refusal.status == 503) bytes += "\r\nRetry-After: " + std::to_string(overloaded_retry_s);
+  bytes += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return {std::move(bytes), Persistence::close};
+}
+
+}  // namespace aitbc::rpc

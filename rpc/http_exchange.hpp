@@ -1,0 +1,38 @@
+#pragma once
+// From the bytes of one framed request to the bytes of its answer: cpp-httplib parses and prints,
+// the service answers. The library sees one request at a time and nothing of the socket. Nothing
+// that the service does escapes as an exception or as text: a bug of ours is logged and answered
+// with a fixed body. Any number of threads may call answer() at once.
+
+#include <memory>
+#include <string>
+
+#include "chain/log.hpp"
+#include "rpc/http_frame.hpp"
+#include "rpc/http_server.hpp"
+#include "rpc/http_workers.hpp"
+
+namespace aitbc::rpc {
+
+struct HttpAnswer {
+  std::string bytes;
+  Persistence persistence = Persistence::close;
+};
+
+class HttpExchange {
+ public:
+  // The references must outlive the exchange.
+  HttpExchange(const HttpService& service, HttpWorkers& workers, Log& log);
+  ~HttpExchange();
+
+  HttpAnswer answer(FramedRequest request, const std::string& client);
+
+  // The answer to what never became a request.
+  static HttpAnswer refusal(const HttpRefusal& refusal);
+
+ private:
+  class Library;
+  std::unique_ptr<Library> library_;
+};
+
+}  // namespace aitbc::rpc

@@ -1,0 +1,322 @@
+#include "rpc/http_frame.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace aitbc::rpc {
+namespace {
+
+constexpr std::size_t method_bytes_max = 16;
+constexpr std::size_t chunk_line_bytes_max = 16;
+
+bool is_token_char(char c) {
+  const bool alphanumeric =
+      (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return alphanumeric || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// Whether a comma-separated field names `word`.
+bool lists(std::string_view value, std::string_view word) {
+  while (!value.empty()) {
+    const std::size_t comma = std::min(value.find(','), value.size());
+    if (trimmed(value.substr(0, comma)) == word) return true;
+    value.remove_prefix(std::min(comma + 1, value.size()));
+  }
+  return false;
+}
+
+bool has_body_by_custom(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+}  // namespace
+
+HttpFrame::Step HttpFrame::refuse(int status, Errc code, std::string detail) {
+  stage_ = Stage::refused;
+  refusal_ = HttpRefusal{status, error(code, std::move(detail))};
+  input_ = {};
+  request_ = {};
+  return Step::refused;
+}
+
+HttpFrame::Step HttpFrame::advance() {
+  if (stage_ == Stage::head) {
+    const std::optional<std::size_t> end = find_head_end();
+    if (!end) return stage_ == Stage::refused ? Step::refused : Step::needs_more;
+    if (!parse_head(std::string_view(input_).substr(0, *end))) return Step::refused;
+    input_.erase(0, *end);
+  }
+  if (!advance_body()) return Step::refused;
+  if (stage_ == Stage::done) return Step::complete;
+  if (stage_ == Stage::refused) return Step::refused;
+  return std::exchange(wants_continue_, false) && input_.empty() ? Step::wants_continue
+                                                                 : Step::needs_more;
+}
+
+FramedRequest HttpFrame::take() {
+  AITBC_CHECK(stage_ == Stage::done);
+  FramedRequest taken = std::exchange(request_, {});
+  stage_ = Stage::head;
+  scanned_ = line_ = 0;
+  wants_continue_ = false;
+  if (input_.empty()) input_.shrink_to_fit();  // an idle connection holds no memory
+  return taken;
+}
+
+// The index after the empty line, once it has come. Each byte is looked at once.
+std::optional<std::size_t> HttpFrame::find_head_end() {
+  for (; scanned_ < input_.size(); ++scanned_) {
+    // A request line ends in the target and the version, of nine bytes.
+    if (line_ == 0 && scanned_ > sizes_.uri_bytes_max + method_bytes_max + 11) {
+      refuse(
+          414, Errc::too_large,
+          "the request target is longer than " + std::to_string(sizes_.uri_bytes_max) + " bytes");
+      return std::nullopt;
+    }
+    if (scanned_ >= sizes_.header_bytes_max) {
+      refuse(431, Errc::too_large,
+             "the header is longer than " + std::to_string(sizes_.header_bytes_max) + " bytes");
+      return std::nullopt;
+    }
+    if (input_[scanned_] != '\n') continue;
+    if (scanned_ == line_ || input_[scanned_ - 1] != '\r') {
+      refuse(400, Errc::bad_request, "expected header lines to end with CR LF");
+      return std::nullopt;
+    }
+    const bool empty_line = scanned_ == line_ + 1;
+    if (empty_line) return ++scanned_;
+    line_ = scanned_ + 1;
+  }
+  return std::nullopt;
+}
+
+// `head` ends with the empty line.
+bool HttpFrame::parse_head(std::string_view head) {
+  Fields fields;
+  bool first = true;
+  while (true) {
+    const std::size_t end = head.find("\r\n");
+    const std::string_view line = head.substr(0, end);
+    head.remove_prefix(end + 2);
+    if (first) {
+      if (!parse_request_line(line)) return false;
+    } else if (line.empty()) {
+      break;
+    } else if (!parse_field(line, fields)) {
+      return false;
+    }
+    first = false;
+  }
+  if (!fields.content_type.empty())
+    request_.head += "Content-Type: " + fields.content_type + "\r\n";
+  if (!fields.accept.empty()) request_.head += "Accept: " + fields.accept + "\r\n";
+  // In HTTP/1.0 keeping the connection is an extension nobody here needs.
+  const bool close = fields.close || old_version_;
+  if (close) request_.head += "Connection: close\r\n";
+  request_.head += "\r\n";
+  request_.persistence = close ? Persistence::close : Persistence::keep;
+  return decide_body(fields);
+}
+
+bool HttpFrame::parse_request_line(std::string_view line) {
+  const std::size_t method_end = line.find(' ');
+  const std::size_t target_end = line.rfind(' ');
+  const auto malformed = [this](const char* detail) {
+    refuse(400, Errc::bad_request, detail);
+    return false;
+  };
+  if (method_end == std::string_view::npos || target_end == method_end) {
+    return malformed("expected a request line of method, target and version");
+  }
+  const std::string_view method = line.substr(0, method_end);
+  const std::string_view target = line.substr(method_end + 1, target_end - method_end - 1);
+  const std::string_view version = line.substr(target_end + 1);
+  const bool upper_case =
+      std::all_of(method.begin(), method.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (method.empty() || method.size() > method_bytes_max || !upper_case) {
+    return malformed("expected a method in upper case");
+  }
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") {
+    return malformed("expected the version HTTP/1.1");
+  }
+  const bool printable =
+      std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (target.empty() || target.front() != '/' || !printable) {
+    return malformed("expected a target that begins with / and has only printable ASCII");
+  }
+  if (target.size() > sizes_.uri_bytes_max) {
+    refuse(414, Errc::too_large,
+           "the request target is longer than " + std::to_string(sizes_.uri_bytes_max) + " bytes");
+    return false;
+  }
+  old_version_ = version == "HTTP/1.0";
+  method_ = method;
+  request_.head.assign(method).append(" ").append(target).append(" HTTP/1.1\r\n");
+  return true;
+}
+
+bool HttpFrame::parse_field(std::string_view line, Fields& fields) {
+  const std::size_t colon = line.find(':');
+  const std::string_view raw_name = line.substr(0, colon);
+  // Spaces before the colon and continued lines are read differently by different servers.
+  if (colon == std::string_view::npos || raw_name.empty() ||
+      !std::all_of(raw_name.begin(), raw_name.end(), is_token_char)) {
+    refuse(400, Errc::bad_request, "expected header lines of the form Name: value");
+    return false;
+  }
+  const std::string_view value = trimmed(line.substr(colon + 1));
+  const auto unprintable = [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; };
+  if (std::any_of(value.begin(), value.end(), unprintable)) {
+    refuse(400, Errc::bad_request, "expected header values without control characters");
+    return false;
+  }
+  const std::string name = lower(raw_name);
+  if (name == "content-length") return parse_content_length(value, fields);
+  if (name == "transfer-encoding") {
+    if (fields.chunked || lower(value) != "chunked" || old_version_) {
+      refuse(400, Errc::bad_request, "expected no Transfer-Encoding but one: chunked");
+      return false;
+    }
+    fields.chunked = true;
+  } else if (name == "content-encoding") {
+    refuse(415, Errc::wrong_media_type, "expected a body without Content-Encoding");
+    return false;
+  } else if (name == "expect") {
+    fields.expects_continue = lower(value) == "100-continue";
+  } else if (name == "connection") {
+    fields.close = fields.close || lists(lower(value), "close");
+  } else if (name == "content-type") {
+    fields.content_type = value;
+  } else if (name == "accept") {
+    fields.accept = value;
+  }
+  return true;
+}
+
+bool HttpFrame::parse_content_length(std::string_view value, Fields& fields) {
+  const bool digits =
+      !value.empty() && value.size() <= 19 &&
+      std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (fields.content_length || !digits) {
+    refuse(400, Errc::bad_request, "expected one Content-Length, a decimal number");
+    return false;
+  }
+  std::uint64_t length = 0;
+  std::from_chars(value.data(), value.data() + value.size(), length);
+  fields.content_length = length;
+  return true;
+}
+
+bool HttpFrame::decide_body(const Fields& fields) {
+  if (fields.chunked && fields.content_length) {
+    refuse(400, Errc::bad_request, "expected Content-Length or Transfer-Encoding, got both");
+    return false;
+  }
+  if (!fields.chunked && !fields.content_length && has_body_by_custom(method_)) {
+    refuse(411, Errc::length_required, "expected a Content-Length, or a chunked body");
+    return false;
+  }
+  remaining_ = fields.content_length.value_or(0);
+  if (remaining_ > sizes_.body_bytes_max) {
+    refuse(413, Errc::too_large,
+           "the body is longer than " + std::to_string(sizes_.body_bytes_max) + " bytes");
+    return false;
+  }
+  stage_ = fields.chunked ? Stage::chunk_size : Stage::plain_body;
+  wants_continue_ = fields.expects_continue && (fields.chunked || remaining_ > 0);
+  return true;
+}
+
+// Consumes what has come; true unless the body is refused.
+bool HttpFrame::advance_body() {
+  bool progressed = true;
+  while (progressed) {
+    switch (stage_) {
+      case Stage::plain_body:
+        progressed = take_body_bytes();
+        if (remaining_ == 0) stage_ = Stage::done;
+        break;
+      case Stage::chunk_size:
+        progressed = take_chunk_size();
+        break;
+      case Stage::chunk_data:
+        progressed = take_body_bytes();
+        if (remaining_ == 0) stage_ = Stage::chunk_end;
+        break;
+      case Stage::chunk_end:
+        progressed = take_line_end(Stage::chunk_size);
+        break;
+      case Stage::last_chunk:
+        progressed = take_line_end(Stage::done);
+        break;
+      case Stage::head:
+      case Stage::done:
+      case Stage::refused:
+        progressed = false;
+        break;
+    }
+  }
+  return stage_ != Stage::refused;
+}
+
+bool HttpFrame::take_body_bytes() {
+  const std::size_t count =
+      static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, input_.size()));
+  request_.body.append(input_, 0, count);
+  input_.erase(0, count);
+  remaining_ -= count;
+  return count > 0;
+}
+
+bool HttpFrame::take_chunk_size() {
+  const std::size_t end = input_.find('\n');
+  if (end == std::string::npos && input_.size() <= chunk_line_bytes_max) return false;
+  std::uint64_t size = 0;
+  const char* const line_end = input_.data() + std::min(end, chunk_line_bytes_max);
+  const auto [stop, problem] = std::from_chars(input_.data(), line_end, size, 16);
+  // Neither extensions nor a sign nor a bare LF: this is where smuggled requests hide.
+  const bool whole =
+      end != std::string::npos && end >= 2 && stop == input_.data() + end - 1 && *stop == '\r';
+  if (problem != std::errc{} || !whole || input_.front() == '-') {
+    refuse(400, Errc::bad_request, "expected a chunk size in hexadecimal, then CR LF");
+    return true;
+  }
+  input_.erase(0, end + 1);
+  if (size > sizes_.body_bytes_max - request_.body.size()) {
+    refuse(413, Errc::too_large,
+           "the body is longer than " + std::to_string(sizes_.body_bytes_max) + " bytes");
+    return true;
+  }
+  remaining_ = size;
+  stage_ = size == 0 ? Stage::last_chunk : Stage::chunk_data;
+  return true;
+}
+
+// After a chunk, and after the last one: trailer fields would stand here and are not accepted.
+bool HttpFrame::take_line_end(Stage next) {
+  if (input_.size() < 2 && std::string_view("\r\n").starts_with(input_)) return false;
+  if (!input_.starts_with("\r\n")) {
+    refuse(400, Errc::bad_request, "expected CR LF after a chunk, and no trailer");
+    return true;
+  }
+  input_.erase(0, 2);
+  stage_ = next;
+  return true;
+}
+
+}  // namespace aitbc::rpc

@@ -1,0 +1,104 @@
+#pragma once
+// Where one HTTP/1.1 request ends and the next begins. HttpFrame takes the bytes of a connection as
+// they come and gives out whole requests, or refuses what is too large, malformed or could be
+// read in two ways. After a refusal it gives out nothing more, so bytes that follow a refused
+// request are never taken for another one. It has no socket and no clock; one thread at a time.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chain/core/limits.hpp"
+#include "chain/core/result.hpp"
+
+namespace aitbc::rpc {
+
+enum class Persistence { keep, close };
+
+// `head` is written anew, with the request line and the few header fields this project reads:
+// whoever parses it next cannot be told anything by the others (ranges, encodings, forwarding).
+struct FramedRequest {
+  std::string head;
+  std::string body;
+  Persistence persistence = Persistence::keep;
+};
+
+struct HttpRefusal {
+  int status;
+  Error error;
+};
+
+class HttpFrame {
+ public:
+  struct Sizes {
+    std::size_t uri_bytes_max = limits::http_uri_bytes_max;
+    std::size_t header_bytes_max = limits::http_header_bytes_max;
+    std::size_t body_bytes_max = limits::http_body_bytes_max;
+  };
+  enum class Step {
+    needs_more,      // append() what the peer sends next
+    wants_continue,  // as needs_more, but the peer waits for "100 Continue"; said once
+    complete,        // take() the request
+    refused,         // answer refusal() and close
+  };
+
+  explicit HttpFrame(Sizes sizes) : sizes_(sizes) {}
+
+  void append(std::string_view bytes) { input_.append(bytes); }
+  Step advance();
+
+  FramedRequest take();  // after complete; what follows the request stays for the next one
+  const HttpRefusal& refusal() const { return *refusal_; }
+
+  bool untouched() const { return stage_ == Stage::head && input_.empty(); }
+  std::size_t buffered_bytes() const { return input_.size() + request_.body.size(); }
+
+ private:
+  enum class Stage {
+    head,
+    plain_body,
+    chunk_size,
+    chunk_data,
+    chunk_end,
+    last_chunk,
+    done,
+    refused
+  };
+  // What the header fields say about the body and the connection.
+  struct Fields {
+    std::optional<std::uint64_t> content_length;
+    bool chunked = false;
+    bool expects_continue = false;
+    bool close = false;
+    std::string content_type;
+    std::string accept;
+  };
+
+  Step refuse(int status, Errc code, std::string detail);
+  std::optional<std::size_t> find_head_end();
+  bool parse_head(std::string_view head);
+  bool parse_request_line(std::string_view line);
+  bool parse_field(std::string_view line, Fields& fields);
+  bool parse_content_length(std::string_view value, Fields& fields);
+  bool decide_body(const Fields& fields);
+  bool advance_body();
+  bool take_body_bytes();
+  bool take_chunk_size();
+  bool take_line_end(Stage next);
+
+  Sizes sizes_;
+  Stage stage_ = Stage::head;
+  std::string input_;            // not yet consumed
+  std::size_t scanned_ = 0;      // of input_, while looking for the end of the head
+  std::size_t line_ = 0;         // where the line under the scan begins
+  std::uint64_t remaining_ = 0;  // bytes of the body, or of this chunk
+  bool old_version_ = false;     // HTTP/1.0
+  bool wants_continue_ = false;
+  std::string method_;
+  FramedRequest request_;
+  std::optional<HttpRefusal> refusal_;
+};
+
+}  // namespace aitbc::rpc

@@ -1,0 +1,76 @@
+#pragma once
+// One listening socket and what is behind it. A request reaches the handler only when it is whole
+// and within the limits, so a slow or silent client costs a little memory and never a thread:
+// one thread owns every socket that waits (for a request, or for a slow reader of an answer), and a
+// small pool runs the handlers. Requests that wait in their handler (long polls) are counted
+// apart and cannot use up the others' threads. What is refused here (too large, too slow,
+// malformed, ambiguous) is answered with {"detail", "code"} and its connection is closed.
+//
+// The handler is called from many threads at once and must not wait unless `waits` says so. start()
+// and stop() belong to one thread; after stop() no handler is running and none will be.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "chain/core/limits.hpp"
+#include "chain/core/result.hpp"
+#include "chain/core/time.hpp"
+#include "chain/log.hpp"
+#include "rpc/http.hpp"
+
+namespace aitbc::rpc {
+
+struct HttpLimits {
+  std::size_t body_bytes_max = limits::http_body_bytes_max;
+  std::size_t header_bytes_max = limits::http_header_bytes_max;
+  std::size_t uri_bytes_max = limits::http_uri_bytes_max;
+  std::size_t buffered_bytes_max = limits::http_buffered_bytes_max;
+  std::size_t threads_max = limits::http_threads_max;
+  std::size_t waits_max = limits::http_waits_max;
+  std::size_t connections_max = limits::http_connections_max;
+  Duration request_time_max = limits::http_request_time_max;
+  Duration idle_time_max = limits::http_idle_time_max;
+  Duration thread_rest_time = limits::http_thread_rest_time;
+};
+
+// What the server calls.
+struct HttpService {
+  std::function<HttpResponse(const HttpRequest&)> handle;
+  // Whether `handle` may wait for something else than the processor and the disk.
+  std::function<bool(const HttpRequest&)> waits = [](const HttpRequest&) { return false; };
+  // The server can no longer accept: the node is deaf and has to end. Called on the server's own
+  // thread, at most once, and not after stop(); it must not call stop() itself.
+  std::function<void(const Error&)> failed = [](const Error&) {};
+};
+
+class HttpServer {
+ public:
+  struct Options {
+    std::string address;     // of the interface: a numeric address, or "localhost"
+    std::uint16_t port = 0;  // 0 takes a free one
+    HttpLimits limits = {};
+  };
+
+  // Serves when it returns. Errc::in_use names the address and port another process listens on.
+  // `log` must outlive the server.
+  static Result<std::unique_ptr<HttpServer>> start(Options options, HttpService service, Log& log);
+
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  std::uint16_t port() const;
+
+  // Takes no new request, waits for the handlers that run, closes every connection. Bounded if the
+  // owner has ended the waits of its handlers before. A second call does nothing.
+  void stop();
+
+ private:
+  class Engine;
+  explicit HttpServer(std::unique_ptr<Engine> engine);
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace aitbc::rpc

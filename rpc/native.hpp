@@ -1,0 +1,62 @@
+#pragma once
+// The project's own JSON: what a transaction, a block, a genesis, a node's status look like as
+// text, in both directions. What comes from people (transactions, blocks, genesis files) is read
+// strictly: every field required, unknown ones refused. What a node answers may grow, so those
+// readers take the fields they know. Reading checks the form alone; the rules are CheckedTx's and
+// CheckedBlock's. Pure functions; any thread.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chain/core/apply.hpp"
+#include "chain/protocol.hpp"
+#include "rpc/node.hpp"
+
+namespace aitbc::rpc {
+
+class ObjectReader;
+
+// {"tx_hash", "type", "chain_id", "from", "to", "amount", ...}
+std::string tx_json(const Params&, const SignedTx&);
+// "tx_hash" may be absent; if it is there it must be the transaction's.
+Result<SignedTx> parse_tx(const Params&, std::string_view json);
+Result<SignedTx> read_tx(const Params&, ObjectReader);
+
+// A header's fields, then the seal and, for a block, "transactions".
+std::string header_json(const Params&, const SealedHeader&);
+std::string block_json(const Params&, const Block&);
+// A losing block, whose seal is not kept.
+std::string side_block_json(const Params&, const SideBlock&);
+
+enum class Body { with_transactions, without };
+std::string genesis_block_json(const Params&, const Hash& state_root, Body);
+
+// One block as block_json() printed it, or {"blocks": [...]}.
+Result<std::vector<Block>> parse_branch(const Params&, std::string_view json);
+
+// What a genesis file holds.
+std::string genesis_json(const Genesis&);
+Result<Genesis> parse_genesis(std::string_view json);
+
+std::string proof_json(const Address&, const ProvenAccount&);
+// Taken as the node gave it; check_account() judges it.
+Result<ProvenAccount> parse_proof(std::string_view json);
+// The account that the proof shows under the answer's own state root; refused if it does not.
+Result<Account> check_account(const ProvenAccount&, const Address&);
+
+std::string status_json(const NodeStatus&, const Genesis&, const Params&);
+Result<NodeStatus> parse_status(std::string_view json);
+
+std::string sync_answer_json(const SyncAnswer&);
+Result<SyncAnswer> parse_sync_answer(std::string_view json);
+
+// {"ids": [...]}, the pending transactions that a peer asks for.
+std::string ids_json(std::span<const TxId>);
+Result<std::vector<TxId>> parse_ids(std::string_view json);
+
+// `last` is the last block of the branch that was offered.
+std::string imported_json(const Imported&, const SealedHeader& last);
+Result<Imported> parse_imported(std::string_view json);
+
+}  // namespace aitbc::rpc

@@ -1,0 +1,109 @@
+#include "rpc/native_fields.hpp"
+
+#include "rpc/json.hpp"
+#include "rpc/json_writer.hpp"
+
+namespace aitbc::rpc {
+
+namespace {
+
+constexpr std::size_t text_bytes_max = 256;  // no single value of ours is longer
+
+Error unreadable(const ObjectReader& reader, std::string_view name, const std::string& expected,
+                 const std::string& got) {
+  return error(Errc::bad_json,
+               reader.path_of(name) + ": expected " + expected + ", got " + json_text(got));
+}
+
+// The digits at [from, from + count) as a number.
+std::optional<int> digits(std::string_view text, std::size_t from, std::size_t count) {
+  int value = 0;
+  for (const char c : text.substr(from, count)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+}  // namespace
+
+std::optional<Time> parse_iso(std::string_view text) {
+  using namespace std::chrono;
+  constexpr std::size_t whole = 20;     // 2026-02-13T21:39:43Z
+  constexpr std::size_t fraction = 24;  // 2026-02-13T21:39:43.125Z
+  if (text.size() != whole && text.size() != fraction) return std::nullopt;
+  const auto year_part = digits(text, 0, 4);
+  const auto month_part = digits(text, 5, 2);
+  const auto day_part = digits(text, 8, 2);
+  const auto hour = digits(text, 11, 2);
+  const auto minute = digits(text, 14, 2);
+  const auto second = digits(text, 17, 2);
+  const auto ms = text.size() == fraction ? digits(text, 20, 3) : std::optional(0);
+  if (!year_part || !month_part || !day_part || !hour || !minute || !second || !ms) {
+    return std::nullopt;
+  }
+  const year_month_day date{year{*year_part}, month{static_cast<unsigned>(*month_part)},
+                            day{static_cast<unsigned>(*day_part)}};
+  if (!date.ok() || *year_part < 1970) return std::nullopt;
+  const Time time =
+      sys_days{date} + hours{*hour} + minutes{*minute} + seconds{*second} + milliseconds{*ms};
+  // Separators, 24:00, a leap second, a fraction of zero: what we would not print is not read.
+  if (to_iso(time) != text) return std::nullopt;
+  return time;
+}
+
+Status read_hex(ObjectReader& reader, std::string_view name, std::string_view prefix,
+                std::span<Byte> out) {
+  AITBC_TRY_ASSIGN(const std::string text, reader.text(name, text_bytes_max));
+  const std::string_view view = text;
+  if (!view.starts_with(prefix) || !from_hex(view.substr(prefix.size()), out)) {
+    return unreadable(reader, name,
+                      (prefix.empty() ? "" : "0x and ") + std::to_string(2 * out.size()) +
+                          " digits of lower-case hexadecimal",
+                      text);
+  }
+  return ok();
+}
+
+Result<Address> read_address(ObjectReader& reader, std::string_view name) {
+  AITBC_TRY_ASSIGN(const std::string text, reader.text(name, text_bytes_max));
+  auto address = parse_address(text);
+  if (!address) {
+    return error(address.error().code, reader.path_of(name) + ": " + address.error().detail);
+  }
+  return address;
+}
+
+Result<Amount> read_amount(ObjectReader& reader, std::string_view name) {
+  AITBC_TRY_ASSIGN(const std::uint64_t units, reader.integer(name));
+  const auto amount = Amount::from(units);
+  AITBC_CHECK(amount.has_value());  // the reader's range is the amount's
+  return *amount;
+}
+
+Result<Time> read_time(ObjectReader& reader, std::string_view name) {
+  AITBC_TRY_ASSIGN(const std::string text, reader.text(name, text_bytes_max));
+  const auto time = parse_iso(text);
+  if (!time) return unreadable(reader, name, "a time in UTC like 2026-02-13T21:39:43Z", text);
+  return *time;
+}
+
+Result<Duration> read_ms(ObjectReader& reader, std::string_view name) {
+  AITBC_TRY_ASSIGN(const std::uint64_t ms, reader.integer(name));
+  return Duration{static_cast<std::int64_t>(ms)};
+}
+
+std::string tip_json(const Tip& tip) {
+  ObjectWriter out;
+  out.integer("height", tip.height).integer("slot", tip.slot).text("hash", hash_text(tip.id));
+  return std::move(out).finish();
+}
+
+Result<Tip> read_tip(ObjectReader reader) {
+  AITBC_TRY_ASSIGN(const Height height, reader.integer("height"));
+  AITBC_TRY_ASSIGN(const Slot slot, reader.integer("slot"));
+  AITBC_TRY_ASSIGN(const BlockId id, read_hash<BlockId>(reader, "hash"));
+  return Tip{height, slot, id};
+}
+
+}  // namespace aitbc::rpc

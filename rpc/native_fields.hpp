@@ -1,0 +1,57 @@
+#pragma once
+// How single values are spelled in JSON: hashes as 0x and lower-case hexadecimal, keys and
+// signatures as hexadecimal alone, addresses as bech32m, amounts as integers, times as ISO 8601 in
+// UTC with a Z. Each has one spelling; a reader that meets another one says which field, and what
+// it expected. Pure functions; any thread.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chain/core/address.hpp"
+#include "chain/core/block.hpp"
+#include "chain/core/time.hpp"
+
+namespace aitbc::rpc {
+
+class ObjectReader;
+
+inline constexpr std::string_view hash_prefix = "0x";
+
+template <std::size_t N, class Tag>
+std::string hash_text(const Bytes<N, Tag>& hash) {
+  return std::string(hash_prefix) + hash.hex();
+}
+template <class Hash>
+std::optional<Hash> parse_hash(std::string_view text) {
+  if (!text.starts_with(hash_prefix)) return std::nullopt;
+  return Hash::parse(text.substr(hash_prefix.size()));
+}
+
+// Years 1970 to 9999, exactly as to_iso() prints it.
+std::optional<Time> parse_iso(std::string_view text);
+
+// The required field `name` of an object. bad_json, or bad_address for an address that is none.
+Status read_hex(ObjectReader&, std::string_view name, std::string_view prefix, std::span<Byte> out);
+template <class Hash>
+Result<Hash> read_hash(ObjectReader& reader, std::string_view name) {
+  Hash hash;
+  AITBC_TRY(read_hex(reader, name, hash_prefix, hash.data));
+  return hash;
+}
+template <class Value>
+Result<Value> read_hex(ObjectReader& reader, std::string_view name) {
+  Value value;
+  AITBC_TRY(read_hex(reader, name, {}, value.data));
+  return value;
+}
+Result<Address> read_address(ObjectReader&, std::string_view name);
+Result<Amount> read_amount(ObjectReader&, std::string_view name);
+Result<Time> read_time(ObjectReader&, std::string_view name);
+Result<Duration> read_ms(ObjectReader&, std::string_view name);
+
+// {"height", "slot", "hash"}
+std::string tip_json(const Tip&);
+Result<Tip> read_tip(ObjectReader);
+
+}  // namespace aitbc::rpc

@@ -1,0 +1,80 @@
+#include "rpc/json.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/native.hpp"
+#include "rpc/native_fields.hpp"
+
+namespace aitbc::rpc {
+
+namespace {
+
+Result<std::vector<PublicKey>> read_authorities(ObjectReader& reader) {
+  AITBC_TRY_ASSIGN(const std::vector<std::string> texts,
+                   reader.texts("authorities", limits::authorities_max, 2 * PublicKey::size));
+  std::vector<PublicKey> authorities;
+  for (const std::string& text : texts) {
+    const auto key = PublicKey::parse(text);
+    if (!key) {
+      return error(Errc::bad_json, reader.path_of("authorities") + "[" +
+                                       std::to_string(authorities.size()) + "]: expected 64 " +
+                                       "digits of lower-case hexadecimal, got " + json_text(text));
+    }
+    authorities.push_back(*key);
+  }
+  return authorities;
+}
+
+Result<std::vector<Genesis::Allocation>> read_accounts(ObjectReader& reader) {
+  AITBC_TRY_ASSIGN(std::vector<ObjectReader> items,
+                   reader.objects("accounts", limits::genesis_accounts_max));
+  std::vector<Genesis::Allocation> accounts;
+  accounts.reserve(items.size());
+  for (ObjectReader& item : items) {
+    AITBC_TRY_ASSIGN(const Address address, read_address(item, "address"));
+    AITBC_TRY_ASSIGN(const Amount balance, read_amount(item, "balance"));
+    AITBC_TRY(item.finish());
+    accounts.push_back({address, balance});
+  }
+  return accounts;
+}
+
+}  // namespace
+
+std::string genesis_json(const Genesis& genesis) {
+  ArrayWriter authorities;
+  for (const PublicKey& key : genesis.authorities) authorities.text(key.hex());
+  ArrayWriter accounts;
+  for (const auto& [address, balance] : genesis.allocations) {
+    ObjectWriter account;
+    account.text("address", to_text(address)).integer("balance", balance.units());
+    accounts.json(std::move(account).finish());
+  }
+  ObjectWriter out;
+  out.text("chain_id", genesis.chain_id)
+      .text("time", to_iso(genesis.time))
+      .signed_integer("slot_ms", genesis.slot.count())
+      .signed_integer("tail_guard_ms", genesis.tail_guard.count())
+      .integer("fee_min", genesis.fee_min.units())
+      .boolean("devnet", genesis.devnet)
+      .json("authorities", std::move(authorities).finish())
+      .json("accounts", std::move(accounts).finish());
+  return std::move(out).finish();
+}
+
+Result<Genesis> parse_genesis(std::string_view json) {
+  AITBC_TRY_ASSIGN(const Json value, parse_json(json));
+  AITBC_TRY_ASSIGN(ObjectReader reader, ObjectReader::open(value, "genesis"));
+  Genesis genesis;
+  AITBC_TRY_ASSIGN(genesis.chain_id, reader.text("chain_id", limits::chain_id_bytes_max));
+  AITBC_TRY_ASSIGN(genesis.time, read_time(reader, "time"));
+  AITBC_TRY_ASSIGN(genesis.slot, read_ms(reader, "slot_ms"));
+  AITBC_TRY_ASSIGN(genesis.tail_guard, read_ms(reader, "tail_guard_ms"));
+  AITBC_TRY_ASSIGN(genesis.fee_min, read_amount(reader, "fee_min"));
+  AITBC_TRY_ASSIGN(genesis.devnet, reader.boolean("devnet"));
+  AITBC_TRY_ASSIGN(genesis.authorities, read_authorities(reader));
+  AITBC_TRY_ASSIGN(genesis.allocations, read_accounts(reader));
+  AITBC_TRY(reader.finish());
+  AITBC_TRY(check_genesis(genesis));
+  return genesis;
+}
+
+}  // namespace aitbc::rpc

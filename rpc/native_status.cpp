@@ -1,0 +1,157 @@
+#include <charconv>
+
+#include "rpc/json.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/native.hpp"
+#include "rpc/native_fields.hpp"
+
+namespace aitbc::rpc {
+
+namespace {
+
+constexpr std::size_t name_bytes_max = 256;
+constexpr std::size_t sentence_bytes_max = 4'096;
+
+using Kind = SyncState::Kind;
+
+// Reads what SyncState::text() wrote.
+std::optional<SyncState> parse_state(std::string_view text) {
+  for (const Kind kind : {Kind::in_sync, Kind::unreachable, Kind::wrong_genesis, Kind::stopped}) {
+    const SyncState state{kind, 0, {}};
+    if (state.text() == text) return state;
+  }
+  constexpr std::string_view paused = "paused: ";
+  if (text.starts_with(paused)) {
+    return SyncState{Kind::paused, 0, std::string(text.substr(paused.size()))};
+  }
+  SyncState state;
+  const std::string_view number = text.substr(text.rfind(' ') + 1);
+  std::from_chars(number.data(), number.data() + number.size(), state.number);
+  for (const Kind kind : {Kind::behind, Kind::ahead, Kind::diverged}) {
+    state.kind = kind;
+    if (state.text() == text) return state;
+  }
+  return std::nullopt;
+}
+
+Result<SyncState> read_state(ObjectReader& reader) {
+  AITBC_TRY_ASSIGN(const std::string text, reader.text("state", sentence_bytes_max));
+  const auto state = parse_state(text);
+  if (!state) {
+    return error(Errc::bad_json, reader.path_of("state") +
+                                     ": expected a word like \"in_sync\" or \"behind 3\", got " +
+                                     json_text(text));
+  }
+  return *state;
+}
+
+std::string peer_json(const PeerStatus& peer) {
+  ObjectWriter out;
+  out.text("url", peer.url).text("node_id", peer.node_id).text("state", peer.state.text());
+  peer.head ? out.json("head", tip_json(*peer.head)) : out.null("head");
+  peer.round_trip ? out.signed_integer("round_trip_ms", peer.round_trip->count())
+                  : out.null("round_trip_ms");
+  peer.clock_offset ? out.signed_integer("clock_offset_ms", peer.clock_offset->count())
+                    : out.null("clock_offset_ms");
+  peer.last_answer ? out.text("last_answer", to_iso(*peer.last_answer)) : out.null("last_answer");
+  out.text("last_error", peer.last_error).integer("invalid", peer.invalid);
+  return std::move(out).finish();
+}
+
+Result<bool> is_null(ObjectReader& reader, std::string_view name) {
+  AITBC_TRY_ASSIGN(const Json* value, reader.value(name));
+  return value->is_null();
+}
+
+Result<std::optional<Duration>> read_signed_ms(ObjectReader& reader, std::string_view name) {
+  AITBC_TRY_ASSIGN(const Json* value, reader.value(name));
+  if (value->is_null()) return std::optional<Duration>();
+  if (!value->is_number_integer()) {
+    return error(Errc::bad_json, reader.path_of(name) + ": expected milliseconds or null");
+  }
+  return std::optional(Duration{value->get<std::int64_t>()});
+}
+
+Result<PeerStatus> read_peer(ObjectReader reader) {
+  PeerStatus peer;
+  AITBC_TRY_ASSIGN(peer.url, reader.text("url", sentence_bytes_max));
+  AITBC_TRY_ASSIGN(peer.node_id, reader.text("node_id", name_bytes_max));
+  AITBC_TRY_ASSIGN(peer.state, read_state(reader));
+  AITBC_TRY_ASSIGN(const bool headless, is_null(reader, "head"));
+  if (!headless) {
+    AITBC_TRY_ASSIGN(ObjectReader head, reader.object("head"));
+    AITBC_TRY_ASSIGN(peer.head, read_tip(std::move(head)));
+  }
+  AITBC_TRY_ASSIGN(peer.round_trip, read_signed_ms(reader, "round_trip_ms"));
+  AITBC_TRY_ASSIGN(peer.clock_offset, read_signed_ms(reader, "clock_offset_ms"));
+  AITBC_TRY_ASSIGN(const bool silent, is_null(reader, "last_answer"));
+  if (!silent) {
+    AITBC_TRY_ASSIGN(peer.last_answer, read_time(reader, "last_answer"));
+  }
+  AITBC_TRY_ASSIGN(peer.last_error, reader.text("last_error", sentence_bytes_max));
+  AITBC_TRY_ASSIGN(peer.invalid, reader.integer("invalid"));
+  return peer;
+}
+
+Status read_counts(ObjectReader& reader, NodeStatus& status) {
+  AITBC_TRY_ASSIGN(status.mempool_txs, reader.integer("mempool_txs"));
+  AITBC_TRY_ASSIGN(status.reorgs, reader.integer("reorgs"));
+  AITBC_TRY_ASSIGN(status.reorg_depth_max, reader.integer("reorg_depth_max"));
+  AITBC_TRY_ASSIGN(status.started, read_time(reader, "started"));
+  return ok();
+}
+
+}  // namespace
+
+std::string status_json(const NodeStatus& status, const Genesis& genesis, const Params& params) {
+  ArrayWriter authorities;
+  for (const PublicKey& key : genesis.authorities) authorities.text(key.hex());
+  ArrayWriter peers;
+  for (const PeerStatus& peer : status.peers) peers.json(peer_json(peer));
+  ObjectWriter out;
+  out.text("chain_id", params.chain_id)
+      .text("genesis_hash", hash_text(params.genesis_hash))
+      .text("node_id", status.node_id)
+      .text("instance", status.instance);
+  status.authority ? out.text("authority", status.authority->hex()) : out.null("authority");
+  out.text("state", status.state.text())
+      .json("head", tip_json(status.head))
+      .json("final", tip_json(status.final))
+      .text("state_root", hash_text(status.state_root))
+      .text("authorities_hash", hash_text(status.authorities_hash))
+      .json("authorities", std::move(authorities).finish())
+      .integer("mempool_txs", status.mempool_txs)
+      .integer("reorgs", status.reorgs)
+      .integer("reorg_depth_max", status.reorg_depth_max)
+      .text("started", to_iso(status.started))
+      .json("peers", std::move(peers).finish());
+  return std::move(out).finish();
+}
+
+Result<NodeStatus> parse_status(std::string_view json) {
+  AITBC_TRY_ASSIGN(const Json value, parse_json(json));
+  AITBC_TRY_ASSIGN(ObjectReader reader, ObjectReader::open(value));
+  NodeStatus status;
+  AITBC_TRY_ASSIGN(status.node_id, reader.text("node_id", name_bytes_max));
+  AITBC_TRY_ASSIGN(status.instance, reader.text("instance", name_bytes_max));
+  AITBC_TRY_ASSIGN(const bool follower, is_null(reader, "authority"));
+  if (!follower) {
+    AITBC_TRY_ASSIGN(status.authority, read_hex<PublicKey>(reader, "authority"));
+  }
+  AITBC_TRY_ASSIGN(status.state, read_state(reader));
+  AITBC_TRY_ASSIGN(ObjectReader head, reader.object("head"));
+  AITBC_TRY_ASSIGN(status.head, read_tip(std::move(head)));
+  AITBC_TRY_ASSIGN(ObjectReader final, reader.object("final"));
+  AITBC_TRY_ASSIGN(status.final, read_tip(std::move(final)));
+  AITBC_TRY_ASSIGN(status.state_root, read_hash<Hash>(reader, "state_root"));
+  AITBC_TRY_ASSIGN(status.authorities_hash, read_hash<Hash>(reader, "authorities_hash"));
+  AITBC_TRY(read_counts(reader, status));
+  AITBC_TRY_ASSIGN(std::vector<ObjectReader> peers, reader.objects("peers", limits::peers_max));
+  for (ObjectReader& item : peers) {
+    AITBC_TRY_ASSIGN(PeerStatus peer, read_peer(std::move(item)));
+    status.peers.push_back(std::move(peer));
+  }
+  return status;
+}
+
+}  // namespace aitbc::rpc

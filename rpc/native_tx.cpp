@@ -1,0 +1,139 @@
+#include "rpc/json.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/native.hpp"
+#include "rpc/native_fields.hpp"
+
+namespace aitbc::rpc {
+
+namespace {
+
+constexpr std::size_t word_bytes_max = 64;
+constexpr std::string_view transfer_word = "transfer";
+
+std::string policy_json(const Policy& policy) {
+  ArrayWriter keys;
+  for (const PublicKey& key : policy.keys) keys.text(key.hex());
+  ObjectWriter out;
+  out.integer("threshold", policy.threshold).json("keys", std::move(keys).finish());
+  return std::move(out).finish();
+}
+
+// One entry for each key of the policy: its signature, or null.
+std::string signatures_json(const Witness& witness) {
+  ArrayWriter out;
+  std::size_t next = 0;
+  for (std::size_t key = 0; key < witness.policy.keys.size(); ++key) {
+    if (next < witness.parts.size() && witness.parts[next].key == key) {
+      out.text(witness.parts[next++].signature.hex());
+    } else {
+      out.json("null");
+    }
+  }
+  return std::move(out).finish();
+}
+
+Result<Policy> read_policy(ObjectReader reader) {
+  AITBC_TRY_ASSIGN(const std::uint64_t threshold,
+                   reader.integer("threshold", {1, limits::policy_keys_max}));
+  AITBC_TRY_ASSIGN(const std::vector<std::string> keys,
+                   reader.texts("keys", limits::policy_keys_max, 2 * PublicKey::size));
+  AITBC_TRY(reader.finish());
+  Policy policy{static_cast<std::uint8_t>(threshold), {}};
+  for (const std::string& text : keys) {
+    const auto key = PublicKey::parse(text);
+    if (!key) {
+      return error(Errc::bad_json, reader.path_of("keys") + ": expected 64 digits of lower-case " +
+                                       "hexadecimal for each key, got " + json_text(text));
+    }
+    policy.keys.push_back(*key);
+  }
+  return policy;
+}
+
+Result<std::vector<Witness::Part>> read_signatures(ObjectReader& reader, const Policy& policy) {
+  AITBC_TRY_ASSIGN(const Json* items, reader.array("signatures", limits::policy_keys_max));
+  const std::string path = reader.path_of("signatures");
+  if (items->size() != policy.keys.size()) {
+    return error(Errc::bad_json, path + ": expected one entry for each of the policy's " +
+                                     std::to_string(policy.keys.size()) + " keys, got " +
+                                     std::to_string(items->size()));
+  }
+  std::vector<Witness::Part> parts;
+  for (std::uint8_t key = 0; key < policy.keys.size(); ++key) {
+    const Json& item = (*items)[key];
+    if (item.is_null()) continue;
+    const auto signature =
+        item.is_string() ? Signature::parse(item.get_ref<const std::string&>()) : std::nullopt;
+    if (!signature) {
+      return error(Errc::bad_json, path + "[" + std::to_string(key) + "]: expected 128 digits of " +
+                                       "lower-case hexadecimal, or null");
+    }
+    parts.push_back({key, *signature});
+  }
+  return parts;
+}
+
+Status check_words(const Params& params, ObjectReader& reader) {
+  AITBC_TRY_ASSIGN(const std::string type, reader.text("type", word_bytes_max));
+  if (type != transfer_word) {
+    return error(Errc::bad_json,
+                 reader.path_of("type") + ": expected \"transfer\", got " + json_text(type));
+  }
+  AITBC_TRY_ASSIGN(const std::string chain, reader.text("chain_id", limits::chain_id_bytes_max));
+  if (chain != params.chain_id) {
+    return error(Errc::wrong_chain, reader.path_of("chain_id") + ": expected " +
+                                        json_text(params.chain_id) + ", this node's chain, got " +
+                                        json_text(chain));
+  }
+  return ok();
+}
+
+}  // namespace
+
+std::string tx_json(const Params& params, const SignedTx& tx) {
+  ObjectWriter out;
+  out.text("tx_hash", hash_text(id_of(params.genesis_hash, tx.body)));
+  const auto& transfer = std::get<Transfer>(tx.body.payload);
+  out.text("type", transfer_word)
+      .text("chain_id", params.chain_id)
+      .text("from", to_text(tx.body.from))
+      .text("to", to_text(transfer.to))
+      .integer("amount", transfer.amount.units())
+      .integer("fee", tx.body.fee.units())
+      .integer("nonce", tx.body.nonce)
+      .json("policy", policy_json(tx.witness.policy))
+      .json("signatures", signatures_json(tx.witness));
+  return std::move(out).finish();
+}
+
+Result<SignedTx> read_tx(const Params& params, ObjectReader reader) {
+  AITBC_TRY(check_words(params, reader));
+  SignedTx tx;
+  AITBC_TRY_ASSIGN(tx.body.from, read_address(reader, "from"));
+  Transfer transfer;
+  AITBC_TRY_ASSIGN(transfer.to, read_address(reader, "to"));
+  AITBC_TRY_ASSIGN(transfer.amount, read_amount(reader, "amount"));
+  tx.body.payload = transfer;
+  AITBC_TRY_ASSIGN(tx.body.fee, read_amount(reader, "fee"));
+  AITBC_TRY_ASSIGN(tx.body.nonce, reader.integer("nonce", {0, limits::supply_max - 1}));
+  AITBC_TRY_ASSIGN(ObjectReader policy, reader.object("policy"));
+  AITBC_TRY_ASSIGN(tx.witness.policy, read_policy(std::move(policy)));
+  AITBC_TRY_ASSIGN(tx.witness.parts, read_signatures(reader, tx.witness.policy));
+  if (reader.has("tx_hash")) {
+    AITBC_TRY_ASSIGN(const TxId claimed, read_hash<TxId>(reader, "tx_hash"));
+    if (const TxId id = id_of(params.genesis_hash, tx.body); id != claimed) {
+      return error(Errc::bad_signature, reader.path_of("tx_hash") + ": expected " + hash_text(id) +
+                                            ", the hash of the other fields");
+    }
+  }
+  AITBC_TRY(reader.finish());
+  return tx;
+}
+
+Result<SignedTx> parse_tx(const Params& params, std::string_view json) {
+  AITBC_TRY_ASSIGN(const Json value, parse_json(json));
+  AITBC_TRY_ASSIGN(ObjectReader reader, ObjectReader::open(value, "transaction"));
+  return read_tx(params, std::move(reader));
+}
+
+}  // namespace aitbc::rpc

@@ -1,0 +1,43 @@
+#pragma once
+// What the HTTP edge may ask of the running node behind it, beside reading from its store. All
+// calls are thread-safe, have deadlines, and answer only when what they promise is durable.
+
+#include <memory>
+
+#include "chain/protocol.hpp"
+#include "chain/store.hpp"
+
+namespace aitbc::rpc {
+
+struct ProvenAccount {
+  Tip head;  // the block whose state root the proof leads to
+  Hash state_root;
+  Hash accounts_root;
+  Hash authorities_hash;
+  AccountProof proof;
+};
+
+class Node {
+ public:
+  virtual ~Node() = default;
+
+  virtual const Genesis& genesis() const = 0;
+  virtual const Params& params() const = 0;
+  // Published after each decision; cheap.
+  virtual std::shared_ptr<const NodeStatus> status() const = 0;
+  virtual Reader& reader() = 0;
+
+  // One answer for each, in their order; one durable commit for all that are taken.
+  virtual Result<std::vector<Result<TxId>>> submit_all(std::vector<CheckedTx>) = 0;
+  Result<TxId> submit(CheckedTx tx) {
+    AITBC_TRY_ASSIGN(auto answers, submit_all({std::move(tx)}));
+    return std::move(answers.front());
+  }
+  virtual Result<Imported> import(std::vector<CheckedBlock>) = 0;
+  virtual Result<SyncAnswer> sync(const SyncQuery&) = 0;  // holds the answer back for query.wait
+  virtual Result<ProvenAccount> prove(const Address&) = 0;
+  // The next nonce to use, counting pending transactions.
+  virtual Result<Nonce> next_nonce(const Address&) = 0;
+};
+
+}  // namespace aitbc::rpc

@@ -1,0 +1,111 @@
+#include "rpc/route.hpp"
+
+#include <charconv>
+
+#include "rpc/json_writer.hpp"
+#include "rpc/native_fields.hpp"
+
+namespace aitbc::rpc {
+
+namespace {
+
+constexpr std::size_t shown_bytes_max = 80;  // of somebody else's value inside our sentence
+
+Error unreadable(const Parameter& parameter, const std::string& expected, std::string_view got) {
+  return error(Errc::bad_request, std::string(parameter.name) + ": expected " + expected +
+                                      ", got " + json_text(got.substr(0, shown_bytes_max)));
+}
+
+// Digits alone, without zeros in front: one spelling per number.
+std::optional<std::uint64_t> parse_integer(std::string_view text) {
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data(), end, value);
+  if (failure != std::errc() || stop != end || text.empty()) return std::nullopt;
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;
+  return value;
+}
+
+std::string range_of(const Parameter& parameter) {
+  return "from " + std::to_string(parameter.min) + " to " + std::to_string(parameter.max);
+}
+
+using Read = Result<Arguments::Value>;
+
+Read read_integer(const Parameter& parameter, std::string_view text) {
+  const auto value = parse_integer(text);
+  if (!value || *value < parameter.min || *value > parameter.max) {
+    return unreadable(parameter, "an integer " + range_of(parameter), text);
+  }
+  return Arguments::Value(*value);
+}
+
+// Whole seconds, or with up to three decimals.
+Read read_seconds(const Parameter& parameter, std::string_view text) {
+  const std::size_t point = text.find('.');
+  std::string decimals(point == std::string_view::npos ? "0" : text.substr(point + 1));
+  const auto whole = parse_integer(text.substr(0, point));
+  const bool digits = decimals.find_first_not_of("0123456789") == std::string::npos;
+  if (whole && *whole <= parameter.max && digits && !decimals.empty() && decimals.size() <= 3) {
+    decimals.resize(3, '0');
+    const Duration value{static_cast<std::int64_t>(*whole) * 1'000 + std::stoi(decimals)};
+    if (value <= std::chrono::seconds(parameter.max)) return Arguments::Value(value);
+  }
+  return unreadable(parameter, "seconds " + range_of(parameter), text);
+}
+
+Read read_block_ref(const Parameter& parameter, std::string_view text) {
+  if (const auto id = parse_hash<BlockId>(text)) return Arguments::Value(BlockRef(*id));
+  const auto height = parse_integer(text);
+  if (height && *height <= limits::supply_max) return Arguments::Value(BlockRef(*height));
+  return unreadable(parameter, "a height, or 0x and 64 digits of lower-case hexadecimal", text);
+}
+
+}  // namespace
+
+Result<Arguments::Value> Arguments::read(const Parameter& parameter, std::string_view text) {
+  switch (parameter.kind) {
+    case Parameter::Kind::integer:
+      return read_integer(parameter, text);
+    case Parameter::Kind::seconds:
+      return read_seconds(parameter, text);
+    case Parameter::Kind::block:
+      return read_block_ref(parameter, text);
+    case Parameter::Kind::boolean:
+      if (text == "true") return Value(true);
+      if (text == "false") return Value(false);
+      return unreadable(parameter, "true or false", text);
+    case Parameter::Kind::text:
+      if (text.size() <= parameter.max) return Value(std::string(text));
+      return unreadable(parameter, "at most " + std::to_string(parameter.max) + " bytes", text);
+    case Parameter::Kind::address: {
+      AITBC_TRY_ASSIGN(const Address address, parse_address(text));
+      return Value(address);
+    }
+    case Parameter::Kind::tx_id:
+      if (const auto id = parse_hash<TxId>(text)) return Value(*id);
+      return unreadable(parameter, "0x and 64 digits of lower-case hexadecimal", text);
+  }
+  AITBC_CHECK(false && "a Parameter outside its kinds");
+}
+
+bool has_binary(const HttpRequest& request) { return request.content_type == binary_type; }
+
+bool wants_binary(const HttpRequest& request) {
+  return request.accept.find(binary_type) != std::string::npos;
+}
+
+HttpResponse json_response(std::string json) {
+  HttpResponse response;
+  response.body = std::move(json);
+  return response;
+}
+
+HttpResponse binary_response(const Buffer& bytes) {
+  HttpResponse response;
+  response.content_type = binary_type;
+  response.body = as_text(bytes);
+  return response;
+}
+
+}  // namespace aitbc::rpc

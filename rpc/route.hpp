@@ -1,0 +1,97 @@
+#pragma once
+// One row of the route table: what a request must look like, who answers it, and what it says about
+// itself in openapi.json. Parameters are read by the row's own description, before the handler
+// runs, so that the description cannot lie. Rows are constants; handlers are called from many
+// threads at once.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "rpc/http.hpp"
+#include "rpc/node.hpp"
+
+namespace aitbc::rpc {
+
+// A block by its place or by its hash.
+using BlockRef = std::variant<Height, BlockId>;
+
+struct Parameter {
+  enum class In { path, query };
+  enum class Kind { integer, boolean, seconds, text, address, tx_id, block };
+
+  std::string_view name;
+  In in = In::query;
+  Kind kind = Kind::integer;
+  std::string_view description;
+  // Of an integer or of whole seconds; of a text, its bytes.
+  std::uint64_t min = 0;
+  std::uint64_t max = limits::supply_max;
+  bool required = false;
+  std::string_view fallback = {};  // as it would be written in the query; empty: none
+};
+
+// The parameters of one request, read. A handler asks for what its row declares.
+class Arguments {
+ public:
+  using Value = std::variant<std::uint64_t, bool, Duration, std::string, Address, TxId, BlockRef>;
+
+  static Result<Value> read(const Parameter&, std::string_view text);
+  void add(std::string_view name, Value value) { values_.emplace_back(name, std::move(value)); }
+
+  template <class T>
+  const T* find(std::string_view name) const {
+    for (const auto& [known, value] : values_) {
+      if (known == name) return &std::get<T>(value);
+    }
+    return nullptr;
+  }
+  // Of a parameter that is required or has a fallback.
+  template <class T>
+  const T& get(std::string_view name) const {
+    const T* value = find<T>(name);
+    AITBC_CHECK(value != nullptr);
+    return *value;
+  }
+  std::uint64_t integer(std::string_view name) const { return get<std::uint64_t>(name); }
+
+ private:
+  std::vector<std::pair<std::string_view, Value>> values_;
+};
+
+// What a handler is given.
+struct Call {
+  Node& node;
+  const HttpRequest& request;
+  const Arguments& arguments;
+  const Hash& genesis_state_root;
+};
+
+using Handler = Result<HttpResponse> (*)(const Call&);
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  // segments in braces are parameters
+  Handler handler;
+  std::string_view summary;
+  std::span<const Parameter> parameters;
+  std::string_view answer;              // the schema of the JSON answer, by name
+  std::string_view body = {};           // the schema of the JSON body, by name; empty: no body
+  std::string_view binary_body = {};    // what the canonical body holds; empty: none is taken
+  std::string_view binary_answer = {};  // what the canonical answer holds; empty: none is given
+  std::span<const Errc> errors = {};    // what it may refuse, beyond what any route may
+  bool waits = false;                   // its handler may wait for news
+};
+
+// Whether the body is in the canonical encoding, and whether the answer shall be.
+bool has_binary(const HttpRequest&);
+bool wants_binary(const HttpRequest&);
+
+HttpResponse json_response(std::string json);
+HttpResponse binary_response(const Buffer& bytes);
+
+}  // namespace aitbc::rpc

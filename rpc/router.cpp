@@ -1,0 +1,195 @@
+#include "rpc/router.hpp"
+
+#include <algorithm>
+
+#include "rpc/errors.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/routes.hpp"
+
+namespace aitbc::rpc {
+
+namespace {
+
+constexpr std::size_t shown_bytes_max = 80;  // of a path inside our sentence
+
+std::vector<Route> join() {
+  std::vector<Route> all;
+  for (const auto part : {node_routes(), block_routes(), account_routes(), tx_routes()}) {
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
+bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
+
+// The text up to the next slash, which is taken off together with it.
+std::string_view next_segment(std::string_view& path) {
+  const std::size_t end = std::min(path.find('/'), path.size());
+  const std::string_view segment = path.substr(0, end);
+  path.remove_prefix(std::min(end + 1, path.size()));
+  return segment;
+}
+
+using PathParts = std::vector<std::pair<std::string_view, std::string_view>>;
+
+// The values of a pattern's parameters, or nullopt for a path of another shape.
+std::optional<PathParts> match(std::string_view pattern, std::string_view path) {
+  if (std::count(pattern.begin(), pattern.end(), '/') !=
+      std::count(path.begin(), path.end(), '/')) {
+    return std::nullopt;
+  }
+  PathParts parts;
+  while (!pattern.empty() || !path.empty()) {
+    const std::string_view expected = next_segment(pattern);
+    const std::string_view actual = next_segment(path);
+    if (is_parameter(expected)) {
+      parts.emplace_back(expected.substr(1, expected.size() - 2), actual);
+    } else if (expected != actual) {
+      return std::nullopt;
+    }
+  }
+  return parts;
+}
+
+struct Found {
+  std::vector<const Route*> routes;  // one for each method of the path
+  PathParts parts;
+};
+
+// A pattern with fewer parameters goes before one with more: /rpc/blocks/import is no block.
+Found find(const HttpRequest& request) {
+  Found best;
+  for (const Route& route : Router::routes()) {
+    auto parts = match(route.pattern, request.path);
+    if (!parts) continue;
+    if (best.routes.empty() || parts->size() < best.parts.size()) {
+      best = {{&route}, std::move(*parts)};
+    } else if (best.routes.front()->pattern == route.pattern) {
+      best.routes.push_back(&route);
+    }
+  }
+  return best;
+}
+
+const Route* pick(const Found& found, const std::string& method) {
+  for (const Route* route : found.routes) {
+    if (route->method == method) return route;
+  }
+  return nullptr;
+}
+
+std::string allowed(const Found& found) {
+  std::string methods;
+  for (const Route* route : found.routes) {
+    methods += (methods.empty() ? "" : ", ") + std::string(route->method);
+  }
+  return methods;
+}
+
+// Every parameter that is given must be one of the row's.
+Status refuse_unknown(const Route& route, const HttpRequest& request) {
+  for (const auto& entry : request.query) {
+    const std::string& name = entry.first;
+    const bool known = std::any_of(
+        route.parameters.begin(), route.parameters.end(), [&](const Parameter& parameter) {
+          return parameter.in == Parameter::In::query && parameter.name == name;
+        });
+    if (!known) {
+      return error(Errc::bad_request, "query: " + json_text(name.substr(0, shown_bytes_max)) +
+                                          " is no parameter of this route");
+    }
+  }
+  return ok();
+}
+
+std::optional<std::string_view> given(const Parameter& parameter, const HttpRequest& request,
+                                      const PathParts& parts) {
+  if (parameter.in == Parameter::In::path) {
+    for (const auto& [name, value] : parts) {
+      if (name == parameter.name) return value;
+    }
+    return std::nullopt;
+  }
+  const auto found = request.query.find(std::string(parameter.name));
+  if (found != request.query.end()) return found->second;
+  if (!parameter.fallback.empty()) return parameter.fallback;
+  return std::nullopt;
+}
+
+Result<Arguments> read_arguments(const Route& route, const HttpRequest& request,
+                                 const PathParts& parts) {
+  AITBC_TRY(refuse_unknown(route, request));
+  Arguments arguments;
+  for (const Parameter& parameter : route.parameters) {
+    const auto text = given(parameter, request, parts);
+    if (text) {
+      AITBC_TRY_ASSIGN(Arguments::Value value, Arguments::read(parameter, *text));
+      arguments.add(parameter.name, std::move(value));
+    } else if (parameter.required) {
+      return error(Errc::bad_request,
+                   std::string(parameter.name) + ": expected this parameter, got none");
+    }
+  }
+  return arguments;
+}
+
+Status check_media_type(const Route& route, const HttpRequest& request) {
+  if (route.body.empty() || request.content_type == json_type) return ok();
+  if (!route.binary_body.empty() && has_binary(request)) return ok();
+  std::string expected = "Content-Type: expected " + std::string(json_type);
+  if (!route.binary_body.empty()) expected += " or " + std::string(binary_type);
+  return error(Errc::wrong_media_type,
+               expected + ", got " + json_text(request.content_type.substr(0, shown_bytes_max)));
+}
+
+}  // namespace
+
+Router::Router(Node& node, Log& log)
+    : node_(node), log_(log), genesis_state_root_(State::of(node.genesis()).root()) {}
+
+std::span<const Route> Router::routes() {
+  static const std::vector<Route> all = join();
+  return all;
+}
+
+bool Router::waits(const HttpRequest& request) {
+  const Found found = find(request);
+  const Route* route = pick(found, request.method);
+  if (route == nullptr || !route->waits) return false;
+  const auto wait = request.query.find("wait");
+  if (wait == request.query.end()) return false;
+  return wait->second.find_first_not_of("0.") != std::string::npos;
+}
+
+Result<HttpResponse> Router::answer(const HttpRequest& request) const {
+  const Found found = find(request);
+  if (found.routes.empty()) {
+    return error(Errc::not_found, "no route " + request.path.substr(0, shown_bytes_max) +
+                                      "; GET /openapi.json lists them");
+  }
+  const Route* route = pick(found, request.method);
+  if (route == nullptr) {
+    HttpResponse response = error_response(
+        error(Errc::method_not_allowed, "this path is for " + allowed(found) + " only"));
+    response.allow = allowed(found);
+    return response;
+  }
+  AITBC_TRY_ASSIGN(const Arguments arguments, read_arguments(*route, request, found.parts));
+  AITBC_TRY(check_media_type(*route, request));
+  return route->handler({node_, request, arguments, genesis_state_root_});
+}
+
+HttpResponse Router::handle(const HttpRequest& request) const {
+  auto answered = answer(request);
+  if (answered) return std::move(answered).value();
+  const Error& failure = answered.error();
+  if (http_status(failure.code) == 500) {
+    log_.error("request_failed", {{"method", request.method},
+                                  {"path", request.path},
+                                  {"code", name(failure.code)},
+                                  {"detail", failure.detail}});
+  }
+  return error_response(failure);
+}
+
+}  // namespace aitbc::rpc

@@ -1,0 +1,18 @@
+#pragma once
+// The rows of the route table, by subject; router.cpp joins them. Constants; any thread.
+
+#include "rpc/route.hpp"
+
+namespace aitbc::rpc {
+
+std::span<const Route> node_routes();     // health, network, sync, openapi
+std::span<const Route> block_routes();    // head, blocks, headers, forks, genesis, import
+std::span<const Route> account_routes();  // balances, histories, proofs
+std::span<const Route> tx_routes();       // submission, lookup, mempool
+
+// OpenAPI 3.1 of the rows.
+std::string openapi_json(std::span<const Route>);
+// The shapes that rows name, as the object "schemas" of OpenAPI.
+std::string schemas_json();
+
+}  // namespace aitbc::rpc

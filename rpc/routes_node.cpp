@@ -1,0 +1,127 @@
+#include <algorithm>
+
+#include "rpc/json_writer.hpp"
+#include "rpc/native.hpp"
+#include "rpc/router.hpp"
+#include "rpc/routes.hpp"
+
+namespace aitbc::rpc {
+
+namespace {
+
+using Kind = Parameter::Kind;
+
+constexpr std::uint64_t wait_max_s =
+    std::chrono::duration_cast<std::chrono::seconds>(limits::poll_interval).count();
+constexpr std::size_t instance_bytes_max = 64;
+
+// For people who open the node's address without a path.
+Result<HttpResponse> index(const Call& call) {
+  ArrayWriter routes;
+  for (const Route& route : Router::routes()) {
+    ObjectWriter row;
+    row.text("method", route.method).text("path", route.pattern).text("summary", route.summary);
+    routes.json(std::move(row).finish());
+  }
+  ObjectWriter out;
+  out.text("chain_id", call.node.params().chain_id)
+      .text("description", "/openapi.json")
+      .json("routes", std::move(routes).finish());
+  return json_response(std::move(out).finish());
+}
+
+Result<HttpResponse> health(const Call& call) {
+  const auto status = call.node.status();
+  ObjectWriter out;
+  out.text("status", "ok")
+      .text("chain_id", call.node.params().chain_id)
+      .text("node_id", status->node_id)
+      .text("instance", status->instance);
+  if (status->authority) {
+    out.text("proposer_id", status->authority->hex());
+  } else {
+    out.null("proposer_id");
+  }
+  out.text("state", status->state.text());
+  return json_response(std::move(out).finish());
+}
+
+Result<HttpResponse> network(const Call& call) {
+  return json_response(status_json(*call.node.status(), call.node.genesis(), call.node.params()));
+}
+
+Result<HttpResponse> sync(const Call& call) {
+  SyncQuery query;
+  if (const auto* instance = call.arguments.find<std::string>("instance")) {
+    query.instance = *instance;
+  }
+  query.cursor = call.arguments.integer("cursor");
+  query.wait = call.arguments.get<Duration>("wait");
+  AITBC_TRY_ASSIGN(const SyncAnswer answer, call.node.sync(query));
+  return json_response(sync_answer_json(answer));
+}
+
+Result<HttpResponse> openapi(const Call&) {
+  static const std::string document = openapi_json(Router::routes());
+  return json_response(document);
+}
+
+constexpr Parameter sync_parameters[] = {
+    {.name = "instance",
+     .kind = Kind::text,
+     .description = "Whose cursor it is. Of another instance, or none: the answer comes at once "
+                    "and names all pending transactions.",
+     .max = instance_bytes_max},
+    {.name = "cursor",
+     .kind = Kind::integer,
+     .description = "From the last answer.",
+     .fallback = "0"},
+    {.name = "wait",
+     .kind = Kind::seconds,
+     .description = "How long the answer may be held back while there is no news.",
+     .max = wait_max_s,
+     .fallback = "0"},
+};
+
+constexpr Errc sync_errors[] = {Errc::overloaded, Errc::shutting_down};
+
+constexpr Route routes[] = {
+    {.method = "GET",
+     .pattern = "/",
+     .handler = index,
+     .summary = "The routes of this node.",
+     .parameters = {},
+     .answer = "Index"},
+    {.method = "GET",
+     .pattern = "/health",
+     .handler = health,
+     .summary = "Whether the node runs, which one it is, and how it stands to its peers.",
+     .parameters = {},
+     .answer = "Health"},
+    {.method = "GET",
+     .pattern = "/openapi.json",
+     .handler = openapi,
+     .summary = "This description.",
+     .parameters = {},
+     .answer = "OpenApi"},
+    {.method = "GET",
+     .pattern = "/rpc/network",
+     .handler = network,
+     .summary = "The node, and each of its peers as it sees them.",
+     .parameters = {},
+     .answer = "NodeStatus"},
+    {.method = "GET",
+     .pattern = "/rpc/sync",
+     .handler = sync,
+     .summary = "The head and the pending transactions, as soon as they are newer than the cursor.",
+     .parameters = sync_parameters,
+     .answer = "SyncAnswer",
+     .errors = sync_errors,
+     .waits = true},
+};
+
+}  // namespace
+
+std::span<const Route> node_routes() { return routes; }
+
+}  // namespace aitbc::rpc

@@ -1,0 +1,202 @@
+#include <algorithm>
+
+#include "rpc/json_writer.hpp"
+#include "rpc/routes.hpp"
+
+namespace aitbc::rpc {
+
+namespace {
+
+// Single values, as OpenAPI spells them.
+struct Scalar {
+  std::string_view name;
+  std::string_view schema;
+};
+
+constexpr Scalar scalars[] = {
+    {"Hash", R"({"type":"string","pattern":"^0x[0-9a-f]{64}$"})"},
+    {"Key", R"({"type":"string","pattern":"^[0-9a-f]{64}$"})"},
+    {"Signature", R"({"type":"string","pattern":"^[0-9a-f]{128}$"})"},
+    {"Address", R"({"type":"string","pattern":"^aitbc1[02-9ac-hj-np-z]{58}$"})"},
+    {"Amount", R"({"type":"integer","minimum":0,"maximum":9007199254740991})"},
+    {"Count", R"({"type":"integer","minimum":0})"},
+    {"Height", R"({"type":"integer","minimum":0})"},
+    {"Slot", R"({"type":"integer","minimum":0})"},
+    {"Nonce", R"({"type":"integer","minimum":0,"maximum":9007199254740991})"},
+    {"Milliseconds", R"({"type":"integer"})"},
+    {"Time", R"({"type":"string","format":"date-time","description":"UTC, ends in Z"})"},
+    {"Text", R"({"type":"string"})"},
+    {"Flag", R"({"type":"boolean"})"},
+    {"TxType", R"({"type":"string","enum":["transfer"]})"},
+    {"Direction", R"({"type":"string","enum":["sent","received","self"]})"},
+    {"TakenStatus", R"({"type":"string","enum":["pending","included"]})"},
+    {"TxStatus", R"({"type":"string","enum":["pending","included","replaced"]})"},
+    {"ImportStatus", R"({"type":"string","enum":["exists","imported","reorganised","side"]})"},
+    {"State",
+     R"({"type":"string","description":"in_sync, behind N, ahead N, diverged at H, paused: WHY, )"
+     R"(unreachable, wrong_genesis or stopped"})"},
+    {"OpenApi", R"({"type":"object"})"},
+};
+
+// One of several shapes.
+struct Choice {
+  std::string_view name;
+  std::string_view first, second;
+};
+
+constexpr Choice choices[] = {
+    {"Branch", "Block", "Blocks"},
+    {"Result", "Taken", "Error"},
+};
+
+// An object: "name:Type" for each field, a type followed by [] for an array, by ? when it may be
+// null; a name followed by ? when the field may be absent. Unknown fields are refused in what nodes
+// are sent, and to be expected in what they answer.
+struct Shape {
+  enum class Use { answer, body };
+  std::string_view name;
+  std::string_view fields;
+  Use use = Use::answer;
+};
+
+constexpr Shape shapes[] = {
+    {"Error", "detail:Text code:Text retry?:Flag"},
+    {"Tip", "height:Height slot:Slot hash:Hash"},
+    {"Policy", "threshold:Count keys:Key[]", Shape::Use::body},
+    {"Transaction",
+     "tx_hash?:Hash type:TxType chain_id:Text from:Address to:Address amount:Amount fee:Amount "
+     "nonce:Nonce policy:Policy signatures:Signature?[]",
+     Shape::Use::body},
+    {"TransactionList", "[]Transaction"},
+    {"Transactions", "transactions:Transaction[]"},
+    {"Ids", "ids:Hash[]", Shape::Use::body},
+    {"Header",
+     "height:Height hash:Hash parent_hash:Hash timestamp:Time tx_count:Count slot:Slot "
+     "txs_root:Hash state_root:Hash proposer:Key seal:Signature"},
+    {"Block",
+     "height:Height hash?:Hash parent_hash:Hash timestamp?:Time tx_count:Count slot:Slot "
+     "txs_root:Hash state_root:Hash proposer:Key? seal:Signature? transactions:Transaction[]",
+     Shape::Use::body},
+    {"Blocks", "blocks:Block[]", Shape::Use::body},
+    {"RangeRow",
+     "height:Height hash:Hash parent_hash:Hash timestamp:Time tx_count:Count slot:Slot "
+     "txs_root:Hash state_root:Hash proposer:Key? seal:Signature? transactions?:Transaction[]"},
+    {"SideBlock",
+     "height:Height hash:Hash parent_hash:Hash timestamp:Time tx_count:Count slot:Slot "
+     "txs_root:Hash state_root:Hash proposer:Key"},
+    {"Head",
+     "height:Height hash:Hash timestamp:Time tx_count:Count slot:Slot state_root:Hash "
+     "final_height:Height final_hash:Hash"},
+    {"BlockRange", "blocks:RangeRow[] start:Height end:Height count:Count"},
+    {"Headers", "headers:Header[] start:Height count:Count"},
+    {"Forks", "blocks:SideBlock[] count:Count"},
+    {"Imported",
+     "status:ImportStatus height:Height hash:Hash tx_count:Count head:Tip rewound:Count "
+     "appended:Count"},
+    {"Allocation", "address:Address balance:Amount", Shape::Use::body},
+    {"Genesis",
+     "chain_id:Text time:Time slot_ms:Milliseconds tail_guard_ms:Milliseconds fee_min:Amount "
+     "devnet:Flag authorities:Key[] accounts:Allocation[]",
+     Shape::Use::body},
+    {"Account", "address:Address balance:Amount nonce:Nonce next_nonce:Nonce height:Height"},
+    {"Balance", "address:Address balance:Amount nonce:Nonce"},
+    {"HistoryRow",
+     "tx_hash:Hash direction:Direction counterparty:Address height:Height amount:Amount "
+     "fee:Amount nonce:Nonce timestamp:Time"},
+    {"History",
+     "address:Address balance:Amount nonce:Nonce total:Count limit:Count offset:Count "
+     "transactions:HistoryRow[]"},
+    {"ProofStep", "bit:Count sibling:Hash"},
+    {"MerkleProof", "leaf:Balance? path:ProofStep[]"},
+    {"Proof",
+     "address:Address balance:Amount nonce:Nonce head:Tip state_root:Hash accounts_root:Hash "
+     "authorities_hash:Hash proof:MerkleProof"},
+    {"Taken", "tx_hash:Hash status:TakenStatus"},
+    {"BatchResult", "results:Result[]"},
+    {"TxPlace",
+     "tx_hash:Hash status:TxStatus height?:Height block_hash?:Hash position?:Count "
+     "timestamp?:Time transaction?:Transaction replaced_by?:Hash"},
+    {"Mempool", "count:Count limit:Count offset:Count transactions:Transaction[]"},
+    {"RouteRow", "method:Text path:Text summary:Text"},
+    {"Index", "chain_id:Text description:Text routes:RouteRow[]"},
+    {"Health", "status:Text chain_id:Text node_id:Text instance:Text proposer_id:Key? state:State"},
+    {"Peer",
+     "url:Text node_id:Text state:State head:Tip? round_trip_ms:Milliseconds? "
+     "clock_offset_ms:Milliseconds? last_answer:Time? last_error:Text invalid:Count"},
+    {"NodeStatus",
+     "chain_id:Text genesis_hash:Hash node_id:Text instance:Text authority:Key? state:State "
+     "head:Tip final:Tip state_root:Hash authorities_hash:Hash authorities:Key[] "
+     "mempool_txs:Count reorgs:Count reorg_depth_max:Count started:Time peers:Peer[]"},
+    {"SyncAnswer",
+     "chain_id:Text genesis_hash:Hash head:Tip final:Tip authorities_hash:Hash node_id:Text "
+     "instance:Text node_time:Time held_ms:Milliseconds cursor:Count txs:Hash[] more:Flag "
+     "own_txs:Text[] own_block?:Text"},
+};
+
+std::string reference(std::string_view name) {
+  ObjectWriter out;
+  out.text("$ref", "#/components/schemas/" + std::string(name));
+  return std::move(out).finish();
+}
+
+std::string any_of(std::string_view first, std::string_view second) {
+  ArrayWriter list;
+  list.json(first).json(second);
+  ObjectWriter out;
+  out.json("anyOf", std::move(list).finish());
+  return std::move(out).finish();
+}
+
+std::string array_of(const std::string& item) {
+  ObjectWriter out;
+  out.text("type", "array").json("items", item);
+  return std::move(out).finish();
+}
+
+bool take_end(std::string_view& text, std::string_view end) {
+  if (!text.ends_with(end)) return false;
+  text.remove_suffix(end.size());
+  return true;
+}
+
+std::string type_schema(std::string_view type) {
+  if (take_end(type, "[]")) return array_of(type_schema(type));
+  if (take_end(type, "?")) return any_of(type_schema(type), R"({"type":"null"})");
+  return reference(type);
+}
+
+std::string shape_schema(const Shape& shape) {
+  std::string_view rest = shape.fields;
+  if (rest.starts_with("[]")) return array_of(reference(rest.substr(2)));
+  ObjectWriter properties;
+  ArrayWriter required;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    const std::string_view field = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const std::size_t colon = field.find(':');
+    std::string_view name = field.substr(0, colon);
+    if (!take_end(name, "?")) required.text(name);
+    properties.json(name, type_schema(field.substr(colon + 1)));
+  }
+  ObjectWriter out;
+  out.text("type", "object")
+      .json("properties", std::move(properties).finish())
+      .json("required", std::move(required).finish());
+  if (shape.use == Shape::Use::body) out.boolean("additionalProperties", false);
+  return std::move(out).finish();
+}
+
+}  // namespace
+
+std::string schemas_json() {
+  ObjectWriter out;
+  for (const auto& [name, schema] : scalars) out.json(name, schema);
+  for (const Shape& shape : shapes) out.json(shape.name, shape_schema(shape));
+  for (const auto& [name, first, second] : choices) {
+    out.json(name, any_of(reference(first), reference(second)));
+  }
+  return std::move(out).finish();
+}
+
+}  // namespace aitbc::rpc

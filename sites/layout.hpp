@@ -1,0 +1,50 @@
+#pragma once
+// Where a network keeps what on disk: one folder <home>/networks/<name>, all that there is of it.
+//   network.yaml  genesis.json  faucet.key  nodes/<id>/{config.json authority.key chain.db node.log
+//   node.pid}, and beside the folder its lock. Pure; any thread.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chain/core/result.hpp"
+
+namespace aitbc::sites {
+
+class Layout {
+ public:
+  // Absolute, with symbolic links resolved, because processes are found again by these paths.
+  // bad_config for a name that cannot be a folder's.
+  static Result<Layout> make(const std::filesystem::path& home, std::string_view network);
+
+  const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path manifest() const { return root_ / "network.yaml"; }
+  std::filesystem::path genesis() const { return root_ / "genesis.json"; }
+  std::filesystem::path faucet_key() const { return root_ / "faucet.key"; }
+  std::filesystem::path nodes() const { return root_ / "nodes"; }
+  std::filesystem::path node(std::string_view id) const { return nodes() / id; }
+  std::filesystem::path config(std::string_view id) const { return node(id) / "config.json"; }
+  std::filesystem::path authority_key(std::string_view id) const {
+    return node(id) / "authority.key";
+  }
+  std::filesystem::path data(std::string_view id) const { return node(id) / "chain.db"; }
+  std::filesystem::path log(std::string_view id) const { return node(id) / "node.log"; }
+
+  // No network's name begins with a dot, so these collide with none.
+  std::filesystem::path lock() const { return beside(".lock."); }
+  std::filesystem::path purged() const { return beside(".purged."); }
+
+ private:
+  explicit Layout(std::filesystem::path root) : root_(std::move(root)) {}
+  std::filesystem::path beside(const std::string& prefix) const {
+    return root_.parent_path() / (prefix + root_.filename().string());
+  }
+
+  std::filesystem::path root_;
+};
+
+// The names of the networks under a home, in order.
+std::vector<std::string> list_networks(const std::filesystem::path& home);
+
+}  // namespace aitbc::sites

@@ -1,0 +1,83 @@
+#include <map>
+
+#include "chain/core/poa.hpp"
+#include "sites/manifest.hpp"
+
+namespace aitbc::sites {
+
+namespace {
+
+std::string why_unused(const std::string& key) {
+  static const std::map<std::string, std::string> reasons = {
+      {"p2p_port", "nodes speak HTTP on their rpc_port only"},
+      {"p2p_connected", "every node asks every other one"},
+      {"rpc_mempool_polling", "pending transactions always travel with the sync interface"},
+      {"bridge", "the network does not set up the machine's own network"},
+      {"deployment", "what runs is asked of the nodes themselves"}};
+  return reasons.at(key);
+}
+
+std::string count(std::size_t number, const std::string& noun) {
+  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+// A key may seal at most one of any floor(n/2) + 1 consecutive blocks, so a chain goes on as long
+// as that many authorities are alive; two such quorums share at least 2q - n of them.
+std::string survival(std::size_t authorities) {
+  const std::size_t quorum = recent_window(authorities) + 1;
+  const std::size_t dead = authorities - quorum;
+  const std::size_t copied = 2 * quorum - authorities - 1;
+  std::string text = "survives: ";
+  if (dead == 0) text += "no node down";
+  if (dead == 1) text += "any one node down";
+  if (dead > 1) text += "any " + count(dead, "node") + " down";
+  return text + "; " + count(copied, "duplicated key") + " (" +
+         (authorities == 1 ? "1 authority" : std::to_string(authorities) + " authorities") +
+         ", blocks go on with " + std::to_string(quorum) + ")";
+}
+
+}  // namespace
+
+std::vector<Note> lint(const Manifest& manifest) {
+  std::vector<Note> notes;
+  const auto add = [&](Note::Kind kind, std::string text) {
+    notes.push_back({kind, std::move(text)});
+  };
+  const std::size_t authorities = manifest.authority_count();
+  const std::size_t quorum = recent_window(authorities) + 1;
+  add(Note::Kind::note, survival(authorities));
+  std::size_t sites_with_nodes = 0;
+  for (const Manifest::Site& site : manifest.sites) {
+    if (!site.nodes.empty()) ++sites_with_nodes;
+  }
+  for (const Manifest::Site& site : manifest.sites) {
+    std::size_t here = 0;
+    for (const Manifest::Node& node : site.nodes) {
+      if (node.authority) ++here;
+    }
+    if (sites_with_nodes > 1 && authorities - here < quorum) {
+      add(Note::Kind::warning, "site " + site.name + " has " + std::to_string(here) + " of " +
+                                   std::to_string(authorities) + " authorities" +
+                                   ": without it no block is sealed");
+    }
+    if (site.nodes.empty()) add(Note::Kind::note, "site " + site.name + " runs no node");
+    if (site.provider != ProviderKind::process && !site.nodes.empty()) {
+      add(Note::Kind::warning, "site " + site.name + ": provider " +
+                                   std::string(name(site.provider)) +
+                                   " is not available yet; provider: process runs it here");
+    }
+  }
+  for (const std::string& id : manifest.inactive) {
+    add(Note::Kind::note, "node " + id + " is inactive: it is not part of the network");
+  }
+  if (!manifest.features.sync) {
+    add(Note::Kind::warning,
+        "cross_site_sync is false: nodes hear of one another only through 'aitbc sync run'");
+  }
+  for (const std::string& key : manifest.unused) {
+    add(Note::Kind::note, key + " does nothing any more: " + why_unused(key));
+  }
+  return notes;
+}
+
+}  // namespace aitbc::sites

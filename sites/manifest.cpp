@@ -1,0 +1,359 @@
+#include "sites/manifest.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <map>
+
+#include "chain/core/limits.hpp"
+#include "sites/document.hpp"
+
+namespace aitbc::sites {
+
+namespace {
+
+auto integer_in(IntegerRange range) {
+  return [range](const Value& at) { return as_integer(at, range); };
+}
+
+Result<Duration> as_seconds(const Value& at, std::uint64_t max) {
+  AITBC_TRY_ASSIGN(const std::uint64_t seconds, as_integer(at, {1, max}));
+  return Duration{static_cast<Duration::rep>(seconds * 1'000)};
+}
+
+Result<Amount> as_amount(const Value& at) {
+  AITBC_TRY_ASSIGN(const std::uint64_t units, as_integer(at, {}));
+  return Amount::from(units).value_or(Amount{});
+}
+
+// Fills one Manifest, and remembers what must be unique.
+class Parser {
+ public:
+  explicit Parser(Manifest& manifest) : manifest_(manifest) {}
+
+  Status parse(const Value& document);
+
+ private:
+  Status parse_site(const std::string& name, const Value& at);
+  Status parse_node(const Value& at, const std::optional<std::string>& site_bind,
+                    Manifest::Site& site);
+  Status place_node(const Value& at, const Value& port, const Manifest::Site& site,
+                    const Manifest::Node& node);
+  Status parse_features(const Value& at);
+  Status parse_chain(const Value& at);
+  Status parse_accounts(const Value& at);
+  Status check_supply(const Value& at) const;
+  void note_unused(const Mapping& mapping, std::initializer_list<const char*> keys);
+
+  Manifest& manifest_;
+  std::map<std::string, int> ids_;  // with their lines
+  struct Endpoint {
+    std::string host, owner;
+    std::uint16_t port;
+    bool any;  // listens on all addresses of its machine
+  };
+  std::vector<Endpoint> endpoints_;
+};
+
+void Parser::note_unused(const Mapping& mapping, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    auto& unused = manifest_.unused;
+    if (mapping.find(key) && std::find(unused.begin(), unused.end(), key) == unused.end()) {
+      unused.emplace_back(key);
+    }
+  }
+}
+
+Status Parser::parse(const Value& document) {
+  AITBC_TRY_ASSIGN(const Mapping top,
+                   Mapping::open(document, {"network", "environments", "shared_features", "genesis",
+                                            "deployment"}));
+  AITBC_TRY(top.optional("network", manifest_.network, [](const Value& at) -> Result<std::string> {
+    if (!at.is_scalar() || !is_network_name(at.text())) {
+      return wrong(at, "1 to 64 of a-z 0-9 - . _ that begin with a letter or digit");
+    }
+    return at.text();
+  }));
+  manifest_.chain.faucet_balance = Amount::from(1'000'000'000'000).value_or(Amount{});
+  if (const Value* at = top.find("shared_features")) AITBC_TRY(parse_features(*at));
+  if (const Value* at = top.find("genesis")) AITBC_TRY(parse_chain(*at));
+  note_unused(top, {"deployment"});
+
+  AITBC_TRY_ASSIGN(const Value* environments, top.need("environments"));
+  AITBC_TRY_ASSIGN(const Mapping sites, Mapping::open(*environments));
+  if (sites.keys().size() > limits::network_sites_max) return wrong(*environments, "fewer sites");
+  for (const std::string& key : sites.keys()) AITBC_TRY(parse_site(key, *sites.find(key)));
+  if (manifest_.node_count() > limits::network_nodes_max) {
+    return bad(*environments, "expected at most " + std::to_string(limits::network_nodes_max) +
+                                  " nodes, got " + std::to_string(manifest_.node_count()));
+  }
+  if (manifest_.authority_count() == 0) {
+    return bad(*environments, "expected at least one active node that is an authority, got none");
+  }
+  return ok();
+}
+
+Status Parser::parse_features(const Value& at) {
+  AITBC_TRY_ASSIGN(
+      const Mapping map,
+      Mapping::open(at, {"consensus", "block_interval_seconds", "tail_guard_ms",
+                         "transaction_dependent_blocks", "rpc_mempool_polling", "cross_site_sync",
+                         "cross_site_sync_interval", "poll_only", "p2p_connected", "log_level"}));
+  Manifest::Features& features = manifest_.features;
+  std::string consensus;
+  AITBC_TRY(map.optional("consensus", consensus,
+                         [](const Value& value) { return as_word(value, {"PoA"}); }));
+  AITBC_TRY(map.optional("block_interval_seconds", features.block_interval,
+                         [](const Value& value) { return as_seconds(value, 600); }));
+  // A quarter of a slot: 500 ms of the usual two seconds.
+  features.tail_guard = features.block_interval / 4;
+  std::uint64_t guard_ms = static_cast<std::uint64_t>(features.tail_guard.count());
+  const auto guard_max = static_cast<std::uint64_t>(features.block_interval.count()) - 1;
+  AITBC_TRY(map.optional("tail_guard_ms", guard_ms, integer_in({0, guard_max})));
+  features.tail_guard = Duration{static_cast<Duration::rep>(guard_ms)};
+  bool on_demand = true;
+  AITBC_TRY(map.optional("transaction_dependent_blocks", on_demand, as_boolean));
+  if (!on_demand) {
+    return bad(*map.find("transaction_dependent_blocks"),
+               "expected true, got false: blocks without transactions are not supported, an idle "
+               "network seals nothing");
+  }
+  AITBC_TRY(map.optional("cross_site_sync", features.sync, as_boolean));
+  AITBC_TRY(map.optional("cross_site_sync_interval", features.sync_interval,
+                         [](const Value& value) { return as_seconds(value, 3'600); }));
+  AITBC_TRY(map.optional("poll_only", features.poll_only, as_boolean));
+  AITBC_TRY(map.optional("log_level", features.log_level, [](const Value& value) {
+    return as_word(value, {"debug", "info", "warn", "error"});
+  }));
+  bool ignored = false;
+  AITBC_TRY(map.optional("rpc_mempool_polling", ignored, as_boolean));
+  AITBC_TRY(map.optional("p2p_connected", ignored, as_boolean));
+  note_unused(map, {"rpc_mempool_polling", "p2p_connected"});
+  return ok();
+}
+
+Status Parser::parse_chain(const Value& at) {
+  AITBC_TRY_ASSIGN(const Mapping map, Mapping::open(at, {"chain_id", "devnet", "fee_min",
+                                                         "faucet_balance", "accounts"}));
+  Manifest::Chain& chain = manifest_.chain;
+  AITBC_TRY(map.optional("chain_id", chain.id, [](const Value& value) -> Result<std::string> {
+    if (!value.is_scalar() || !is_network_name(value.text())) {
+      return wrong(value, "1 to 64 of a-z 0-9 - . _ that begin with a letter or digit");
+    }
+    return value.text();
+  }));
+  AITBC_TRY(map.optional("devnet", chain.devnet, as_boolean));
+  AITBC_TRY(map.optional("fee_min", chain.fee_min, as_amount));
+  if (!chain.devnet) chain.faucet_balance = Amount{};
+  AITBC_TRY(map.optional("faucet_balance", chain.faucet_balance, as_amount));
+  if (!chain.devnet && chain.faucet_balance != Amount{}) {
+    return wrong(*map.find("faucet_balance"), "0: only a devnet has a faucet");
+  }
+  if (const Value* accounts = map.find("accounts")) AITBC_TRY(parse_accounts(*accounts));
+  return check_supply(at);
+}
+
+Status Parser::parse_accounts(const Value& at) {
+  AITBC_TRY_ASSIGN(const std::vector<Value> items, as_list(at, limits::genesis_accounts_max));
+  std::map<Address, Amount> accounts;
+  for (const Value& item : items) {
+    AITBC_TRY_ASSIGN(const Mapping map, Mapping::open(item, {"address", "balance"}));
+    AITBC_TRY_ASSIGN(const Value* where, map.need("address"));
+    AITBC_TRY_ASSIGN(const std::string text, as_text(*where));
+    const auto address = parse_address(text);
+    if (!address) return bad(*where, address.error().detail);
+    AITBC_TRY_ASSIGN(const Value* how_much, map.need("balance"));
+    AITBC_TRY_ASSIGN(const std::uint64_t units, as_integer(*how_much, {1, limits::supply_max}));
+    if (!accounts.try_emplace(*address, Amount::from(units).value_or(Amount{})).second) {
+      return bad(*where, "this address is given twice");
+    }
+  }
+  for (const auto& [address, balance] : accounts) {
+    manifest_.chain.accounts.push_back({address, balance});
+  }
+  return ok();
+}
+
+Status Parser::check_supply(const Value& at) const {
+  std::optional<Amount> supply = manifest_.chain.faucet_balance;
+  for (const auto& account : manifest_.chain.accounts) {
+    if (supply) supply = supply->plus(account.balance);
+  }
+  if (!supply) {
+    return bad(at, "expected balances that add up to at most " +
+                       std::to_string(limits::supply_max) + " with the faucet's");
+  }
+  return ok();
+}
+
+// From what the predecessor's files say of a site.
+ProviderKind derive_provider(const Manifest::Site& site) {
+  if (site.access.find("incus") != std::string::npos) return ProviderKind::incus;
+  if (site.access.starts_with("ssh")) return ProviderKind::ssh;
+  return site.container.empty() ? ProviderKind::process : ProviderKind::incus;
+}
+
+Status Parser::parse_site(const std::string& name, const Value& at) {
+  AITBC_TRY_ASSIGN(const Mapping map,
+                   Mapping::open(at, {"ip", "domain", "container", "container_ip", "access",
+                                      "bridge", "provider", "bind", "blockchain_nodes"}));
+  Manifest::Site site;
+  site.name = name;
+  AITBC_TRY(map.optional("ip", site.address, as_address));
+  AITBC_TRY(map.optional("container_ip", site.address, as_address));
+  AITBC_TRY(map.optional("domain", site.domain, as_text));
+  AITBC_TRY(map.optional("container", site.container, as_text));
+  AITBC_TRY(map.optional("access", site.access, as_text));
+  std::string bridge;
+  AITBC_TRY(map.optional("bridge", bridge, as_text));
+  note_unused(map, {"bridge"});
+  site.provider = derive_provider(site);
+  AITBC_TRY(map.optional("provider", site.provider, [](const Value& value) -> Result<ProviderKind> {
+    AITBC_TRY_ASSIGN(const std::string word, as_word(value, {"process", "ssh", "incus"}));
+    return word == "process" ? ProviderKind::process
+           : word == "ssh"   ? ProviderKind::ssh
+                             : ProviderKind::incus;
+  }));
+  std::optional<std::string> bind;
+  AITBC_TRY(map.optional("bind", bind, as_address));
+  if (const Value* nodes = map.find("blockchain_nodes")) {
+    AITBC_TRY_ASSIGN(const std::vector<Value> items, as_list(*nodes, limits::network_nodes_max));
+    for (const Value& item : items) AITBC_TRY(parse_node(item, bind, site));
+  }
+  manifest_.sites.push_back(std::move(site));
+  return ok();
+}
+
+bool is_any(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
+
+Status Parser::parse_node(const Value& at, const std::optional<std::string>& site_bind,
+                          Manifest::Site& site) {
+  AITBC_TRY_ASSIGN(const Mapping map, Mapping::open(at, {"id", "rpc_port", "p2p_port", "status",
+                                                         "authority", "bind"}));
+  Manifest::Node node;
+  AITBC_TRY_ASSIGN(const Value* id, map.need("id"));
+  if (!id->is_scalar() || !is_node_id(id->text())) {
+    return wrong(*id,
+                 "1 to 32 of a-z A-Z 0-9 - . _ that begin with a letter or digit, and "
+                 "neither 'all' nor 'any'");
+  }
+  node.id = id->text();
+  const auto [other, is_new] = ids_.try_emplace(node.id, id->node->line);
+  if (!is_new) {
+    return bad(*id, "expected an id that no other node has, got '" + node.id +
+                        "', the node of line " + std::to_string(other->second));
+  }
+  AITBC_TRY_ASSIGN(const Value* port, map.need("rpc_port"));
+  AITBC_TRY_ASSIGN(const std::uint64_t number, as_integer(*port, {1, 65'535}));
+  node.port = static_cast<std::uint16_t>(number);
+  std::uint64_t p2p_port = 0;
+  AITBC_TRY(map.optional("p2p_port", p2p_port, integer_in({1, 65'535})));
+  note_unused(map, {"p2p_port"});
+  AITBC_TRY(map.optional("authority", node.authority, as_boolean));
+  std::string status = "active";
+  AITBC_TRY(map.optional("status", status, [](const Value& value) {
+    return as_word(value, {"active", "inactive"});
+  }));
+
+  const bool here = site.provider == ProviderKind::process;
+  node.bind = site_bind.value_or(here ? "127.0.0.1" : "0.0.0.0");
+  AITBC_TRY(map.optional("bind", node.bind, as_address));
+  node.host = is_any(node.bind) ? (node.bind == "::" ? "::1" : "127.0.0.1") : node.bind;
+  if (!here && !site.address.empty()) node.host = site.address;
+  if (status == "inactive") {
+    manifest_.inactive.push_back(node.id);
+    return ok();
+  }
+  AITBC_TRY(place_node(at, *port, site, node));
+  site.nodes.push_back(std::move(node));
+  return ok();
+}
+
+Status Parser::place_node(const Value& at, const Value& port, const Manifest::Site& site,
+                          const Manifest::Node& node) {
+  if (site.provider != ProviderKind::process && site.address.empty()) {
+    return bad(at, "expected an ip or container_ip of site " + site.name +
+                       ", at which other sites reach its nodes; it has none");
+  }
+  // Two sites on this machine share its addresses.
+  const std::string machine = site.provider == ProviderKind::process ? "" : site.name;
+  const bool any = is_any(node.bind);
+  for (const Endpoint& other : endpoints_) {
+    if (other.port != node.port) continue;
+    const bool same_machine = other.any || any ? other.owner.starts_with(machine + "\n") : false;
+    if (other.host == node.host || same_machine) {
+      return bad(port, "expected an address that no other node has, got " + node.host + " port " +
+                           std::to_string(node.port) + " again, that of node " +
+                           other.owner.substr(other.owner.find('\n') + 1));
+    }
+  }
+  endpoints_.push_back({node.host, machine + "\n" + node.id, node.port, any});
+  return ok();
+}
+
+// Copies a tree of yaml-cpp; false when it is larger than any network file needs to be, which also
+// ends what a file can unfold with aliases.
+bool copy(const YAML::Node& from, const YAML::Mark& fallback, Document& to, std::size_t& room,
+          std::size_t depth) {
+  if (room == 0 || depth == 0) return false;
+  --room;
+  const YAML::Mark mark = from.IsNull() || from.Mark().is_null() ? fallback : from.Mark();
+  to.line = mark.line + 1;
+  to.column = mark.column + 1;
+  bool fits = true;
+  if (from.IsScalar()) {
+    to.kind = Document::Kind::scalar;
+    to.text = from.Scalar();
+    to.quoted = from.Tag() == "!";
+  } else if (from.IsSequence()) {
+    to.kind = Document::Kind::list;
+    for (const YAML::Node& item : from) {
+      fits = fits && copy(item, mark, to.items.emplace_back(), room, depth - 1);
+    }
+  } else if (from.IsMap()) {
+    to.kind = Document::Kind::mapping;
+    for (const auto& entry : from) {
+      auto& [key, value] = to.entries.emplace_back();
+      fits = fits && copy(entry.first, mark, key, room, depth - 1) &&
+             copy(entry.second, entry.first.Mark(), value, room, depth - 1);
+    }
+  }
+  return fits;
+}
+
+Result<Document> read_yaml(const std::string& text, std::string_view source) {
+  Document document;
+  try {
+    const std::vector<YAML::Node> all = YAML::LoadAll(text);
+    std::size_t room = limits::manifest_values_max;
+    const YAML::Mark start;
+    if (!all.empty() && !copy(all.front(), start, document, room, limits::json_depth_max)) {
+      return bad({&document, "", source}, "it holds more, or deeper, than a network file can");
+    }
+    if (all.size() > 1) {
+      document.line = all[1].Mark().line + 1;
+      return bad({&document, "", source}, "expected one YAML document, got another");
+    }
+  } catch (const YAML::Exception& failed) {
+    document.line = failed.mark.line + 1;
+    document.column = failed.mark.column + 1;
+    return bad({&document, "", source}, "expected YAML: " + failed.msg);
+  }
+  return document;
+}
+
+}  // namespace
+
+Result<Manifest> parse_manifest(std::string_view yaml, std::string_view source_name) {
+  if (yaml.size() > limits::manifest_bytes_max) {
+    return error(Errc::bad_manifest, std::string(source_name) + ": the file has more than " +
+                                         std::to_string(limits::manifest_bytes_max) + " bytes");
+  }
+  Manifest manifest;
+  manifest.text = yaml;
+  AITBC_TRY_ASSIGN(const Document document, read_yaml(manifest.text, source_name));
+  AITBC_TRY(Parser(manifest).parse({&document, "", source_name}));
+  return manifest;
+}
+
+}  // namespace aitbc::sites

@@ -1,0 +1,141 @@
+#pragma once
+// A network on disk and at work. All its state is in its folder (layout.hpp) and in its processes:
+// there is no daemon, so any command may be killed at any moment and run again. Whatever changes
+// something holds the network's lock meanwhile (in_use if another command has it); what only asks
+// does not. One thread at a time; `providers` and `clock` must outlive it.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sites/checks.hpp"
+#include "sites/layout.hpp"
+#include "sites/provider.hpp"
+
+namespace aitbc::sites {
+
+// One step of a plan: what `up` would do with a node.
+struct Step {
+  enum class Action { create, start, restart, remove, keep };
+  Action action = Action::keep;
+  std::string site;  // empty for a node that the network file does not have any more
+  std::string node;
+  std::string why;
+};
+std::string_view name(Step::Action);
+
+struct Plan {
+  std::vector<Step> steps;  // in the order of the network file
+  bool new_genesis = false;
+  std::size_t changes() const;
+};
+
+// What is being done or waited for.
+struct Progress {
+  std::string text;
+  std::size_t done = 0;
+  std::size_t total = 0;
+};
+using OnProgress = std::function<void(const Progress&)>;
+
+struct UpOptions {
+  std::string program;       // the absolute path of this binary: it is the node, too
+  Duration timeout{30'000};  // until all nodes are healthy
+  bool wait = true;
+  OnProgress progress = [](const Progress&) {};
+};
+
+enum class Control { start, stop, restart, kill, pause, resume };
+
+struct StoppedNode {
+  std::string node;
+  Stopped how = Stopped::already;
+};
+
+struct NodeProcess {
+  std::string site;
+  std::string node;
+  std::string url;
+  RunState state = RunState::stopped;
+  std::optional<ProcessFacts> facts;
+};
+
+inline constexpr Duration stop_patience{10'000};  // then a node is killed
+
+class Network {
+ public:
+  // With this network file; nothing is on disk before up().
+  static Result<Network> make(const std::filesystem::path& home, Manifest manifest, Providers&,
+                              Clock&);
+  // As the last up() left it; not_found if there is no such network.
+  static Result<Network> load(const std::filesystem::path& home, const std::string& network,
+                              Providers&, Clock&);
+
+  const Manifest& manifest() const { return manifest_; }
+  const Layout& layout() const { return layout_; }
+
+  // What up() would do now; changes nothing. refused when the file asks for another genesis than
+  // the chain has, bad_manifest when a site has no provider.
+  Result<Plan> plan();
+  // Makes it so, and waits until every node is healthy. Returns what was done.
+  Result<Plan> up(const UpOptions&);
+  // Every node answers under its own name and chain; timeout with what each answered last.
+  Status wait_healthy(Duration timeout, const OnProgress& progress);
+
+  // All at once; data is kept.
+  Result<std::vector<StoppedNode>> stop(Duration patience = stop_patience);
+  // start and restart wait until the node is healthy. not_found for a node it does not have.
+  Status control(Control, const std::string& node, const UpOptions&);
+
+  Result<std::vector<NodeProcess>> processes();
+  // The truth as seen from outside: every node is asked at once.
+  Result<NetworkStatus> status(Duration timeout = Duration{2'000});
+
+ private:
+  Network(Layout layout, Manifest manifest, Providers& providers, Clock& clock)
+      : layout_(std::move(layout)),
+        manifest_(std::move(manifest)),
+        providers_(providers),
+        clock_(clock) {}
+
+  // A node of the file with what is in charge of it.
+  struct Member {
+    const Manifest::Site& site;
+    const Manifest::Node& node;
+    Provider provider;
+  };
+  Result<std::vector<Member>> members();
+  NodeSpec spec_of(const std::string& node, const std::string& program = {}) const;
+
+  Result<Plan> plan_for(const std::vector<Member>&);
+  Status check_genesis_fits(const std::vector<Member>&, const Genesis&) const;
+  Result<Step> step_for(const Member&);
+  std::vector<std::string> removed_nodes() const;
+
+  Status write_shared_files(const std::vector<Member>&);
+  Status carry_out(const Plan&, const std::vector<Member>&, const UpOptions&);
+  Status stop_changed(const Plan&, const std::vector<Member>&);
+  Status start(const Member&, const Step&, const std::string& program);
+  Status put_if_changed(Transport&, const std::filesystem::path&, const std::string& text);
+
+  Status wait_for(std::vector<const Member*>, Duration timeout, const OnProgress&);
+  std::optional<std::string> unhealthy(const Member&, const std::optional<GenesisHash>&) const;
+  std::string account_of(const Member&, const std::string& answer) const;
+  void ask(const Member&, NodeReport&, Duration timeout);
+
+  Layout layout_;
+  Manifest manifest_;
+  Providers& providers_;
+  Clock& clock_;
+};
+
+// Kills whatever runs of the network and removes its folder, whatever state it is in; ok if there
+// is nothing of it.
+Status purge(const std::filesystem::path& home, const std::string& network, Providers&);
+
+// The genesis that a network's chain began with; not_found before its first up().
+Result<Genesis> read_genesis(const Layout&, Transport&);
+
+}  // namespace aitbc::sites

@@ -1,0 +1,268 @@
+#include <algorithm>
+
+#include "chain/core/limits.hpp"
+#include "rpc/client.hpp"
+#include "rpc/json.hpp"
+#include "rpc/native.hpp"
+#include "sites/lock.hpp"
+#include "sites/network.hpp"
+#include "sites/parallel.hpp"
+#include "sites/prepare.hpp"
+
+namespace aitbc::sites {
+
+namespace {
+
+constexpr Duration health_time_max{500};  // one answer of one node
+constexpr std::size_t log_lines_shown = 5;
+
+std::string indented(const std::string& text) {
+  std::string result;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    result += "\n    " + text.substr(start, end - start);
+    start = end + 1;
+  }
+  return result;
+}
+
+}  // namespace
+
+// ---- up -----------------------------------------------------------------------------------------
+
+Result<Plan> Network::up(const UpOptions& options) {
+  AITBC_TRY_ASSIGN(const auto everyone, members());
+  AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
+  AITBC_TRY(providers_.here().transport.remove_tree(layout_.purged()));
+  AITBC_TRY_ASSIGN(const Plan plan, plan_for(everyone));
+  AITBC_TRY(write_shared_files(everyone));
+  AITBC_TRY(carry_out(plan, everyone, options));
+  if (options.wait) AITBC_TRY(wait_healthy(options.timeout, options.progress));
+  return plan;
+}
+
+Status Network::put_if_changed(Transport& transport, const std::filesystem::path& path,
+                               const std::string& text) {
+  const auto there = transport.get(path, limits::network_file_bytes_max);
+  if (there && *there == text) return ok();
+  if (!there && there.error().code != Errc::not_found) return there.error();
+  return transport.put(path, text, Mode::file);
+}
+
+// Whatever is there already is taken as it is, so that this can be killed anywhere and done again.
+// The genesis comes last: when it is there, every key that it names is on disk.
+Status Network::write_shared_files(const std::vector<Member>& members) {
+  Transport& files = providers_.here().transport;
+  AITBC_TRY(files.make_folder(layout_.root(), Mode::secret_folder));
+  AITBC_TRY(put_if_changed(files, layout_.manifest(), manifest_.text));
+  AITBC_TRY(files.make_folder(layout_.nodes(), Mode::secret_folder));
+  for (const Member& member : members) {
+    AITBC_TRY(
+        member.provider.transport.make_folder(layout_.node(member.node.id), Mode::secret_folder));
+  }
+  const auto there = files.get(layout_.genesis(), limits::genesis_bytes_max);
+  if (there || there.error().code != Errc::not_found) return there ? ok() : there.error();
+
+  GenesisKeys keys;
+  if (manifest_.chain.faucet_balance != Amount{}) {
+    AITBC_TRY_ASSIGN(const KeyPair faucet, read_or_make_key(files, layout_.faucet_key()));
+    keys.faucet = faucet.public_key();
+  }
+  for (const Member& member : members) {
+    if (!member.node.authority) continue;
+    AITBC_TRY_ASSIGN(const KeyPair key, read_or_make_key(member.provider.transport,
+                                                         layout_.authority_key(member.node.id)));
+    keys.authorities.push_back(key.public_key());
+  }
+  const Time now = std::chrono::floor<std::chrono::seconds>(clock_.now());
+  AITBC_TRY_ASSIGN(const Genesis genesis, make_genesis(manifest_, keys, now));
+  return files.put(layout_.genesis(), rpc::genesis_json(genesis) + "\n", Mode::file);
+}
+
+// A node is stopped before its config is replaced: whatever runs has the config that is on disk,
+// and a later plan can tell from the file alone.
+Status Network::stop_changed(const Plan& plan, const std::vector<Member>& members) {
+  std::vector<const Step*> steps;
+  for (const Step& step : plan.steps) {
+    const bool stops = step.action != Step::Action::keep && step.action != Step::Action::start;
+    if (stops) steps.push_back(&step);
+  }
+  std::vector<Status> outcomes(steps.size(), ok());
+  at_once(steps.size(), [&](std::size_t i) {
+    const auto member = std::find_if(members.begin(), members.end(), [&](const Member& each) {
+      return each.node.id == steps[i]->node;
+    });
+    Supervisor& supervisor =
+        member == members.end() ? providers_.here().supervisor : member->provider.supervisor;
+    const auto stopped = supervisor.stop(spec_of(steps[i]->node), stop_patience);
+    if (!stopped) outcomes[i] = stopped.error();
+  });
+  for (const Status& outcome : outcomes) AITBC_TRY(Status(outcome));
+  return ok();
+}
+
+Status Network::carry_out(const Plan& plan, const std::vector<Member>& members,
+                          const UpOptions& options) {
+  AITBC_TRY(stop_changed(plan, members));
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    if (step.action == Step::Action::keep) continue;
+    options.progress({std::string(name(step.action)) + " node " + step.node + " (" + step.why + ")",
+                      done++, plan.changes()});
+    if (step.action == Step::Action::remove) {
+      AITBC_TRY(providers_.here().transport.remove_tree(layout_.node(step.node)));
+    } else {
+      AITBC_TRY(start(members[i], step, options.program));  // steps of members come first, in order
+    }
+  }
+  return ok();
+}
+
+Status Network::start(const Member& member, const Step& step, const std::string& program) {
+  Supervisor& supervisor = member.provider.supervisor;
+  const NodeSpec spec = spec_of(member.node.id, program);
+  AITBC_TRY_ASSIGN(const RunState state, supervisor.state(spec));
+  if (state == RunState::paused) return supervisor.resume(spec);
+  AITBC_CHECK(step.node == member.node.id);
+  AITBC_TRY(put_if_changed(member.provider.transport, layout_.config(member.node.id),
+                           config_text(manifest_, layout_, member.node)));
+  return supervisor.start(spec);
+}
+
+// ---- health -------------------------------------------------------------------------------------
+
+// What is wrong with it; nullopt if it answers under its own name and with this network's genesis:
+// another network may have nodes and a chain of the same names.
+std::optional<std::string> Network::unhealthy(const Member& member,
+                                              const std::optional<GenesisHash>& genesis) const {
+  auto client = rpc::Client::open(member.node.url(), {health_time_max, health_time_max});
+  if (!client) return client.error().detail;
+  const auto body = client->get("/health");
+  if (!body) return body.error().detail;
+  const auto json = rpc::parse_json(*body);
+  auto fields = json ? rpc::ObjectReader::open(*json) : Result<rpc::ObjectReader>(json.error());
+  if (!fields) return "it does not answer as a node does: " + fields.error().detail;
+  const auto node = fields->text("node_id", limits::manifest_text_bytes_max);
+  const auto chain = fields->text("chain_id", limits::manifest_text_bytes_max);
+  if (!node || !chain) return "it does not answer as a node of this project does";
+  if (*node != member.node.id || *chain != manifest_.chain_id()) {
+    return "node " + *node + " of chain " + *chain + " answers there, expected node " +
+           member.node.id + " of chain " + manifest_.chain_id();
+  }
+  const auto said = client->sync({});
+  if (!said) return said.error().detail;
+  if (genesis && said->genesis_hash != *genesis) {
+    return "a node of another network with a chain of this name answers there";
+  }
+  return std::nullopt;
+}
+
+// For people: what it answered last, and what it wrote last.
+std::string Network::account_of(const Member& member, const std::string& answer) const {
+  const std::string log =
+      member.provider.supervisor.log_tail(spec_of(member.node.id), log_lines_shown);
+  return "\n  node " + member.node.id + " at " + member.node.url() + ": " + answer +
+         "\n  the end of " + layout_.log(member.node.id).string() + ":" +
+         (log.empty() ? " (empty)" : indented(log));
+}
+
+Status Network::wait_for(std::vector<const Member*> waiting, Duration timeout,
+                         const OnProgress& progress) {
+  const Time deadline = clock_.now() + timeout;
+  const std::size_t total = waiting.size();
+  std::size_t healthy = 0;
+  std::string accounts;
+  std::optional<Error> ended;
+  std::optional<GenesisHash> genesis;
+  if (const auto read = read_genesis(layout_, providers_.here().transport)) {
+    genesis = hash_of(*read);
+  }
+  const auto all_healthy = [&] {
+    accounts.clear();
+    std::vector<const Member*> still;
+    for (const Member* member : waiting) {
+      const auto wrong = unhealthy(*member, genesis);
+      if (!wrong) {
+        progress({"node " + member->node.id + " is healthy", ++healthy, total});
+        continue;
+      }
+      accounts += account_of(*member, *wrong);
+      still.push_back(member);
+      const auto state = member->provider.supervisor.state(spec_of(member->node.id));
+      if (state && *state != RunState::running) {
+        ended = error(Errc::unreachable, "node " + member->node.id + " is " +
+                                             std::string(name(*state)) + " instead of running" +
+                                             account_of(*member, *wrong));
+      }
+    }
+    waiting = std::move(still);
+    return waiting.empty() || ended;
+  };
+  const Status reached = wait_until(clock_, deadline, "healthy nodes", all_healthy);
+  if (ended) return *ended;
+  if (reached) return ok();
+  return error(Errc::timeout, std::to_string(waiting.size()) + " of " + std::to_string(total) +
+                                  " nodes are not healthy after " +
+                                  std::to_string(timeout.count()) + " ms" + accounts);
+}
+
+Status Network::wait_healthy(Duration timeout, const OnProgress& progress) {
+  AITBC_TRY_ASSIGN(const auto everyone, members());
+  std::vector<const Member*> waiting;
+  for (const Member& member : everyone) waiting.push_back(&member);
+  return wait_for(std::move(waiting), timeout, progress);
+}
+
+// ---- stop and single nodes ----------------------------------------------------------------------
+
+Result<std::vector<StoppedNode>> Network::stop(Duration patience) {
+  AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
+  AITBC_TRY_ASSIGN(const auto everyone, members());
+  std::vector<Result<Stopped>> outcomes(everyone.size(), Stopped::already);
+  at_once(everyone.size(), [&](std::size_t i) {
+    const Member& member = everyone[i];
+    outcomes[i] = member.provider.supervisor.stop(spec_of(member.node.id), patience);
+  });
+  std::vector<StoppedNode> stopped;
+  for (std::size_t i = 0; i < everyone.size(); ++i) {
+    if (!outcomes[i]) return outcomes[i].error();
+    stopped.push_back({everyone[i].node.id, *outcomes[i]});
+  }
+  return stopped;
+}
+
+Status Network::control(Control control, const std::string& node, const UpOptions& options) {
+  AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
+  AITBC_TRY_ASSIGN(const auto everyone, members());
+  const auto found = std::find_if(everyone.begin(), everyone.end(),
+                                  [&](const Member& each) { return each.node.id == node; });
+  if (found == everyone.end()) {
+    return error(Errc::not_found, "network " + manifest_.network + " has no node " + node);
+  }
+  Supervisor& supervisor = found->provider.supervisor;
+  const NodeSpec spec = spec_of(node, options.program);
+  switch (control) {
+    case Control::stop: {
+      AITBC_TRY(supervisor.stop(spec, stop_patience));
+      return ok();
+    }
+    case Control::kill:
+      return supervisor.kill(spec);
+    case Control::pause:
+      return supervisor.pause(spec);
+    case Control::resume:
+      return supervisor.resume(spec);
+    case Control::restart:
+      AITBC_TRY(supervisor.stop(spec, stop_patience));
+      [[fallthrough]];
+    case Control::start:
+      break;
+  }
+  AITBC_TRY(found->provider.transport.get(layout_.config(node), limits::network_file_bytes_max));
+  AITBC_TRY_ASSIGN(const RunState state, supervisor.state(spec));
+  AITBC_TRY(state == RunState::paused ? supervisor.resume(spec) : supervisor.start(spec));
+  return options.wait ? wait_for({&*found}, options.timeout, options.progress) : ok();
+}
+
+}  // namespace aitbc::sites

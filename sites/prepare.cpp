@@ -1,0 +1,168 @@
+#include "sites/prepare.hpp"
+
+#include <algorithm>
+
+#include "rpc/json.hpp"
+
+namespace aitbc::sites {
+
+namespace {
+
+constexpr std::size_t key_file_bytes_max = 256;
+
+Amount account_sum(const Manifest& manifest) {
+  Amount sum = manifest.chain.faucet_balance;
+  for (const auto& account : manifest.chain.accounts) sum = sum.plus(account.balance).value_or(sum);
+  return sum;
+}
+
+std::string seconds(Duration duration) {
+  const std::string whole = std::to_string(duration.count() / 1'000);
+  return duration.count() % 1'000 == 0 ? whole : std::to_string(duration.count()) + " ms";
+}
+
+bool has_accounts(const Genesis& genesis, const Manifest& manifest) {
+  const auto& have = genesis.allocations;
+  const auto& want = manifest.chain.accounts;
+  const std::size_t faucets = manifest.chain.faucet_balance == Amount{} ? 0 : 1;
+  return have.size() == want.size() + faucets &&
+         std::all_of(want.begin(), want.end(), [&](const Genesis::Allocation& account) {
+           return std::find(have.begin(), have.end(), account) != have.end();
+         });
+}
+
+// Objects are compared field by field; the names of differing fields come out with their path.
+void compare(const rpc::Json& have, const rpc::Json& want, const std::string& path,
+             std::string& differences) {
+  if (have == want) return;
+  const auto add = [&](const std::string& text) {
+    differences += (differences.empty() ? "" : ", ") + text;
+  };
+  if (!have.is_object() || !want.is_object()) {
+    const bool plain = have.is_primitive() && want.is_primitive();
+    return add(plain ? path + " " + rpc::dump(have) + " -> " + rpc::dump(want) : path + " changed");
+  }
+  for (const auto& [key, value] : want.items()) {
+    const std::string inner = path.empty() ? key : path + "." + key;
+    if (have.contains(key)) {
+      compare(have.at(key), value, inner, differences);
+    } else {
+      add(inner + " is missing");
+    }
+  }
+  for (const auto& [key, value] : have.items()) {
+    if (!want.contains(key)) add((path.empty() ? key : path + "." + key) + " is unknown");
+  }
+}
+
+}  // namespace
+
+Result<KeyPair> read_key(Transport& transport, const std::filesystem::path& path) {
+  AITBC_TRY_ASSIGN(std::string text, transport.get(path, key_file_bytes_max));
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::array<Byte, 32> bytes{};
+  if (!from_hex(text, bytes)) {
+    return error(Errc::bad_config,
+                 "the key file " + path.string() + " does not hold 64 hexadecimal digits");
+  }
+  return KeyPair(Seed(bytes));
+}
+
+Result<KeyPair> read_or_make_key(Transport& transport, const std::filesystem::path& path) {
+  auto key = read_key(transport, path);
+  if (key || key.error().code != Errc::not_found) return key;
+  const Seed seed = random_seed();
+  AITBC_TRY(transport.put(path, to_hex(seed.bytes()) + "\n", Mode::secret_file));
+  return read_key(transport, path);
+}
+
+Result<Genesis> make_genesis(const Manifest& manifest, const GenesisKeys& keys, Time time) {
+  Genesis genesis;
+  genesis.chain_id = manifest.chain_id();
+  genesis.time = time;
+  genesis.slot = manifest.features.block_interval;
+  genesis.tail_guard = manifest.features.tail_guard;
+  genesis.fee_min = manifest.chain.fee_min;
+  genesis.devnet = manifest.chain.devnet;
+  genesis.authorities = keys.authorities;
+  genesis.allocations = manifest.chain.accounts;
+  if (keys.faucet) {
+    genesis.allocations.push_back(
+        {address_of(Policy::single(*keys.faucet)), manifest.chain.faucet_balance});
+  }
+  std::sort(genesis.allocations.begin(), genesis.allocations.end(),
+            [](const auto& a, const auto& b) { return a.address < b.address; });
+  AITBC_TRY(check_genesis(genesis));
+  return genesis;
+}
+
+std::vector<std::string> genesis_changes(const Genesis& genesis, const Manifest& manifest,
+                                         const std::vector<PublicKey>& authorities,
+                                         const std::vector<std::string>& without_key) {
+  std::vector<std::string> changes;
+  const auto compare_texts = [&](const std::string& key, const std::string& have,
+                                 const std::string& want) {
+    if (have != want) changes.push_back(key + ": " + have + " -> " + want);
+  };
+  const auto& features = manifest.features;
+  compare_texts("chain_id", genesis.chain_id, manifest.chain_id());
+  compare_texts("block_interval_seconds", seconds(genesis.slot), seconds(features.block_interval));
+  compare_texts("tail_guard_ms", std::to_string(genesis.tail_guard.count()),
+                std::to_string(features.tail_guard.count()));
+  compare_texts("fee_min", std::to_string(genesis.fee_min.units()),
+                std::to_string(manifest.chain.fee_min.units()));
+  compare_texts("devnet", genesis.devnet ? "true" : "false",
+                manifest.chain.devnet ? "true" : "false");
+  const Amount supply = account_sum(manifest);
+  compare_texts("faucet_balance and accounts together", std::to_string(supply_of(genesis).units()),
+                std::to_string(supply.units()));
+  if (supply == supply_of(genesis) && !has_accounts(genesis, manifest)) {
+    changes.emplace_back("accounts: other addresses or balances");
+  }
+  compare_texts("authorities", std::to_string(genesis.authorities.size()),
+                std::to_string(manifest.authority_count()));
+  for (const std::string& node : without_key) {
+    changes.push_back("authorities: the genesis has no key for node " + node);
+  }
+  for (const PublicKey& key : authorities) {
+    const auto& known = genesis.authorities;
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      changes.push_back("authorities: the genesis does not have the key " + key.hex());
+    }
+  }
+  return changes;
+}
+
+std::string config_text(const Manifest& manifest, const Layout& layout,
+                        const Manifest::Node& node) {
+  rpc::Json config;
+  config["node_id"] = node.id;
+  config["listen"]["address"] = node.bind;
+  config["listen"]["port"] = node.port;
+  config["data"] = layout.data(node.id).string();
+  config["genesis"] = layout.genesis().string();
+  if (node.authority) config["authority_key"] = layout.authority_key(node.id).string();
+  config["peers"] = rpc::Json::array();
+  for (const Manifest::Site& site : manifest.sites) {
+    for (const Manifest::Node& other : site.nodes) {
+      if (other.id != node.id) config["peers"].push_back(other.url());
+    }
+  }
+  config["sync"]["enabled"] = manifest.features.sync;
+  config["sync"]["poll_only"] = manifest.features.poll_only;
+  config["sync"]["interval_s"] = manifest.features.sync_interval.count() / 1'000;
+  config["log"]["level"] = manifest.features.log_level;
+  return rpc::dump(config) + "\n";
+}
+
+std::string config_drift(const std::string& on_disk, const std::string& wanted) {
+  const auto have = rpc::parse_json(on_disk);
+  const auto want = rpc::parse_json(wanted);
+  AITBC_CHECK(want.has_value());
+  if (!have) return "its config.json cannot be read";
+  std::string differences;
+  compare(*have, *want, "", differences);
+  return differences;
+}
+
+}  // namespace aitbc::sites

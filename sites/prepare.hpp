@@ -1,0 +1,38 @@
+#pragma once
+// What the files of a network must hold: keys, the genesis, each node's config. Keys are made where
+// they are kept and never leave; the genesis is made once. One thread; the caller has the lock.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chain/core/crypto.hpp"
+#include "chain/core/genesis.hpp"
+#include "sites/layout.hpp"
+#include "sites/manifest.hpp"
+#include "sites/transport.hpp"
+
+namespace aitbc::sites {
+
+// not_found, or bad_config if the file does not hold 64 hexadecimal digits.
+Result<KeyPair> read_key(Transport&, const std::filesystem::path&);
+// Makes a random one if there is none.
+Result<KeyPair> read_or_make_key(Transport&, const std::filesystem::path&);
+
+struct GenesisKeys {
+  std::vector<PublicKey> authorities;  // in the order of the network file
+  std::optional<PublicKey> faucet;
+};
+Result<Genesis> make_genesis(const Manifest&, const GenesisKeys&, Time);
+
+// What the network file asks for and the genesis does not have, e.g. "block_interval_seconds: 2 ->
+// 3". `authorities` are the keys that are there; a node without one is named by `without_key`.
+std::vector<std::string> genesis_changes(const Genesis&, const Manifest&,
+                                         const std::vector<PublicKey>& authorities,
+                                         const std::vector<std::string>& without_key);
+
+std::string config_text(const Manifest&, const Layout&, const Manifest::Node&);
+// What differs, e.g. "listen.port 8081 -> 8091"; empty if nothing does.
+std::string config_drift(const std::string& on_disk, const std::string& wanted);
+
+}  // namespace aitbc::sites

@@ -1,0 +1,242 @@
+#include "sync/agent.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace aitbc::sync {
+
+Agent::Agent(Options options, Ledger& ledger, Time now)
+    : options_(std::move(options)), ledger_(ledger), rng_(options_.seed) {
+  for (const std::string& url : options_.peers) {
+    Peer peer;
+    peer.status.url = url;
+    peer.next_poll = now;
+    peers_.push_back(std::move(peer));
+  }
+}
+
+void Agent::send(PeerId to, Request request) {
+  const RequestId id = ++last_id_;
+  pending_.emplace(id, Pending{to, request, downloads_});
+  out_.push_back({id, to, std::move(request)});
+}
+
+Result<std::vector<Send>> Agent::finish() { return std::exchange(out_, {}); }
+
+Result<std::vector<Send>> Agent::tick(Time now) {
+  for (PeerId id = 0; id < peers_.size(); ++id) {
+    if (!peers_[id].polling && peers_[id].next_poll <= now) poll(id, now);
+  }
+  AITBC_TRY(advance(now));
+  return finish();
+}
+
+Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Time now) {
+  const auto found = pending_.find(id);
+  if (found == pending_.end()) return finish();
+  const Pending pending = std::move(found->second);
+  pending_.erase(found);
+
+  Peer& peer = peers_[pending.peer];
+  if (!reply && category(reply.error().code) == Category::malformed) {
+    distrust(peer, reply.error(), now);
+  }
+  if (const auto* query = std::get_if<SyncQuery>(&pending.request)) {
+    peer.polling = false;
+    if (reply) {
+      AITBC_TRY(on_answer(pending.peer, *query, std::get<Heard>(std::move(*reply)), now));
+    } else {
+      on_poll_error(peer, reply.error(), now);
+    }
+  } else if (const auto* txs = std::get_if<GetTxs>(&pending.request)) {
+    AITBC_TRY(on_txs(pending.peer, *txs, std::move(reply), now));
+  } else if (const auto* blocks = std::get_if<GetBlocks>(&pending.request)) {
+    AITBC_TRY(on_blocks(pending.peer, *blocks, pending.download, std::move(reply), now));
+  } else {
+    AITBC_TRY(on_headers(pending.peer, std::move(reply), now));
+  }
+  AITBC_TRY(advance(now));
+  return finish();
+}
+
+std::optional<Time> Agent::next_wake() const {
+  std::optional<Time> wake;
+  const auto at = [&](Time time) { wake = wake ? std::min(*wake, time) : time; };
+  for (const Peer& peer : peers_) {
+    if (!peer.polling) at(peer.next_poll);
+    const bool waits = peer.status.head && better(*peer.status.head, ledger_.head());
+    if (waits && !download_ && !peer.search) at(std::max(peer.retry_blocks, peer.distrusted_until));
+  }
+  return wake;
+}
+
+// ---- polls --------------------------------------------------------------------------------------
+
+void Agent::poll(PeerId id, Time now) {
+  Peer& peer = peers_[id];
+  peer.polling = true;
+  peer.poll_sent = now;
+  const Duration wait = options_.poll_only ? Duration{0} : options_.poll_interval;
+  send(id, SyncQuery{peer.instance, peer.cursor, wait});
+}
+
+Status Agent::on_answer(PeerId id, const SyncQuery& asked, Heard heard, Time now) {
+  SyncAnswer& answer = heard.answer;
+  Peer& peer = peers_[id];
+  PeerStatus& status = peer.status;
+  peer.failures = 0;
+  status.last_answer = now;
+  status.last_error.clear();
+  status.node_id = answer.node_id;
+  const Params& params = ledger_.params();
+  if (answer.genesis_hash != params.genesis_hash || answer.chain_id != params.chain_id) {
+    status.state = {SyncState::Kind::wrong_genesis, 0, {}};
+    status.head.reset();
+    status.last_error = "genesis: expected " + params.genesis_hash.hex() + " of " +
+                        params.chain_id + ", the peer has " + answer.genesis_hash.hex() + " of " +
+                        answer.chain_id;
+    peer.next_poll = now + options_.poll_interval;
+    return ok();
+  }
+  if (answer.txs.size() > limits::sync_txs_max) {
+    distrust(peer, error(Errc::too_large, "poll: named too many transactions at once"), now);
+    return ok();
+  }
+  measure_clock(peer, answer, now);
+  status.head = answer.head;
+  AITBC_TRY(take_pushed(peer, heard.blocks, now));
+  if (!heard.txs.empty()) AITBC_TRY(ledger_.submit(heard.txs));
+  want(peer, answer.txs);
+  peer.next_poll = next_poll(asked, answer, now);
+  peer.instance = std::move(answer.instance);
+  peer.cursor = answer.cursor;
+  fetch_txs(id);
+  return judge(peer);
+}
+
+// Offset against the midpoint of the exchange (Cristian's algorithm); the time the answer was held
+// back is the peer's own and does not count. Samples of a much longer round trip are less exact.
+void Agent::measure_clock(Peer& peer, const SyncAnswer& answer, Time now) {
+  const Duration round_trip = std::max(Duration{0}, now - peer.poll_sent - answer.held);
+  auto& kept = peer.status.round_trip;
+  constexpr Duration resolution{1};
+  if (kept && round_trip > *kept + *kept / 2 + resolution) return;
+  kept = round_trip;
+  peer.status.clock_offset = answer.node_time - (now - round_trip / 2);
+}
+
+// A peer that answers early without news would be asked in a busy loop.
+Time Agent::next_poll(const SyncQuery& asked, const SyncAnswer& answer, Time now) const {
+  if (answer.more) return now;
+  if (options_.poll_only) return now + options_.poll_interval;
+  const bool news = answer.instance != asked.instance || answer.cursor != asked.cursor;
+  const bool held = answer.held >= asked.wait / 2;
+  return now + (news || held ? limits::poll_pause : limits::backoff_min);
+}
+
+void Agent::on_poll_error(Peer& peer, const Error& failure, Time now) {
+  peer.status.last_error = failure.detail;
+  peer.status.state = {SyncState::Kind::unreachable, 0, {}};
+  peer.status.head.reset();
+  peer.search.reset();
+  const unsigned doublings = std::min(peer.failures++, 10U);
+  const Duration most = std::min(limits::backoff_max, limits::backoff_min * (1 << doublings));
+  const auto jitter =
+      static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(most.count()) / 2 + 1));
+  peer.next_poll = std::max(now + most - Duration{jitter}, peer.distrusted_until);
+}
+
+void Agent::distrust(Peer& peer, const Error& failure, Time now) {
+  ++peer.status.invalid;
+  peer.status.last_error = failure.detail;
+  peer.status.state = {SyncState::Kind::unreachable, 0, {}};
+  peer.status.head.reset();
+  peer.search.reset();
+  peer.distrusted_until = now + limits::distrust_time;
+  peer.next_poll = peer.distrusted_until;
+}
+
+bool Agent::usable(const Peer& peer, Time now) {
+  return peer.status.head && now >= peer.distrusted_until;
+}
+
+// ---- transactions -------------------------------------------------------------------------------
+
+void Agent::want(Peer& peer, std::span<const TxId> ids) {
+  peer.wanted.insert(peer.wanted.end(), ids.begin(), ids.end());
+  while (peer.wanted.size() > limits::mempool_txs_max) peer.wanted.pop_front();
+}
+
+// One request a peer at a time; what another peer was asked for stays queued in case that fails.
+void Agent::fetch_txs(PeerId id) {
+  Peer& peer = peers_[id];
+  if (peer.fetching_txs || !peer.status.head) return;
+  GetTxs request;
+  std::deque<TxId> later;
+  while (!peer.wanted.empty() && request.ids.size() < limits::sync_txs_max) {
+    const TxId tx = peer.wanted.front();
+    peer.wanted.pop_front();
+    if (!ledger_.wants(tx)) continue;
+    if (asked_txs_.contains(tx)) {
+      later.push_back(tx);
+    } else {
+      request.ids.push_back(tx);
+    }
+  }
+  peer.wanted.insert(peer.wanted.begin(), later.begin(), later.end());
+  if (request.ids.empty()) return;
+  asked_txs_.insert(request.ids.begin(), request.ids.end());
+  peer.fetching_txs = true;
+  send(id, std::move(request));
+}
+
+Status Agent::on_txs(PeerId id, const GetTxs& asked, Result<Reply> reply, Time now) {
+  Peer& peer = peers_[id];
+  peer.fetching_txs = false;
+  for (const TxId& tx : asked.ids) asked_txs_.erase(tx);
+  if (reply) {
+    const auto& txs = std::get<std::vector<CheckedTx>>(*reply);
+    if (txs.size() > asked.ids.size()) {
+      distrust(peer, error(Errc::too_large, "transactions: more than were asked for"), now);
+    } else {
+      AITBC_TRY(ledger_.submit(txs));
+    }
+  } else if (category(reply.error().code) != Category::malformed) {
+    peer.wanted.insert(peer.wanted.begin(), asked.ids.begin(), asked.ids.end());
+    return ok();  // asked again after the next poll that succeeds
+  }
+  for (PeerId other = 0; other < peers_.size(); ++other) fetch_txs(other);
+  return ok();
+}
+
+// ---- status -------------------------------------------------------------------------------------
+
+std::vector<PeerStatus> Agent::peers() const {
+  std::vector<PeerStatus> statuses;
+  statuses.reserve(peers_.size());
+  for (const Peer& peer : peers_) statuses.push_back(peer.status);
+  return statuses;
+}
+
+SyncState Agent::state() const {
+  using Kind = SyncState::Kind;
+  const auto count = [&](Kind kind) {
+    return std::count_if(peers_.begin(), peers_.end(),
+                         [&](const Peer& peer) { return peer.status.state.kind == kind; });
+  };
+  const auto all = static_cast<std::ptrdiff_t>(peers_.size());
+  if (all > 0 && count(Kind::wrong_genesis) == all) return {Kind::wrong_genesis, 0, {}};
+  if (all > 0 && count(Kind::unreachable) == all) return {Kind::unreachable, 0, {}};
+  SyncState state{Kind::in_sync, 0, {}};
+  for (const Peer& peer : peers_) {
+    if (!peer.status.head || !better(*peer.status.head, ledger_.head())) continue;
+    const SyncState& theirs = peer.status.state;
+    if (theirs.kind == Kind::diverged) return theirs;
+    if (theirs.kind == Kind::ahead && theirs.number > state.number) {
+      state = {Kind::behind, theirs.number, {}};
+    }
+  }
+  return state;
+}
+
+}  // namespace aitbc::sync

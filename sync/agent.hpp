@@ -1,0 +1,114 @@
+#pragma once
+// The sync agent: keeps one long poll open to each peer, fetches the transactions and blocks that
+// the answers name and the local ledger lacks, and knows how each peer stands. A state machine
+// without I/O: calls return what is to be sent, and every Send must come back through on_reply. Not
+// thread-safe; owned by one Replica or one Daemon.
+
+#include <deque>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "sync/download.hpp"
+#include "sync/ledger.hpp"
+#include "sync/rng.hpp"
+#include "sync/search.hpp"
+
+namespace aitbc::sync {
+
+class Agent {
+ public:
+  struct Options {
+    std::vector<std::string> peers;  // base URLs; PeerId is the index
+    bool poll_only = false;          // no held polls: ask once every poll_interval
+    Duration poll_interval = limits::poll_interval;
+    std::uint64_t seed = 0;  // of the jitter
+  };
+
+  Agent(Options, Ledger&, Time now);
+
+  // Both fail only for the local ledger's sake (category `internal`), and then the owner must stop;
+  // whatever peers do wrong is kept in their status.
+  Result<std::vector<Send>> tick(Time now);
+  Result<std::vector<Send>> on_reply(RequestId, Result<Reply>, Time now);
+  // When tick() has something to do; nullopt while every peer has been asked.
+  std::optional<Time> next_wake() const;
+
+  std::vector<PeerStatus> peers() const;
+  // The local ledger's standing among its peers.
+  SyncState state() const;
+  // While a better branch is being fetched, sealing on the own head would only fork the chain.
+  bool downloading() const { return download_.has_value(); }
+  std::uint64_t reorgs() const { return reorgs_; }
+  std::uint64_t reorg_depth_max() const { return reorg_depth_max_; }
+
+ private:
+  struct Peer {
+    PeerStatus status;
+    std::string instance;
+    std::uint64_t cursor = 0;
+    Time next_poll;
+    bool polling = false;
+    Time poll_sent;
+    unsigned failures = 0;
+    Time distrusted_until;
+    Time retry_blocks;  // no download from it before
+    std::optional<AncestorSearch> search;
+    std::optional<Tip> ancestor;  // with our chain, as the last search found
+    std::optional<Tip> searched;  // the peer's head for which it was found
+    std::deque<TxId> wanted;
+    bool fetching_txs = false;
+  };
+
+  struct Pending {
+    PeerId peer;
+    Request request;
+    std::uint64_t download;  // the number of the download it belongs to
+  };
+
+  // Polls and transactions (agent.cpp).
+  void send(PeerId, Request);
+  void poll(PeerId, Time now);
+  Status on_answer(PeerId, const SyncQuery& asked, Heard, Time now);
+  void on_poll_error(Peer&, const Error&, Time now);
+  static void measure_clock(Peer&, const SyncAnswer&, Time now);
+  Time next_poll(const SyncQuery& asked, const SyncAnswer&, Time now) const;
+  Status on_txs(PeerId, const GetTxs&, Result<Reply>, Time now);
+  static void want(Peer&, std::span<const TxId>);
+  void fetch_txs(PeerId);
+  void distrust(Peer&, const Error&, Time now);
+  static bool usable(const Peer&, Time now);
+  Result<std::vector<Send>> finish();
+
+  // Blocks (agent_blocks.cpp).
+  Status judge(Peer&);
+  Status advance(Time now);
+  Result<bool> offers_better(const Peer&, Time now);
+  Status start_download(PeerId, Time now);
+  void start_search(PeerId, Height differs_at);
+  Status on_headers(PeerId, Result<Reply>, Time now);
+  Status on_blocks(PeerId, const GetBlocks&, std::uint64_t download, Result<Reply>, Time now);
+  void ask_ranges(Time now);
+  Status import_taken(Time now);
+  void note_import(const Imported&);
+  Status take_pushed(Peer&, std::span<const CheckedBlock>, Time now);
+  void end_download();
+  void give_up(const Error&, Time now);
+
+  Options options_;
+  Ledger& ledger_;
+  Rng rng_;
+  std::vector<Peer> peers_;
+  std::unordered_map<RequestId, Pending> pending_;
+  RequestId last_id_ = 0;
+  std::vector<Send> out_;
+  std::unordered_set<TxId> asked_txs_;  // under way, so that no two peers are asked
+  std::optional<Download> download_;
+  std::vector<CheckedBlock> branch_;   // taken, but not yet better than the head
+  std::uint64_t downloads_ = 0;        // started so far; numbers them
+  PeerId next_helper_ = 0;             // whose turn it is to be asked for a range
+  std::optional<BlockId> judged_for_;  // our head when the peers were last judged
+  std::uint64_t reorgs_ = 0;
+  std::uint64_t reorg_depth_max_ = 0;
+};
+
+}  // namespace aitbc::sync

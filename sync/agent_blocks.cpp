@@ -1,0 +1,260 @@
+// The part of the agent that brings the local chain up to the best that its peers offer.
+
+#include <algorithm>
+#include <iterator>
+
+#include "sync/agent.hpp"
+
+namespace aitbc::sync {
+
+namespace {
+
+bool is_internal(const Error& failure) { return category(failure.code) == Category::internal; }
+
+}  // namespace
+
+// The peer's standing as its head and the last search tell it; kept as it was while neither does.
+Status Agent::judge(Peer& peer) {
+  if (!peer.status.head) return ok();
+  const Tip theirs = *peer.status.head;
+  const Tip ours = ledger_.head();
+  SyncState& state = peer.status.state;
+  AITBC_TRY_ASSIGN(const auto at_their_height, ledger_.id_at(theirs.height));
+  if (theirs.id == ours.id) {
+    state = {SyncState::Kind::in_sync, 0, {}};
+  } else if (at_their_height == theirs.id) {
+    state = {SyncState::Kind::behind, ours.height - theirs.height, {}};
+  } else if (peer.searched == theirs && peer.ancestor && peer.ancestor->height < ours.height) {
+    state = {SyncState::Kind::diverged, peer.ancestor->height, {}};
+  } else if (theirs.height > ours.height) {
+    state = {SyncState::Kind::ahead, theirs.height - ours.height, {}};
+  }
+  return ok();
+}
+
+Result<bool> Agent::offers_better(const Peer& peer, Time now) {
+  if (!usable(peer, now) || !better(*peer.status.head, ledger_.head())) return false;
+  AITBC_TRY_ASSIGN(const auto known, ledger_.id_at(peer.status.head->height));
+  return known != peer.status.head->id;
+}
+
+Status Agent::advance(Time now) {
+  if (judged_for_ != ledger_.head().id) {
+    for (Peer& peer : peers_) AITBC_TRY(judge(peer));
+    judged_for_ = ledger_.head().id;
+  }
+  if (download_) {
+    AITBC_TRY_ASSIGN(const auto known, ledger_.id_at(download_->target().height));
+    if (known == download_->target().id) end_download();
+  }
+  if (!download_) {
+    std::optional<PeerId> best;
+    for (PeerId id = 0; id < peers_.size(); ++id) {
+      const Peer& peer = peers_[id];
+      if (peer.search || now < peer.retry_blocks) continue;
+      AITBC_TRY_ASSIGN(const bool offers, offers_better(peer, now));
+      if (offers && (!best || better(*peer.status.head, *peers_[*best].status.head))) best = id;
+    }
+    if (best) AITBC_TRY(start_download(*best, now));
+  }
+  if (download_) ask_ranges(now);
+
+  // Where a peer that lost left our chain is worth knowing too.
+  for (PeerId id = 0; id < peers_.size(); ++id) {
+    Peer& peer = peers_[id];
+    if (peer.search || now < peer.retry_blocks || !usable(peer, now)) continue;
+    const Tip theirs = *peer.status.head;
+    if (peer.searched == theirs || better(theirs, ledger_.head())) continue;
+    AITBC_TRY_ASSIGN(const auto ours, ledger_.id_at(theirs.height));
+    if (ours && ours != theirs.id) start_search(id, theirs.height);
+  }
+  return ok();
+}
+
+Status Agent::start_download(PeerId id, Time now) {
+  Peer& peer = peers_[id];
+  const Tip target = *peer.status.head;
+  const Tip ours = ledger_.head();
+  if (peer.searched == target && peer.ancestor) {
+    AITBC_TRY_ASSIGN(const auto still, ledger_.id_at(peer.ancestor->height));
+    if (still == peer.ancestor->id) {
+      ++downloads_;
+      download_.emplace(id, target, *peer.ancestor, false);
+      return ok();
+    }
+  }
+  if (target.height > ours.height) {
+    ++downloads_;
+    download_.emplace(id, target, ours, true);
+  } else if (target.height > 0) {
+    start_search(id, target.height);
+  } else {
+    distrust(peer, error(Errc::wrong_genesis, "poll: another block at height 0"), now);
+  }
+  return ok();
+}
+
+void Agent::start_search(PeerId id, Height differs_at) {
+  Peer& peer = peers_[id];
+  peer.search.emplace(differs_at);
+  if (const auto headers = peer.search->next()) {
+    send(id, *headers);
+    return;
+  }
+  peer.search.reset();
+  peer.ancestor = genesis_tip(ledger_.params());
+  peer.searched = peer.status.head;
+}
+
+Status Agent::on_headers(PeerId id, Result<Reply> reply, Time now) {
+  Peer& peer = peers_[id];
+  if (!peer.search) return ok();
+  Status status = ok();
+  if (reply) {
+    status = peer.search->on_headers(std::get<std::vector<SealedHeader>>(*reply),
+                                     [&](Height height, const BlockId& theirs) -> Result<bool> {
+                                       AITBC_TRY_ASSIGN(const auto ours, ledger_.id_at(height));
+                                       return ours == theirs;
+                                     });
+  } else {
+    status = std::move(reply).error();
+  }
+  if (!status) {
+    if (is_internal(status.error())) return status;
+    peer.search.reset();
+    peer.status.last_error = status.error().detail;
+    peer.retry_blocks = now + limits::backoff_min;
+    return ok();
+  }
+  if (const auto headers = peer.search->next()) {
+    send(id, *headers);
+    return ok();
+  }
+  const Height height = *peer.search->ancestor();
+  peer.search.reset();
+  AITBC_TRY_ASSIGN(const auto ours, ledger_.id_at(height));
+  if (!ours) return ok();  // our own chain changed during the search
+  peer.ancestor = Tip{height, 0, *ours};
+  peer.searched = peer.status.head;
+  return judge(peer);
+}
+
+// ---- downloads ----------------------------------------------------------------------------------
+
+// The source first; then every peer that claims the height, in turns.
+void Agent::ask_ranges(Time now) {
+  while (const auto range = download_->next_range()) {
+    PeerId to = download_->source();
+    for (std::size_t tries = 0; !download_->source_only() && tries < peers_.size(); ++tries) {
+      next_helper_ = (next_helper_ + 1) % peers_.size();
+      const Peer& helper = peers_[next_helper_];
+      const bool has_it =
+          usable(helper, now) && helper.status.head->height >= range->from + range->limit - 1;
+      if (has_it) {
+        to = next_helper_;
+        break;
+      }
+    }
+    send(to, GetBlocks{range->from, range->limit});
+  }
+}
+
+Status Agent::on_blocks(PeerId id, const GetBlocks& asked, std::uint64_t download,
+                        Result<Reply> reply, Time now) {
+  if (!download_ || download != downloads_) return ok();
+  const Download::Range range{asked.from, asked.limit};
+  const auto outcome =
+      reply
+          ? download_->on_blocks(id, range, std::get<std::vector<CheckedBlock>>(std::move(*reply)))
+          : download_->on_error(id, range);
+  switch (outcome) {
+    case Download::Outcome::taken:
+      return import_taken(now);
+    case Download::Outcome::useless:
+      return ok();
+    case Download::Outcome::wrong_guess: {
+      const PeerId source = download_->source();
+      const Height height = download_->ancestor();
+      end_download();
+      if (height == 0) {
+        distrust(peers_[source],
+                 error(Errc::broken_branch, "blocks: block 1 does not follow the genesis"), now);
+      } else {
+        start_search(source, height);
+      }
+      return ok();
+    }
+    case Download::Outcome::failed:
+      give_up(reply ? error(Errc::broken_branch, "blocks: the peer does not have what it claims")
+                    : reply.error(),
+              now);
+      return ok();
+  }
+  AITBC_CHECK(false && "an Outcome outside its enumerators");
+}
+
+Status Agent::import_taken(Time now) {
+  auto taken = download_->take();
+  std::move(taken.begin(), taken.end(), std::back_inserter(branch_));
+  if (!branch_.empty() && better(tip_of(branch_.back().header()), ledger_.head())) {
+    const auto imported = ledger_.import(branch_, now);
+    branch_.clear();
+    if (!imported) {
+      if (is_internal(imported.error())) return imported.error();
+      if (category(imported.error().code) == Category::malformed) {
+        distrust(peers_[download_->source()], imported.error(), now);
+      }
+      give_up(imported.error(), now);
+      return ok();
+    }
+    note_import(*imported);
+  }
+  if (branch_.size() + limits::range_blocks_max > limits::branch_blocks_max) {
+    give_up(error(Errc::too_large, "blocks: the fork is deeper than " +
+                                       std::to_string(limits::branch_blocks_max) + " blocks"),
+            now);
+  } else if (download_->done()) {
+    if (!branch_.empty()) {
+      give_up(error(Errc::broken_branch, "blocks: the branch is not better than it was said"), now);
+    } else {
+      end_download();
+    }
+  }
+  return ok();
+}
+
+void Agent::note_import(const Imported& imported) {
+  if (imported.rewound == 0) return;
+  ++reorgs_;
+  reorg_depth_max_ = std::max(reorg_depth_max_, imported.rewound);
+}
+
+// A block that came with a poll's answer. If it does not fit, the download finds out why.
+Status Agent::take_pushed(Peer& peer, std::span<const CheckedBlock> blocks, Time now) {
+  if (blocks.empty() || !better(tip_of(blocks.back().header()), ledger_.head())) return ok();
+  const auto imported = ledger_.import(blocks, now);
+  if (imported) {
+    note_import(*imported);
+  } else if (is_internal(imported.error())) {
+    return imported.error();
+  } else if (category(imported.error().code) == Category::malformed) {
+    distrust(peer, imported.error(), now);
+  }
+  return ok();
+}
+
+void Agent::end_download() {
+  download_.reset();
+  branch_.clear();
+}
+
+void Agent::give_up(const Error& why, Time now) {
+  Peer& source = peers_[download_->source()];
+  source.status.last_error = why.detail;
+  source.searched.reset();
+  source.retry_blocks =
+      now + (why.code == Errc::from_future ? ledger_.params().slot : limits::backoff_min);
+  end_download();
+}
+
+}  // namespace aitbc::sync

@@ -1,0 +1,88 @@
+#include "sync/download.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "chain/core/limits.hpp"
+
+namespace aitbc::sync {
+
+Download::Download(PeerId source, const Tip& target, const Tip& ancestor, bool guess)
+    : source_(source),
+      target_(target),
+      ancestor_(ancestor.height),
+      link_(ancestor.id),
+      next_(ancestor.height + 1),
+      asked_(ancestor.height + 1),
+      guess_(guess) {}
+
+std::optional<Download::Range> Download::next_range() {
+  const std::size_t most = guess_ ? 1 : limits::ranges_max;
+  if (under_way_ + arrived_.size() >= most) return std::nullopt;
+  Range range;
+  if (!again_.empty()) {
+    range = again_.back();
+    again_.pop_back();
+  } else if (asked_ <= target_.height) {
+    range = {asked_, std::min<std::size_t>(limits::range_blocks_max, target_.height - asked_ + 1)};
+    asked_ += range.limit;
+  } else {
+    return std::nullopt;
+  }
+  ++under_way_;
+  return range;
+}
+
+Download::Outcome Download::ask_again(PeerId from, const Range& range) {
+  if (from == source_) return Outcome::failed;
+  source_only_ = true;
+  again_.push_back(range);
+  return Outcome::useless;
+}
+
+Download::Outcome Download::on_error(PeerId from, const Range& asked) {
+  --under_way_;
+  return ask_again(from, asked);
+}
+
+Download::Outcome Download::on_blocks(PeerId from, const Range& asked,
+                                      std::vector<CheckedBlock> blocks) {
+  --under_way_;
+  if (blocks.empty() || blocks.size() > asked.limit ||
+      blocks.front().header().height != asked.from) {
+    return ask_again(from, asked);
+  }
+  for (std::size_t i = 1; i < blocks.size(); ++i) {
+    if (blocks[i].header().parent != id_of(blocks[i - 1].header())) return ask_again(from, asked);
+  }
+  if (guess_ && asked.from == next_) {
+    if (blocks.front().header().parent != link_) return Outcome::wrong_guess;
+    guess_ = false;
+  }
+  // A peer may send less than it was asked for: the size of an answer is bounded.
+  if (blocks.size() < asked.limit) {
+    again_.push_back({asked.from + blocks.size(), asked.limit - blocks.size()});
+  }
+  arrived_.emplace(asked.from, Arrived{from, std::move(blocks)});
+  return Outcome::taken;
+}
+
+std::vector<CheckedBlock> Download::take() {
+  std::vector<CheckedBlock> taken;
+  for (auto it = arrived_.find(next_); it != arrived_.end(); it = arrived_.find(next_)) {
+    auto& [from, blocks] = it->second;
+    if (blocks.front().header().parent != link_) {
+      again_.push_back({next_, blocks.size()});
+      source_only_ = true;
+      arrived_.erase(it);
+      break;
+    }
+    next_ += blocks.size();
+    link_ = id_of(blocks.back().header());
+    std::move(blocks.begin(), blocks.end(), std::back_inserter(taken));
+    arrived_.erase(it);
+  }
+  return taken;
+}
+
+}  // namespace aitbc::sync

@@ -1,0 +1,67 @@
+#pragma once
+// Fetching a peer's branch: ranges of whole blocks from several peers at once, put together in
+// order and judged by their links. Pure; the agent sends what `next_range` asks for and imports
+// what `take` gives.
+
+#include <map>
+
+#include "sync/protocol.hpp"
+
+namespace aitbc::sync {
+
+class Download {
+ public:
+  struct Range {
+    Height from = 0;
+    std::size_t limit = 0;
+  };
+
+  // The blocks above `ancestor` up to `target`, which `source` claims to have. A guess is the hope
+  // that the peer's chain continues ours: until its first block proves that, one range is asked
+  // for.
+  Download(PeerId source, const Tip& target, const Tip& ancestor, bool guess);
+
+  PeerId source() const { return source_; }
+  const Tip& target() const { return target_; }
+  Height ancestor() const { return ancestor_; }
+
+  // What to ask for next; nullopt while enough is under way or nothing is missing.
+  std::optional<Range> next_range();
+  // While guessing, or after somebody else's range turned out to be of another chain.
+  bool source_only() const { return guess_ || source_only_; }
+
+  enum class Outcome {
+    taken,        // waits for its turn, or can be taken
+    wrong_guess,  // the first block does not continue the ancestor: search for the real one
+    useless,      // of another chain, or empty: asked for again, from the source
+    failed,       // the source itself does not deliver what it claims
+  };
+  Outcome on_blocks(PeerId from, const Range& asked, std::vector<CheckedBlock> blocks);
+  Outcome on_error(PeerId from, const Range& asked);
+
+  // The blocks that follow the last taken one without a gap.
+  std::vector<CheckedBlock> take();
+  bool done() const { return next_ > target_.height; }
+
+ private:
+  struct Arrived {
+    PeerId from;
+    std::vector<CheckedBlock> blocks;
+  };
+
+  Outcome ask_again(PeerId from, const Range& range);
+
+  PeerId source_;
+  Tip target_;
+  Height ancestor_;
+  BlockId link_;  // id of the block before next_
+  Height next_;   // the next height to be taken
+  Height asked_;  // heights below it are asked for
+  bool guess_;
+  bool source_only_ = false;
+  std::size_t under_way_ = 0;
+  std::vector<Range> again_;
+  std::map<Height, Arrived> arrived_;
+};
+
+}  // namespace aitbc::sync

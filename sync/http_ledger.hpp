@@ -1,0 +1,37 @@
+#pragma once
+// The agent's ledger when the chain is another process: everything goes through that node's HTTP
+// interface. Calls block, each with the client's deadline; used by the daemon's thread alone.
+
+#include <unordered_set>
+
+#include "rpc/client.hpp"
+#include "sync/ledger.hpp"
+
+namespace aitbc::sync {
+
+class HttpLedger final : public Ledger {
+ public:
+  static Result<std::unique_ptr<HttpLedger>> open(const std::string& url);
+
+  // Asks the node for its head; to be called before the agent acts.
+  Status refresh();
+  void cancel() { client_.cancel(); }
+
+  const Params& params() const override { return params_; }
+  Tip head() const override { return head_; }
+  Result<std::optional<BlockId>> id_at(Height) override;
+  Result<Imported> import(std::span<const CheckedBlock> branch, Time now) override;
+  bool wants(const TxId& id) override { return !passed_on_.contains(id); }
+  Status submit(std::span<const CheckedTx> txs) override;
+
+ private:
+  HttpLedger(rpc::Client client, Params params)
+      : client_(std::move(client)), params_(std::move(params)) {}
+
+  rpc::Client client_;
+  Params params_;
+  Tip head_;
+  std::unordered_set<TxId> passed_on_;  // so that a transaction that two peers name goes once
+};
+
+}  // namespace aitbc::sync

@@ -1,0 +1,24 @@
+#include "sync/protocol.hpp"
+
+namespace aitbc::sync {
+
+// An answer of another chain is not judged by the rules of this one: the agent says what it is.
+Result<Heard> hear(const Params& params, SyncAnswer answer) {
+  Heard heard;
+  if (answer.genesis_hash == params.genesis_hash) {
+    for (SignedTx& tx : answer.own_txs) {
+      AITBC_TRY_ASSIGN(CheckedTx checked, CheckedTx::check(params, std::move(tx)));
+      heard.txs.push_back(std::move(checked));
+    }
+    if (answer.own_block) {
+      AITBC_TRY_ASSIGN(CheckedBlock checked, CheckedBlock::check(params, *answer.own_block));
+      heard.blocks.push_back(std::move(checked));
+    }
+  }
+  answer.own_txs.clear();
+  answer.own_block.reset();
+  heard.answer = std::move(answer);
+  return heard;
+}
+
+}  // namespace aitbc::sync

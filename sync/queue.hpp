@@ -1,0 +1,60 @@
+#pragma once
+// The inbox of the thread that owns a Replica: many threads push, one takes everything there is.
+
+#include <condition_variable>
+#include <deque>
+#include <utility>
+
+#include "chain/core/time.hpp"
+#include "chain/mutex.hpp"
+
+namespace aitbc::sync {
+
+template <class T>
+class BoundedQueue {
+ public:
+  explicit BoundedQueue(std::size_t items_max) : items_max_(items_max) {}
+
+  // False when full or closed: the caller answers `busy`.
+  bool push(T item) {
+    const MutexLock lock(mutex_);
+    if (closed_ || items_.size() >= items_max_) return false;
+    items_.push_back(std::move(item));
+    ready_.notify_one();
+    return true;
+  }
+
+  // For what is bounded elsewhere and must not be lost. Dropped when closed.
+  void push_always(T item) {
+    const MutexLock lock(mutex_);
+    if (closed_) return;
+    items_.push_back(std::move(item));
+    ready_.notify_one();
+  }
+
+  // Everything there is, at once if there is something, after `patience` at the latest.
+  std::deque<T> take_all(Duration patience) {
+    std::unique_lock lock(mutex_);
+    ready_.wait_for(lock, patience, [&] { return closed_ || !items_.empty(); });
+    return std::exchange(items_, {});
+  }
+
+  void close() {
+    const MutexLock lock(mutex_);
+    closed_ = true;
+    ready_.notify_all();
+  }
+  bool closed() {
+    const MutexLock lock(mutex_);
+    return closed_;
+  }
+
+ private:
+  const std::size_t items_max_;
+  Mutex mutex_;
+  std::condition_variable_any ready_;
+  std::deque<T> items_;
+  bool closed_ = false;
+};
+
+}  // namespace aitbc::sync

@@ -1,0 +1,136 @@
+#include "sync/replica.hpp"
+
+#include <algorithm>
+
+namespace aitbc::sync {
+
+Result<std::unique_ptr<Replica>> Replica::create(Chain chain, Options options, Time now) {
+  if (options.authority) {
+    const PublicKey& key = options.authority->public_key();
+    const auto authorities = chain.state().authorities();
+    if (std::find(authorities.begin(), authorities.end(), key) == authorities.end()) {
+      return error(Errc::not_an_authority, "authority key " + key.hex() +
+                                               " is not in the set of chain " +
+                                               chain.params().chain_id +
+                                               "; give this node the key that its genesis lists, "
+                                               "or none");
+    }
+  }
+  return std::unique_ptr<Replica>(new Replica(std::move(chain), std::move(options), now));
+}
+
+Replica::Replica(Chain chain, Options options, Time now)
+    : chain_(std::move(chain)),
+      options_(std::move(options)),
+      ledger_(chain_),
+      agent_(options_.agent, ledger_, now),
+      started_(now) {}
+
+Result<Replica::Step> Replica::tick(Time now) {
+  Step step;
+  if (options_.authority && now >= no_sealing_before_ && !agent_.downloading()) {
+    auto proposed = chain_.propose(*options_.authority, now);
+    if (proposed) {
+      step.sealed = std::move(*proposed);
+      if (step.sealed) own_block_ = Sealed{*step.sealed, chain_.mempool().last_sequence()};
+    } else if (category(proposed.error().code) == Category::internal) {
+      return std::move(proposed).error();
+    } else {
+      no_sealing_before_ = now + chain_.params().slot;
+    }
+  }
+  AITBC_TRY_ASSIGN(step.sends, agent_.tick(now));
+  return step;
+}
+
+std::optional<Time> Replica::next_wake(Time now) const {
+  auto wake = agent_.next_wake();
+  if (options_.authority && !agent_.downloading()) {
+    if (const auto proposal = chain_.next_proposal(options_.authority->public_key(), now)) {
+      const Time at = std::max(*proposal, no_sealing_before_);
+      wake = wake ? std::min(*wake, at) : at;
+    }
+  }
+  return wake;
+}
+
+Result<std::vector<Result<TxId>>> Replica::submit(std::span<const CheckedTx> txs) {
+  AITBC_TRY_ASSIGN(auto answers, chain_.submit(txs));
+  // Forgetting them costs a round trip, no more.
+  if (own_txs_.size() > limits::sync_txs_max) own_txs_.clear();
+  for (const auto& answer : answers) {
+    if (answer) own_txs_.insert(*answer);
+  }
+  return answers;
+}
+
+Result<Imported> Replica::import(std::span<const CheckedBlock> branch, Time now) {
+  AITBC_TRY_ASSIGN(const Imported imported, chain_.import(branch, now));
+  if (imported.rewound > 0) {
+    ++reorgs_;
+    reorg_depth_max_ = std::max(reorg_depth_max_, imported.rewound);
+  }
+  return imported;
+}
+
+bool Replica::has_news(const SyncQuery& query) const {
+  return query.instance != options_.instance || query.cursor != chain_.mempool().last_sequence();
+}
+
+SyncAnswer Replica::answer(const SyncQuery& query, Time now) const {
+  const Mempool& mempool = chain_.mempool();
+  const std::uint64_t since = query.instance == options_.instance ? query.cursor : 0;
+  SyncAnswer answer;
+  answer.chain_id = chain_.params().chain_id;
+  answer.genesis_hash = chain_.params().genesis_hash;
+  answer.head = chain_.head();
+  answer.final = chain_.final();
+  answer.authorities_hash = chain_.state().authorities_hash();
+  answer.node_id = options_.node_id;
+  answer.instance = options_.instance;
+  answer.node_time = now;
+  const auto entries = mempool.since(since, limits::sync_txs_max);
+  for (const Mempool::Entry& entry : entries) answer.txs.push_back(entry.tx.id());
+  answer.more = entries.size() == limits::sync_txs_max;
+  answer.cursor = answer.more ? entries.back().sequence : mempool.last_sequence();
+  if (query.instance == options_.instance) push(answer, entries, since);
+  return answer;
+}
+
+// Only what is news to an asker that follows closely: others fetch.
+void Replica::push(SyncAnswer& answer, std::span<const Mempool::Entry> entries,
+                   std::uint64_t since) const {
+  std::size_t bytes = 0;
+  if (own_block_ && own_block_->sequence > since &&
+      id_of(own_block_->block.header()) == chain_.head().id) {
+    Block block = own_block_->block.block();
+    bytes += encode(block).size();
+    if (bytes <= limits::push_bytes_max) answer.own_block = std::move(block);
+  }
+  for (const Mempool::Entry& entry : entries) {
+    if (!own_txs_.contains(entry.tx.id())) continue;
+    bytes += encode(entry.tx.signed_tx()).size();
+    if (bytes > limits::push_bytes_max) break;
+    answer.own_txs.push_back(entry.tx.signed_tx());
+  }
+}
+
+NodeStatus Replica::status() const {
+  NodeStatus status;
+  status.node_id = options_.node_id;
+  status.instance = options_.instance;
+  if (options_.authority) status.authority = options_.authority->public_key();
+  status.state = agent_.state();
+  status.head = chain_.head();
+  status.final = chain_.final();
+  status.state_root = chain_.state().root();
+  status.authorities_hash = chain_.state().authorities_hash();
+  status.mempool_txs = chain_.mempool().size();
+  status.reorgs = reorgs_ + agent_.reorgs();
+  status.reorg_depth_max = std::max(reorg_depth_max_, agent_.reorg_depth_max());
+  status.started = started_;
+  status.peers = agent_.peers();
+  return status;
+}
+
+}  // namespace aitbc::sync

@@ -1,0 +1,344 @@
+#include "sync/runner.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "sync/peer_io.hpp"
+#include "sync/queue.hpp"
+#include "sync/replica.hpp"
+#include "sync/time_of_day.hpp"
+
+namespace aitbc::sync {
+
+namespace {
+
+template <class T>
+using Answer = std::promise<Result<T>>;
+
+using TxAnswers = std::vector<Result<TxId>>;
+struct SubmitWork {
+  std::vector<CheckedTx> txs;
+  Answer<TxAnswers> answer;
+};
+struct ImportWork {
+  std::vector<CheckedBlock> branch;
+  Answer<Imported> answer;
+};
+struct PollWork {
+  SyncQuery query;
+  Answer<SyncAnswer> answer;
+};
+struct ProveWork {
+  Address address;
+  Answer<rpc::ProvenAccount> answer;
+};
+struct NonceWork {
+  Address address;
+  Answer<Nonce> answer;
+};
+struct ReplyWork {
+  RequestId id;
+  Result<Reply> reply;
+};
+using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, ReplyWork>;
+
+Error stopping() { return error(Errc::shutting_down, "node: it is shutting down"); }
+
+// What HTTP threads see of the core: the last status, and a bell that rings when there is news.
+class Published {
+ public:
+  void set(std::shared_ptr<const NodeStatus> status, std::uint64_t sequence) {
+    const MutexLock lock(mutex_);
+    status_ = std::move(status);
+    sequence_ = sequence;
+    changed_.notify_all();
+  }
+
+  std::shared_ptr<const NodeStatus> status() {
+    const MutexLock lock(mutex_);
+    return status_;
+  }
+
+  // Until something is newer than the query's cursor, its wait is over, or stop().
+  void wait_for_news(const SyncQuery& query) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, query.wait, [&] {
+      return stopped_ || query.instance != status_->instance || query.cursor != sequence_;
+    });
+  }
+
+  void stop() {
+    const MutexLock lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  Mutex mutex_;
+  std::condition_variable_any changed_;
+  std::shared_ptr<const NodeStatus> status_;
+  std::uint64_t sequence_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+class Runner::Core {
+ public:
+  Core(const Genesis& genesis, std::unique_ptr<Replica> replica, Log& log,
+       std::function<void(const Error&)> on_failure)
+      : genesis_(genesis),
+        replica_(std::move(replica)),
+        params_(replica_->chain().params()),
+        log_(log),
+        on_failure_(std::move(on_failure)) {
+    publish();
+  }
+  ~Core() { stop(); }
+
+  Status connect(std::vector<std::string> peers) {
+    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(params_, std::move(peers),
+                                            [this](RequestId id, Result<Reply> reply) {
+                                              inbox_.push_always(ReplyWork{id, std::move(reply)});
+                                            }));
+    return ok();
+  }
+
+  void start() {
+    thread_ = std::jthread([this] { run(); });
+  }
+
+  void stop() {
+    published_.stop();
+    if (peer_io_) peer_io_->stop();
+    inbox_.close();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  // Posts work and waits until the core thread has answered it.
+  template <class WorkType, class T, class... Args>
+  Result<T> ask(Args&&... args) {
+    Answer<T> answer;
+    auto future = answer.get_future();
+    if (!inbox_.push(WorkType{std::forward<Args>(args)..., std::move(answer)})) {
+      if (inbox_.closed()) return stopping();
+      return error(Errc::inbox_full, "node: " + std::to_string(limits::inbox_items_max) +
+                                         " requests are waiting; try again soon");
+    }
+    if (future.wait_for(limits::submit_time_max) != std::future_status::ready) {
+      return error(Errc::timeout, "node: no decision within " +
+                                      std::to_string(limits::submit_time_max.count()) +
+                                      " ms; ask again, it may still come");
+    }
+    return future.get();
+  }
+
+  const Genesis& genesis() const { return genesis_; }
+  const Params& params() const { return params_; }
+  Published& published() { return published_; }
+  Reader& reader() { return replica_->chain().reader(); }
+
+ private:
+  void run();
+  Status handle_all(std::deque<Work>& work, Time now);
+  Status handle_submits(std::span<SubmitWork* const> submits);
+  Status handle(Work& work, Time now);
+  void send_all(std::vector<Send> sends);
+  void note_changes(const Tip& before, std::uint64_t reorgs_before,
+                    const std::optional<CheckedBlock>& sealed);
+  void publish();
+  void fail(const Error& failure);
+
+  const Genesis genesis_;
+  std::unique_ptr<Replica> replica_;
+  const Params params_;
+  Log& log_;
+  std::function<void(const Error&)> on_failure_;
+  BoundedQueue<Work> inbox_{limits::inbox_items_max};
+  Published published_;
+  std::unique_ptr<PeerIo> peer_io_;
+  std::jthread thread_;
+};
+
+// Each round stamps the time once, takes everything that waits, and publishes what came of it.
+void Runner::Core::run() {
+  pthread_setname_np(pthread_self(), "core");
+  while (!inbox_.closed()) {
+    const Time before = time_of_day();
+    const auto wake = replica_->next_wake(before);
+    const Duration patience = wake ? std::clamp(*wake - before, Duration{0}, limits::poll_interval)
+                                   : limits::poll_interval;
+    auto work = inbox_.take_all(patience);
+    const Time now = time_of_day();
+    const Tip head = replica_->chain().head();
+    const std::uint64_t reorgs = published_.status()->reorgs;
+
+    if (const auto status = handle_all(work, now); !status) return fail(status.error());
+    auto step = replica_->tick(now);
+    if (!step) return fail(step.error());
+    send_all(std::move(step->sends));
+    publish();
+    note_changes(head, reorgs, step->sealed);
+  }
+}
+
+// Submissions that came together share one durable commit; the rest keeps its order around them.
+Status Runner::Core::handle_all(std::deque<Work>& work, Time now) {
+  std::vector<SubmitWork*> submits;
+  std::size_t txs = 0;
+  for (Work& item : work) {
+    if (auto* submit = std::get_if<SubmitWork>(&item)) {
+      submits.push_back(submit);
+      txs += submit->txs.size();
+      if (txs < limits::submit_batch_max) continue;
+    }
+    txs = 0;
+    AITBC_TRY(handle_submits(std::exchange(submits, {})));
+    if (!std::holds_alternative<SubmitWork>(item)) AITBC_TRY(handle(item, now));
+  }
+  return handle_submits(submits);
+}
+
+Status Runner::Core::handle_submits(std::span<SubmitWork* const> submits) {
+  if (submits.empty()) return ok();
+  std::vector<CheckedTx> txs;
+  for (SubmitWork* submit : submits) {
+    txs.insert(txs.end(), submit->txs.begin(), submit->txs.end());
+  }
+  const auto answers = replica_->submit(txs);
+  publish();  // before the answers, so that whoever has one also sees what it did
+  std::size_t first = 0;
+  for (SubmitWork* submit : submits) {
+    if (answers) {
+      const auto begin = answers->begin() + static_cast<std::ptrdiff_t>(first);
+      first += submit->txs.size();
+      const auto end = answers->begin() + static_cast<std::ptrdiff_t>(first);
+      submit->answer.set_value(TxAnswers(begin, end));
+    } else {
+      submit->answer.set_value(answers.error());
+    }
+  }
+  if (!answers && category(answers.error().code) == Category::internal) return answers.error();
+  return ok();
+}
+
+Status Runner::Core::handle(Work& work, Time now) {
+  const Chain& chain = replica_->chain();
+  if (auto* import = std::get_if<ImportWork>(&work)) {
+    auto imported = replica_->import(import->branch, now);
+    publish();
+    const auto failure = imported ? std::nullopt : std::optional(imported.error());
+    import->answer.set_value(std::move(imported));
+    if (failure && category(failure->code) == Category::internal) return *failure;
+  } else if (auto* poll = std::get_if<PollWork>(&work)) {
+    poll->answer.set_value(replica_->answer(poll->query, now));
+  } else if (auto* prove = std::get_if<ProveWork>(&work)) {
+    const State& state = chain.state();
+    prove->answer.set_value(rpc::ProvenAccount{chain.head(), state.root(), state.accounts_root(),
+                                               state.authorities_hash(),
+                                               state.prove(prove->address)});
+  } else if (auto* nonce = std::get_if<NonceWork>(&work)) {
+    nonce->answer.set_value(chain.mempool().next_nonce(chain.state(), nonce->address));
+  } else if (auto* reply = std::get_if<ReplyWork>(&work)) {
+    AITBC_TRY_ASSIGN(auto sends, replica_->on_reply(reply->id, std::move(reply->reply), now));
+    send_all(std::move(sends));
+  }
+  return ok();
+}
+
+void Runner::Core::send_all(std::vector<Send> sends) {
+  for (Send& send : sends) peer_io_->send(std::move(send));
+}
+
+void Runner::Core::publish() {
+  published_.set(std::make_shared<const NodeStatus>(replica_->status()),
+                 replica_->chain().mempool().last_sequence());
+}
+
+void Runner::Core::note_changes(const Tip& before, std::uint64_t reorgs_before,
+                                const std::optional<CheckedBlock>& sealed) {
+  const auto status = published_.status();
+  if (sealed) {
+    log_.info("block_sealed", {{"height", sealed->header().height},
+                               {"slot", sealed->header().slot},
+                               {"hash", id_of(sealed->header()).hex()},
+                               {"txs", sealed->txs.size()}});
+  }
+  if (status->reorgs != reorgs_before) {
+    log_.warn("reorg", {{"height", status->head.height},
+                        {"hash", status->head.id.hex()},
+                        {"from_height", before.height},
+                        {"from_hash", before.id.hex()}});
+  } else if (status->head != before && !sealed) {
+    log_.info("block_imported", {{"height", status->head.height},
+                                 {"hash", status->head.id.hex()},
+                                 {"blocks", status->head.height - before.height}});
+  }
+}
+
+void Runner::Core::fail(const Error& failure) {
+  log_.error("storage_failed", {{"code", name(failure.code)}, {"detail", failure.detail}});
+  published_.stop();
+  inbox_.close();
+  on_failure_(failure);
+}
+
+// ---- the public side ----------------------------------------------------------------------------
+
+Runner::Runner(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+Runner::~Runner() { stop(); }
+
+Result<std::unique_ptr<Runner>> Runner::start(const Genesis& genesis, std::unique_ptr<Store> store,
+                                              Options options, Log& log,
+                                              std::function<void(const Error&)> on_failure) {
+  AITBC_TRY_ASSIGN(Chain chain, Chain::open(genesis, std::move(store)));
+  const std::vector<std::string> peers =
+      options.sync ? std::move(options.peers) : std::vector<std::string>();
+  Replica::Options replica_options;
+  replica_options.node_id = std::move(options.node_id);
+  replica_options.agent = {peers, options.poll_only, options.poll_interval,
+                           std::hash<std::string>{}(options.instance)};
+  replica_options.instance = std::move(options.instance);
+  replica_options.authority = std::move(options.authority);
+  AITBC_TRY_ASSIGN(auto replica,
+                   Replica::create(std::move(chain), std::move(replica_options), time_of_day()));
+  auto core = std::make_unique<Core>(genesis, std::move(replica), log, std::move(on_failure));
+  AITBC_TRY(core->connect(peers));
+  core->start();
+  return std::unique_ptr<Runner>(new Runner(std::move(core)));
+}
+
+void Runner::stop() { core_->stop(); }
+const Genesis& Runner::genesis() const { return core_->genesis(); }
+const Params& Runner::params() const { return core_->params(); }
+std::shared_ptr<const NodeStatus> Runner::status() const { return core_->published().status(); }
+Reader& Runner::reader() { return core_->reader(); }
+
+Result<std::vector<Result<TxId>>> Runner::submit_all(std::vector<CheckedTx> txs) {
+  return core_->ask<SubmitWork, TxAnswers>(std::move(txs));
+}
+
+Result<Imported> Runner::import(std::vector<CheckedBlock> branch) {
+  return core_->ask<ImportWork, Imported>(std::move(branch));
+}
+
+Result<SyncAnswer> Runner::sync(const SyncQuery& query) {
+  const auto asked = std::chrono::steady_clock::now();
+  core_->published().wait_for_news(query);
+  AITBC_TRY_ASSIGN(SyncAnswer answer, (core_->ask<PollWork, SyncAnswer>(query)));
+  answer.held = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - asked);
+  return answer;
+}
+
+Result<rpc::ProvenAccount> Runner::prove(const Address& address) {
+  return core_->ask<ProveWork, rpc::ProvenAccount>(address);
+}
+
+Result<Nonce> Runner::next_nonce(const Address& address) {
+  return core_->ask<NonceWork, Nonce>(address);
+}
+
+}  // namespace aitbc::sync

@@ -1,0 +1,50 @@
+#pragma once
+// A node at work: the core thread that owns the Replica, with the real clock; the threads that
+// carry its requests to peers; and the rpc::Node that the HTTP edge asks. The only place below cli/
+// where the time of day is read.
+
+#include <functional>
+#include <memory>
+
+#include "chain/log.hpp"
+#include "rpc/node.hpp"
+
+namespace aitbc::sync {
+
+class Runner final : public rpc::Node {
+ public:
+  struct Options {
+    std::string node_id;
+    std::string instance;  // random, new at every start
+    std::optional<KeyPair> authority;
+    std::vector<std::string> peers;  // base URLs
+    bool sync = true;                // run the sync agent inside the node
+    bool poll_only = false;          // ask peers every poll_interval instead of holding a long poll
+    Duration poll_interval = limits::poll_interval;
+  };
+
+  // `on_failure` is called once, from the core thread, when the store failed and the node must
+  // stop.
+  static Result<std::unique_ptr<Runner>> start(const Genesis&, std::unique_ptr<Store>, Options,
+                                               Log&, std::function<void(const Error&)> on_failure);
+  ~Runner() override;
+  // Refuses new work, cancels waiting polls and peer requests, finishes the commit under way.
+  void stop();
+
+  const Genesis& genesis() const override;
+  const Params& params() const override;
+  std::shared_ptr<const NodeStatus> status() const override;
+  Reader& reader() override;
+  Result<std::vector<Result<TxId>>> submit_all(std::vector<CheckedTx>) override;
+  Result<Imported> import(std::vector<CheckedBlock>) override;
+  Result<SyncAnswer> sync(const SyncQuery&) override;
+  Result<rpc::ProvenAccount> prove(const Address&) override;
+  Result<Nonce> next_nonce(const Address&) override;
+
+ private:
+  class Core;
+  explicit Runner(std::unique_ptr<Core>);
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace aitbc::sync

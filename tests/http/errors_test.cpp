@@ -1,0 +1,276 @@
+// Every refusal that a row of the route table announces, provoked.
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <regex>
+#include <set>
+
+#include "chain/memory_store.hpp"
+#include "rpc/errors.hpp"
+#include "rpc/json.hpp"
+#include "rpc/native.hpp"
+#include "rpc/native_fields.hpp"
+#include "tests/http/golden_answer.hpp"
+#include "tests/http/test_node.hpp"
+
+using namespace aitbc;
+using namespace aitbc::test;
+
+namespace {
+
+struct Refusal {
+  std::string name;
+  rpc::HttpRequest request;
+  Errc code;
+};
+
+rpc::Json json_of(const std::string& text) { return rpc::parse_json(text).value(); }
+
+std::vector<Refusal> unreadable_requests(const Scene& scene) {
+  rpc::HttpRequest form = post_json("/rpc/sendTx", "a=1");
+  form.content_type = "application/x-www-form-urlencoded";
+  rpc::HttpRequest put = get("/rpc/blocks/import");
+  put.method = "PUT";
+  return {
+      {"no_route", get("/rpc/nothing"), Errc::not_found},
+      {"wrong_method", put, Errc::method_not_allowed},
+      {"get_of_a_post", get("/rpc/blocks/import"), Errc::method_not_allowed},
+      {"wrong_media_type", form, Errc::wrong_media_type},
+      {"no_json", post_json("/rpc/sendTx", "{\"type\":"), Errc::bad_json},
+      {"no_object", post_json("/rpc/sendTx", "[]"), Errc::bad_json},
+      {"no_array", post_json("/rpc/transactions", "{}"), Errc::bad_json},
+      {"bad_binary", post_binary("/rpc/sendTx", {1, 2, 3}), Errc::bad_encoding},
+      {"too_large", post_binary("/rpc/sendTx", Buffer(5'000)), Errc::too_large},
+      {"too_many", post_binary("/rpc/transactions", {0, 0, 4, 1}), Errc::bad_encoding},
+      {"no_block", post_binary("/rpc/blocks/import", {0, 0, 0, 0}), Errc::bad_request},
+      {"bad_id", post_json("/rpc/sync/transactions", "{\"ids\":[\"12\"]}"), Errc::bad_json},
+      {"bad_height", get("/rpc/blocks/-1"), Errc::bad_request},
+      {"bad_hash", get("/rpc/tx/" + scene.pending.hex()), Errc::bad_request},
+      {"bad_address", get("/rpc/account/aitbc1nobody"), Errc::bad_address},
+      {"bad_limit", get("/rpc/mempool", {{"limit", "0"}}), Errc::bad_request},
+      {"bad_flag", get("/rpc/blocks-range", {{"start", "1"}, {"end", "2"}, {"include_tx", "1"}}),
+       Errc::bad_request},
+      {"bad_wait", get("/rpc/sync", {{"wait", "10.001"}}), Errc::bad_request},
+      {"missing_parameter", get("/rpc/blocks-range", {{"start", "1"}}), Errc::bad_request},
+      {"unknown_parameter", get("/rpc/head", {{"verbose", "1"}}), Errc::bad_request},
+      {"range_backwards", get("/rpc/blocks-range", {{"start", "2"}, {"end", "1"}}),
+       Errc::bad_request},
+      {"range_too_wide", get("/rpc/blocks-range", {{"start", "0"}, {"end", "1001"}}),
+       Errc::bad_request},
+      {"no_such_height", get("/rpc/blocks/5"), Errc::not_found},
+      {"no_such_block", get("/rpc/blocks/" + rpc::hash_text(Hash{})), Errc::not_found},
+      {"no_such_tx", get("/rpc/tx/" + rpc::hash_text(TxId{})), Errc::not_found},
+  };
+}
+
+// A good transaction as JSON with one field changed.
+std::vector<Refusal> broken_transactions(const Scene& scene) {
+  const Params& params = scene.builder.params();
+  const std::string good = rpc::tx_json(params, scene.builder.transfer(0, 1).signed_tx());
+  const auto with = [&](const std::string& field, rpc::Json value) {
+    rpc::Json changed = json_of(good);
+    changed.erase("tx_hash");
+    changed[field] = std::move(value);
+    return post_json("/rpc/sendTx", rpc::dump(changed));
+  };
+  const auto spend = [&](std::size_t user, Ledger::Spend what) {
+    return post_json("/rpc/sendTx", rpc::tx_json(params, scene.builder.ledger.signed_transfer(
+                                                             scene.builder.user(user),
+                                                             scene.builder.address(1), what)));
+  };
+  rpc::Json without = json_of(good);
+  without.erase("fee");
+  rpc::Json half_policy = json_of(good)["policy"];
+  half_policy["threshold"] = 2;
+  const rpc::Json unsigned_keys = rpc::Json::array({nullptr});
+  return {
+      {"tx_amount_text", with("amount", "5"), Errc::bad_json},
+      {"tx_amount_fraction", with("amount", 1.5), Errc::bad_json},
+      {"tx_amount_negative", with("amount", -1), Errc::bad_json},
+      {"tx_amount_2_64", with("amount", 18446744073709551616.0), Errc::bad_json},
+      {"tx_amount_2_53", with("amount", std::uint64_t{1} << 53), Errc::bad_json},
+      {"tx_amount_zero", with("amount", 0), Errc::bad_amount},
+      {"tx_amount_and_fee", with("fee", limits::supply_max), Errc::bad_amount},
+      {"tx_field_missing", post_json("/rpc/sendTx", rpc::dump(without)), Errc::bad_json},
+      {"tx_field_unknown", with("memo", "hello"), Errc::bad_json},
+      {"tx_type", with("type", "mint"), Errc::bad_json},
+      {"tx_chain", with("chain_id", "ait-mainnet"), Errc::wrong_chain},
+      {"tx_to", with("to", "aitbc1bob"), Errc::bad_address},
+      {"tx_from", with("from", scene.address(2)), Errc::bad_policy},
+      {"tx_policy", with("policy", half_policy), Errc::bad_policy},
+      {"tx_changed", with("amount", 11), Errc::bad_signature},
+      {"tx_unsigned", with("signatures", unsigned_keys), Errc::bad_signature},
+      {"tx_signature_text", with("signatures", rpc::Json::array({"00"})), Errc::bad_json},
+      {"tx_signature_count", with("signatures", rpc::Json::array()), Errc::bad_json},
+      {"tx_hash", with("tx_hash", rpc::hash_text(TxId{})), Errc::bad_signature},
+      {"tx_fee", spend(0, {.amount = 1, .fee = 0}), Errc::fee_too_low},
+      {"tx_nonce_used", spend(0, {.amount = 1, .fee = 1, .nonce = 0}), Errc::nonce_used},
+      {"tx_nonce_pending", spend(2, {.amount = 1, .fee = 1, .nonce = 1}), Errc::nonce_pending},
+      {"tx_nonce_gap", spend(0, {.amount = 1, .fee = 1, .nonce = 5'000}), Errc::nonce_gap},
+      {"tx_balance", spend(0, {.amount = 100'000}), Errc::insufficient_balance},
+  };
+}
+
+rpc::HttpRequest offer(const Block& block) {
+  return post_binary("/rpc/blocks/import", encode(std::vector{block}));
+}
+
+// A good next block with its header changed and sealed again.
+std::vector<Refusal> broken_blocks(Scene& scene) {
+  ChainBuilder& builder = scene.builder;
+  const CheckedBlock good = builder.ledger.make_block({builder.transfer(0, 1, 1)});
+  const auto with = [&](auto change) {
+    CheckedBlock changed = good;
+    change(changed.sealed.header);
+    return offer(builder.ledger.reseal(changed).block());
+  };
+  const auto sealed_by = [&](const KeyPair& key, Slot slot) {
+    CheckedBlock changed = good;
+    changed.sealed.header.slot = slot;
+    changed.sealed.header.proposer = key.public_key();
+    changed.sealed.seal = seal(builder.params().genesis_hash, changed.header(), key);
+    return offer(changed.block());
+  };
+  const Slot slot = good.header().slot;
+  const Slot last = builder.head().slot;
+  CheckedBlock forged = good;
+  forged.sealed.header.slot += 3;
+  CheckedBlock empty = good;
+  empty.txs.clear();
+  empty.sealed.header.tx_count = 0;
+  CheckedBlock poor = good;
+  poor.txs = {builder.ledger.transfer(builder.user(0), builder.user(1), {.amount = 100'000})};
+  poor.sealed.header.txs_root = txs_root_of(std::vector{poor.txs[0].signed_tx()});
+  rpc::Json printed = json_of(rpc::block_json(builder.params(), good.block()));
+  printed["hash"] = rpc::hash_text(Hash{});
+  rpc::Json late = json_of(rpc::block_json(builder.params(), good.block()));
+  late["timestamp"] = "2026-02-13T21:39:43Z";
+  std::vector<Block> gap = {scene.blocks()[0], scene.blocks()[2]};
+  return {
+      {"block_height", with([](Header& h) { h.height += 1; }), Errc::unknown_parent},
+      {"block_slot", with([](Header& h) { h.slot -= 3; }), Errc::bad_slot},
+      {"block_proposer", sealed_by(builder.ledger.proposer(slot), slot + 1), Errc::bad_proposer},
+      {"block_recent", sealed_by(builder.ledger.proposer(last), last + 3), Errc::recent_signer},
+      {"block_seal", offer(forged.block()), Errc::bad_seal},
+      {"block_txs_root", with([](Header& h) { h.txs_root = {}; }), Errc::bad_txs_root},
+      {"block_state_root", with([](Header& h) { h.state_root = {}; }), Errc::bad_state_root},
+      {"block_parent", with([](Header& h) { h.parent.data[0] ^= 1; }), Errc::unknown_parent},
+      {"block_future", with([](Header& h) { h.slot += 3'000; }), Errc::from_future},
+      {"block_empty", offer(builder.ledger.reseal(empty).block()), Errc::empty_block},
+      {"block_balance", offer(builder.ledger.reseal(poor).block()), Errc::insufficient_balance},
+      {"block_final", with([](Header& h) { h.height = 0; }), Errc::below_final},
+      {"block_hash", post_json("/rpc/blocks/import", rpc::dump(printed)), Errc::bad_seal},
+      {"block_timestamp", post_json("/rpc/blocks/import", rpc::dump(late)), Errc::bad_slot},
+      {"branch_broken", post_binary("/rpc/blocks/import", encode(gap)), Errc::broken_branch},
+  };
+}
+
+class Witnessed {
+ public:
+  void check(const Scene& scene, const Refusal& refusal) {
+    INFO(refusal.name);
+    const rpc::HttpResponse answer = scene.router.handle(refusal.request);
+    const std::string text = golden_text(refusal.request, answer);
+    CHECK(text == expected_answer("error_" + refusal.name, text));
+    CHECK(json_of(answer.body)["code"] == name(refusal.code));
+    CHECK(answer.status == rpc::http_status(refusal.code));
+    CHECK(rpc::error_from_answer(answer).code == refusal.code);
+    codes_.insert(refusal.code);
+  }
+  bool has(Errc code) const { return codes_.contains(code); }
+
+ private:
+  std::set<Errc> codes_;
+};
+
+// What only a loaded or a failing node answers.
+void check_failures(Scene& scene, Witnessed& witnessed) {
+  const rpc::HttpRequest send =
+      post_json("/rpc/sendTx",
+                rpc::tx_json(scene.builder.params(), scene.builder.transfer(0, 1, 2).signed_tx()));
+  for (const Errc code :
+       {Errc::inbox_full, Errc::timeout, Errc::shutting_down, Errc::sender_queue_full,
+        Errc::mempool_full, Errc::bad_height, Errc::corrupt}) {
+    scene.node.failure = error(code, "the node says so");
+    witnessed.check(scene, {"node_" + std::string(name(code)), send, code});
+  }
+  scene.node.failure.reset();
+  for (const Errc code : {Errc::overloaded, Errc::storage}) {
+    scene.node.reader_failure = error(code, "the store says so");
+    witnessed.check(scene, {"store_" + std::string(name(code)), get("/rpc/head"), code});
+  }
+  scene.node.reader_failure.reset();
+}
+
+}  // namespace
+
+TEST_CASE("every refusal says what was expected, under its own code and status") {
+  Scene scene(std::make_unique<MemoryStore>());
+  Witnessed witnessed;
+  for (const auto& refusal : unreadable_requests(scene)) witnessed.check(scene, refusal);
+  for (const auto& refusal : broken_transactions(scene)) witnessed.check(scene, refusal);
+  for (const auto& refusal : broken_blocks(scene)) witnessed.check(scene, refusal);
+  check_failures(scene, witnessed);
+
+  for (const rpc::Route& route : rpc::Router::routes()) {
+    for (const Errc code : route.errors) {
+      INFO(route.pattern << " announces " << name(code));
+      CHECK(witnessed.has(code));
+    }
+  }
+}
+
+TEST_CASE("a transaction that was taken stays taken when the store cannot be read") {
+  Scene scene(std::make_unique<MemoryStore>());
+  scene.node.reader_failure = error(Errc::overloaded, "too many readers");
+  const SignedTx tx = scene.builder.transfer(0, 1, 2).signed_tx();
+  const rpc::HttpResponse answer = scene.router.handle(post_binary("/rpc/sendTx", encode(tx)));
+  CHECK(answer.status == 200);
+  CHECK(json_of(answer.body)["status"] == "pending");
+}
+
+TEST_CASE("a transaction that the node knows already was submitted well") {
+  Scene scene(std::make_unique<MemoryStore>());
+  scene.node.failure = error(Errc::duplicate, "it is pending");
+  const CheckedTx tx = scene.builder.transfer(0, 1, 2);
+  const rpc::HttpResponse answer =
+      scene.router.handle(post_binary("/rpc/sendTx", encode(tx.signed_tx())));
+  CHECK(answer.status == 200);
+  CHECK(json_of(answer.body)["tx_hash"] == rpc::hash_text(tx.id()));
+}
+
+TEST_CASE("an error keeps its code across HTTP") {
+  std::ifstream in("chain/core/result.hpp");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::size_t from = text.find("enum class Errc");
+  REQUIRE(from != std::string::npos);
+  const std::string codes = text.substr(from, text.find("};", from) - from);
+  const std::regex line("\n  ([a-z_]+)( = [0-9]+)?,");
+  std::size_t seen = 0;
+  for (auto it = std::sregex_iterator(codes.begin(), codes.end(), line);
+       it != std::sregex_iterator(); ++it) {
+    const std::string word = (*it)[1];
+    INFO(word);
+    const auto code = rpc::errc_from_name(word);
+    REQUIRE(code);
+    CHECK(name(*code) == word);
+    const rpc::HttpResponse answer = rpc::error_response(error(*code, "why"));
+    CHECK(rpc::error_from_answer(answer) == error(*code, "why"));
+    CHECK((answer.retry_after_s.has_value()) == (category(*code) == Category::busy));
+    ++seen;
+  }
+  CHECK(seen > 40);
+  CHECK_FALSE(rpc::errc_from_name("no_such_code"));
+}
+
+TEST_CASE("an answer that is no error of ours is refused in its own words") {
+  rpc::HttpResponse answer;
+  answer.status = 502;
+  answer.body = "<html>Bad Gateway</html>";
+  const Error plain = rpc::error_from_answer(answer);
+  CHECK(plain.code == Errc::refused);
+  CHECK(plain.detail.find("502") != std::string::npos);
+
+  answer.body = R"({"detail":"it is Monday","code":"wrong_day"})";
+  CHECK(rpc::error_from_answer(answer) == error(Errc::refused, "wrong_day: it is Monday"));
+}

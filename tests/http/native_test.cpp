@@ -1,0 +1,199 @@
+#include <catch2/catch.hpp>
+
+#include "rpc/binary.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/native.hpp"
+#include "rpc/native_fields.hpp"
+#include "tests/support/chain_builder.hpp"
+
+using namespace aitbc;
+using namespace aitbc::rpc;
+
+namespace {
+
+Params any_params() { return test::Ledger().params; }
+
+Tip any_tip(gen::Rng& rng) {
+  return {gen::any_below_supply(rng), gen::any_below_supply(rng), rng.fixed<BlockId>()};
+}
+
+Time any_time(gen::Rng& rng) {
+  const Time time = from_unix_ms(static_cast<std::int64_t>(rng.below(253'402'300'799'000)));
+  return rng.one_in(2) ? time : std::chrono::floor<std::chrono::seconds>(time);
+}
+
+}  // namespace
+
+TEST_CASE("times are read in the one form they are printed in") {
+  gen::Rng rng(Catch::rngSeed());
+  for (int i = 0; i < 1'000; ++i) {
+    const Time time = any_time(rng);
+    CHECK(parse_iso(to_iso(time)) == time);
+  }
+  CHECK(parse_iso("1970-01-01T00:00:00Z") == Time{});
+  for (const char* text :
+       {"", "2026-02-13", "2026-02-13T21:39:43", "2026-02-13 21:39:43Z",
+        "2026-02-13T21:39:43+00:00", "2026-02-13T21:39:43.1Z", "2026-02-13T21:39:43.000Z",
+        "2026-02-30T21:39:43Z", "2026-02-13T24:00:00Z", "2026-02-13T23:59:60Z",
+        "1969-12-31T23:59:59Z", "2026-13-01T00:00:00Z", "2026-02-13t21:39:43z",
+        "2026-02-1xT21:39:43Z"}) {
+    INFO(text);
+    CHECK_FALSE(parse_iso(text));
+  }
+}
+
+TEST_CASE("transactions come back from JSON as they were") {
+  gen::Rng rng(Catch::rngSeed());
+  INFO("seed=" << Catch::rngSeed());
+  const Params params = any_params();
+  for (int i = 0; i < 200; ++i) {
+    SignedTx tx = gen::any_signed_tx(rng);
+    tx.witness.policy.threshold = static_cast<std::uint8_t>(1 + rng.below(15));
+    if (tx.body.nonce == limits::supply_max) tx.body.nonce = 0;
+    const auto read = parse_tx(params, tx_json(params, tx));
+    REQUIRE(read);
+    CHECK(*read == tx);
+  }
+}
+
+TEST_CASE("blocks come back from JSON as they were") {
+  test::ChainBuilder builder;
+  builder.append();
+  builder.append({builder.transfer(1, 2), builder.transfer(1, 3, 4, 1), builder.transfer(2, 0)});
+  std::vector<Block> blocks;
+  std::string list;
+  for (const Applied& applied : builder.blocks) {
+    blocks.push_back(applied.block.block());
+    list += (list.empty() ? "" : ",") + block_json(builder.params(), blocks.back());
+  }
+  const auto branch = parse_branch(builder.params(), "{\"blocks\":[" + list + "]}");
+  REQUIRE(branch);
+  CHECK(*branch == blocks);
+}
+
+TEST_CASE("a genesis comes back from JSON as it was, or is refused with its own field") {
+  gen::Rng rng(Catch::rngSeed());
+  INFO("seed=" << Catch::rngSeed());
+  for (int i = 0; i < 100; ++i) {
+    const Genesis genesis = gen::genesis(rng);
+    const auto read = parse_genesis(genesis_json(genesis));
+    REQUIRE(read);
+    CHECK(*read == genesis);
+  }
+  Genesis broken = test::Ledger().genesis;
+  broken.authorities.push_back(broken.authorities.front());
+  const auto twice = parse_genesis(genesis_json(broken));
+  REQUIRE_FALSE(twice);
+  CHECK(twice.error().code == Errc::bad_config);
+  CHECK(twice.error().detail.find("authorities") != std::string::npos);
+
+  std::string text = genesis_json(test::Ledger().genesis);
+  text.insert(1, "\"comment\":1,");
+  const auto unknown = parse_genesis(text);
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().detail.find("comment") != std::string::npos);
+}
+
+TEST_CASE("a node's status comes back from JSON as it was") {
+  gen::Rng rng(Catch::rngSeed());
+  const test::Ledger ledger;
+  using Kind = SyncState::Kind;
+  for (const SyncState& state :
+       {SyncState{Kind::in_sync, 0, {}}, SyncState{Kind::behind, 12, {}},
+        SyncState{Kind::ahead, 1, {}}, SyncState{Kind::diverged, 0, {}},
+        SyncState{Kind::paused, 0, "no quorum of 3"}, SyncState{Kind::paused, 0, ""},
+        SyncState{Kind::unreachable, 0, {}}, SyncState{Kind::wrong_genesis, 0, {}},
+        SyncState{Kind::stopped, 0, {}}}) {
+    NodeStatus status;
+    status.node_id = "n\"1\xc3\xa9";
+    status.instance = "i";
+    if (rng.one_in(2)) status.authority = rng.fixed<PublicKey>();
+    status.state = state;
+    status.head = any_tip(rng);
+    status.final = any_tip(rng);
+    status.state_root = rng.fixed<Hash>();
+    status.authorities_hash = rng.fixed<Hash>();
+    status.mempool_txs = 1;
+    status.reorgs = 2;
+    status.reorg_depth_max = 3;
+    status.started = any_time(rng);
+    PeerStatus peer;
+    peer.url = "http://[::1]:1";
+    peer.node_id = "n2";
+    peer.state = state;
+    peer.head = any_tip(rng);
+    peer.round_trip = Duration{5};
+    peer.clock_offset = Duration{-7};
+    peer.last_answer = any_time(rng);
+    peer.last_error = "line\nbreak";
+    peer.invalid = 4;
+    status.peers = {peer, PeerStatus{}};
+
+    const auto read = parse_status(status_json(status, ledger.genesis, ledger.params));
+    INFO(state.text());
+    REQUIRE(read);
+    CHECK(read->state == state);
+    // Printing covers every field, so equal texts are equal values.
+    CHECK(status_json(*read, ledger.genesis, ledger.params) ==
+          status_json(status, ledger.genesis, ledger.params));
+  }
+}
+
+TEST_CASE("a sync answer comes back from JSON as it was") {
+  gen::Rng rng(Catch::rngSeed());
+  SyncAnswer answer;
+  answer.chain_id = "ait-devnet";
+  answer.genesis_hash = rng.fixed<GenesisHash>();
+  answer.head = any_tip(rng);
+  answer.final = any_tip(rng);
+  answer.authorities_hash = rng.fixed<Hash>();
+  answer.node_id = "n1";
+  answer.instance = "0f";
+  answer.node_time = any_time(rng);
+  answer.cursor = limits::supply_max;
+  answer.txs = {rng.fixed<TxId>(), rng.fixed<TxId>()};
+  answer.held = Duration{9'999};
+  answer.more = true;
+  test::ChainBuilder builder;
+  answer.own_txs = {builder.transfer(0, 1).signed_tx()};
+  if (GENERATE(false, true)) answer.own_block = builder.append().block.block();
+  const std::string text = sync_answer_json(answer);
+  const auto read = parse_sync_answer(text);
+  REQUIRE(read);
+  CHECK(sync_answer_json(*read) == text);
+
+  // A newer node may say more.
+  CHECK(parse_sync_answer("{\"votes\":[]," + text.substr(1)));
+  CHECK_FALSE(parse_sync_answer("{}"));
+  const std::size_t digits = text.find(to_hex(encode(answer.own_txs[0])));
+  REQUIRE(digits != std::string::npos);
+  std::string torn = text;
+  torn.erase(digits, 2);
+  CHECK(parse_sync_answer(torn).error().code == Errc::bad_encoding);
+  torn[digits] = 'X';
+  CHECK(parse_sync_answer(torn).error().code == Errc::bad_json);
+}
+
+TEST_CASE("lists in the canonical encoding are bounded before anything is allocated") {
+  gen::Rng rng(Catch::rngSeed());
+  const std::vector<TxId> ids = {rng.fixed<TxId>(), rng.fixed<TxId>()};
+  const Buffer bytes = encode_ids(ids);
+  CHECK(decode_ids(bytes, 2).value() == ids);
+  CHECK_FALSE(decode_ids(bytes, 1));
+  CHECK_FALSE(decode_ids(ByteView(bytes).first(bytes.size() - 1), 2));
+  CHECK_FALSE(decode_ids(Buffer{0xff, 0xff, 0xff, 0xff}, 1'000));
+  CHECK_FALSE(decode_ids(Buffer{}, 2));
+  Buffer longer = bytes;
+  longer.push_back(0);
+  CHECK_FALSE(decode_ids(longer, 2));
+}
+
+TEST_CASE("text is quoted as JSON asks") {
+  CHECK(json_text("plain") == "\"plain\"");
+  CHECK(json_text("a\"b\\c\n") == "\"a\\\"b\\\\c\\n\"");
+  CHECK(json_text("say \"hi\"") == "\"say \\\"hi\\\"\"");
+  CHECK(json_text("C:\\") == "\"C:\\\\\"");
+  CHECK(json_text("\xff") == "\"\xEF\xBF\xBD\"");
+  CHECK(ObjectWriter().finish() == "{}");
+  CHECK(ArrayWriter().finish() == "[]");
+}

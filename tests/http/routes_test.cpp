@@ -1,0 +1,228 @@
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "chain/memory_store.hpp"
+#include "rpc/binary.hpp"
+#include "rpc/json.hpp"
+#include "rpc/native.hpp"
+#include "rpc/native_fields.hpp"
+#include "rpc/routes.hpp"
+#include "tests/http/golden_answer.hpp"
+#include "tests/http/schema_check.hpp"
+#include "tests/http/test_node.hpp"
+
+using namespace aitbc;
+using namespace aitbc::test;
+
+namespace {
+
+struct Golden {
+  std::string name;
+  rpc::HttpRequest request;
+};
+
+std::vector<Golden> questions(const Scene& scene) {
+  const std::string sender = scene.address(0);
+  const std::string nobody = to_text(Address{});
+  return {
+      {"index", get("/")},
+      {"health", get("/health")},
+      {"network", get("/rpc/network")},
+      {"sync", get("/rpc/sync")},
+      {"sync_known", get("/rpc/sync", {{"instance", "0123456789abcdef"}, {"cursor", "99"}})},
+      {"head", get("/rpc/head")},
+      {"block_genesis", get("/rpc/blocks/0")},
+      {"block_by_height", get("/rpc/blocks/2")},
+      {"block_by_hash", get("/rpc/blocks/" + rpc::hash_text(scene.node.head().id))},
+      {"blocks_range", get("/rpc/blocks-range", {{"start", "0"}, {"end", "1"}})},
+      {"blocks_range_headers",
+       get("/rpc/blocks-range", {{"start", "0"}, {"end", "9"}, {"include_tx", "false"}})},
+      {"blocks_range_above", get("/rpc/blocks-range", {{"start", "50"}, {"end", "60"}})},
+      {"headers", get("/rpc/headers", {{"start", "2"}, {"limit", "2"}})},
+      {"forks", get("/rpc/forks")},
+      {"genesis", get("/rpc/genesis")},
+      {"account", get("/rpc/account/" + scene.address(2))},
+      {"account_unknown", get("/rpc/account/" + nobody)},
+      {"balance", get("/rpc/getBalance/" + sender)},
+      {"address", get("/rpc/address/" + sender)},
+      {"address_page", get("/rpc/address/" + sender, {{"limit", "1"}, {"offset", "1"}})},
+      {"proof", get("/rpc/proof/account/" + sender)},
+      {"proof_absent", get("/rpc/proof/account/" + nobody)},
+      {"tx_included", get("/rpc/tx/" + rpc::hash_text(scene.included))},
+      {"tx_pending", get("/rpc/tx/" + rpc::hash_text(scene.pending))},
+      {"tx_replaced", get("/rpc/tx/" + rpc::hash_text(scene.replaced))},
+      {"mempool", get("/rpc/mempool")},
+      {"mempool_beyond", get("/rpc/mempool", {{"offset", "5"}})},
+  };
+}
+
+// Answers that change the node come last, in this order.
+std::vector<Golden> orders(const Scene& scene) {
+  const Params& params = scene.builder.params();
+  const SignedTx included = scene.blocks()[1].txs[0];
+  const SignedTx fresh = scene.builder.transfer(3, 2, 8).signed_tx();
+  const SignedTx bad_nonce = scene.builder.ledger.signed_transfer(
+      scene.builder.user(1), scene.builder.address(0), {.amount = 1, .fee = 1, .nonce = 0});
+  const auto tx_text = [&](const SignedTx& tx) { return rpc::tx_json(params, tx); };
+  ChainBuilder other = ChainBuilder();
+  other.append();
+  return {
+      {"send_tx", post_json("/rpc/sendTx", tx_text(fresh))},
+      {"send_tx_again", post_binary("/rpc/sendTx", encode(fresh))},
+      {"send_tx_included", post_json("/rpc/sendTx", tx_text(included))},
+      {"send_batch",
+       post_json("/rpc/transactions",
+                 "[" + tx_text(fresh) + "," + tx_text(bad_nonce) + ",{\"type\":\"transfer\"},7]")},
+      {"pending_bodies", post_json("/rpc/sync/transactions",
+                                   rpc::ids_json(std::vector{scene.pending, scene.included}))},
+      {"import_exists",
+       post_json("/rpc/blocks/import", rpc::block_json(params, scene.blocks()[2]))},
+      {"import_side",
+       post_binary("/rpc/blocks/import", encode(std::vector{other.blocks[0].block.block()}))},
+  };
+}
+
+const rpc::Route& route_of(const std::string& method, const std::string& pattern) {
+  for (const rpc::Route& route : rpc::Router::routes()) {
+    if (route.method == method && route.pattern == pattern) return route;
+  }
+  throw std::runtime_error("no route " + pattern);
+}
+
+// The row that a path belongs to, found without the router: by its first differing segment.
+std::string pattern_of(const std::string& path) {
+  for (const char* prefix :
+       {"/rpc/account/", "/rpc/getBalance/", "/rpc/address/", "/rpc/proof/account/"}) {
+    if (path.starts_with(prefix)) return std::string(prefix) + "{address}";
+  }
+  if (path.starts_with("/rpc/tx/")) return "/rpc/tx/{id}";
+  if (path.starts_with("/rpc/blocks/") && path != "/rpc/blocks/import")
+    return "/rpc/blocks/{block}";
+  return path;
+}
+
+}  // namespace
+
+TEST_CASE("every route answers as it always did, and as it is described") {
+  const Scene scene(std::make_unique<MemoryStore>());
+  const auto schemas = rpc::parse_json(rpc::schemas_json());
+  REQUIRE(schemas);
+  const SchemaCheck check(*schemas);
+
+  std::vector<Golden> all = questions(scene);
+  for (Golden& order : orders(scene)) all.push_back(std::move(order));
+  std::set<std::string> asked;
+  for (const auto& [name, request] : all) {
+    INFO(name);
+    const rpc::HttpResponse answer = scene.router.handle(request);
+    CHECK(answer.status == 200);
+    const std::string text = golden_text(request, answer);
+    CHECK(text == expected_answer(name, text));
+
+    const auto body = rpc::parse_json(answer.body);
+    REQUIRE(body);
+    CHECK(rpc::dump(*body) == answer.body);  // compact
+    const std::string pattern = pattern_of(request.path);
+    asked.insert(request.method + " " + pattern);
+    const rpc::Route& route = route_of(request.method, pattern);
+    CHECK(check.fault_of(*body, std::string(route.answer)).value_or("") == "");
+  }
+  for (const rpc::Route& route : rpc::Router::routes()) {
+    const std::string line = std::string(route.method) + " " + std::string(route.pattern);
+    INFO(line);
+    CHECK((asked.contains(line) || route.pattern == "/openapi.json"));
+  }
+}
+
+TEST_CASE("tools that search the text of an answer find what they look for") {
+  const Scene scene(std::make_unique<MemoryStore>());
+  const std::string head = scene.router.handle(get("/rpc/head")).body;
+  const std::string needle = "\"height\":";
+  const std::size_t first = head.find(needle);
+  REQUIRE(first != std::string::npos);
+  CHECK(head.find(needle, first + 1) == std::string::npos);
+
+  const Block block = scene.blocks()[1];
+  const std::string text = scene.router.handle(get("/rpc/blocks/2")).body;
+  const std::size_t hash = text.find("\"hash\":\"");
+  REQUIRE(hash != std::string::npos);
+  CHECK(text.substr(hash + 8, 66) == rpc::hash_text(id_of(block.header())));
+}
+
+TEST_CASE("blocks, headers and transactions travel in the canonical encoding") {
+  Scene scene(std::make_unique<MemoryStore>());
+  const auto binary = [&](rpc::HttpRequest request) {
+    request.accept = "text/plain, application/vnd.aitbc";
+    const rpc::HttpResponse answer = scene.router.handle(request);
+    CHECK(answer.status == 200);
+    CHECK(answer.content_type == rpc::binary_type);
+    return answer.body;
+  };
+  const std::string range = binary(get("/rpc/blocks-range", {{"start", "0"}, {"end", "3"}}));
+  const auto blocks = decode_blocks(as_bytes(range), 10);
+  REQUIRE(blocks);
+  const std::vector<Block> known = scene.blocks();
+  CHECK(*blocks == std::vector(known.begin(), known.begin() + 3));
+
+  const std::string some = binary(get("/rpc/headers", {{"start", "2"}, {"limit", "2"}}));
+  const auto headers = rpc::decode_headers(as_bytes(some), 10);
+  REQUIRE(headers);
+  CHECK(*headers == std::vector{known[1].sealed, known[2].sealed});
+
+  const std::vector<TxId> ids = {scene.pending, scene.included};
+  const std::string bodies = binary(post_binary("/rpc/sync/transactions", rpc::encode_ids(ids)));
+  const auto txs = rpc::decode_txs(as_bytes(bodies), 10);
+  REQUIRE(txs);
+  REQUIRE(txs->size() == 1);
+  CHECK(id_of(scene.builder.params().genesis_hash, txs->front().body) == scene.pending);
+}
+
+TEST_CASE("a block that a node printed can be given to another node") {
+  const Scene scene(std::make_unique<MemoryStore>());
+  TestNode other(scene.builder.genesis(), std::make_unique<MemoryStore>());
+  NullLog log;
+  const rpc::Router router(other, log);
+
+  const std::string one = scene.router.handle(get("/rpc/blocks/1")).body;
+  CHECK(router.handle(post_json("/rpc/blocks/import", one)).status == 200);
+  CHECK(other.head().height == 1);
+
+  const std::string two = scene.router.handle(get("/rpc/blocks/2")).body;
+  const std::string three = scene.router.handle(get("/rpc/blocks/3")).body;
+  const std::string branch = "{\"blocks\":[" + two + "," + three + "]}";
+  CHECK(router.handle(post_json("/rpc/blocks/import", branch)).status == 200);
+  CHECK(other.head().height == 3);
+}
+
+TEST_CASE("a proof can be checked with what the answer holds") {
+  Scene scene(std::make_unique<MemoryStore>());
+  const Address address = scene.builder.address(0);
+  const auto proven =
+      rpc::parse_proof(scene.router.handle(get("/rpc/proof/account/" + to_text(address))).body);
+  REQUIRE(proven);
+  const auto account = rpc::check_account(*proven, address);
+  REQUIRE(account);
+  CHECK(*account == scene.builder.ledger.state.at(address));
+  CHECK(proven->state_root == scene.blocks().back().header().state_root);
+
+  rpc::ProvenAccount forged = *proven;
+  forged.proof.leaf->account.balance = Amount::from(1'000'000).value();
+  CHECK_FALSE(rpc::check_account(forged, address));
+  forged = *proven;
+  forged.authorities_hash.data[0] ^= 1;
+  CHECK_FALSE(rpc::check_account(forged, address));
+}
+
+TEST_CASE("a batch is one question to the node, and one refusal of a busy one") {
+  Scene scene(std::make_unique<MemoryStore>());
+  scene.node.failure = error(Errc::inbox_full, "the inbox is full: try again");
+  const std::string tx =
+      rpc::tx_json(scene.builder.params(), scene.builder.transfer(0, 1).signed_tx());
+  const rpc::HttpResponse answer =
+      scene.router.handle(post_json("/rpc/transactions", "[" + tx + "," + tx + "]"));
+  CHECK(answer.status == 503);
+  const auto body = rpc::parse_json(answer.body);
+  REQUIRE(body);
+  CHECK((*body)["code"] == "inbox_full");
+  CHECK(scene.node.submits == 2);  // one of them for the scene itself
+}

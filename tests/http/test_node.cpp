@@ -1,0 +1,163 @@
+#include "tests/http/test_node.hpp"
+
+namespace aitbc::test {
+
+namespace {
+
+template <class T>
+T value_of(Result<T> result) {
+  if (!result) check_failed(result.error().detail.c_str(), __FILE__, __LINE__);
+  return std::move(result).value();
+}
+
+}  // namespace
+
+TestNode::TestNode(const Genesis& genesis, std::unique_ptr<Store> store, Shape shape)
+    : genesis_(genesis),
+      params_(params_of(genesis)),
+      now_(shape.now),
+      chain_(value_of(Chain::open(genesis, std::move(store), shape.mempool))) {}
+
+void TestNode::import_all(std::span<const Applied> blocks) {
+  std::vector<CheckedBlock> branch;
+  for (const Applied& applied : blocks) branch.push_back(applied.block);
+  value_of(import(std::move(branch)));
+}
+
+Tip TestNode::head() const {
+  const std::lock_guard lock(mutex_);
+  return chain_.head();
+}
+
+Result<std::unique_ptr<Snapshot>> TestNode::FailingReader::snapshot() {
+  if (node_.reader_failure) return *node_.reader_failure;
+  return node_.chain_.reader().snapshot();
+}
+
+std::shared_ptr<const NodeStatus> TestNode::status() const {
+  const std::lock_guard lock(mutex_);
+  auto status = std::make_shared<NodeStatus>();
+  status->node_id = "node-1";
+  status->instance = "0123456789abcdef";
+  status->authority = genesis_.authorities.front();
+  status->state = {SyncState::Kind::behind, 2, {}};
+  status->head = chain_.head();
+  status->final = chain_.final();
+  status->state_root = chain_.state().root();
+  status->authorities_hash = chain_.state().authorities_hash();
+  status->mempool_txs = chain_.mempool().size();
+  status->reorgs = 1;
+  status->reorg_depth_max = 2;
+  status->started = params_.genesis_time + Duration{1'125};
+  PeerStatus known;
+  known.url = "http://127.0.0.1:8081";
+  known.node_id = "node-2";
+  known.state = {SyncState::Kind::ahead, 2, {}};
+  known.head = Tip{5, 9, chain_.head().id};
+  known.round_trip = Duration{12};
+  known.clock_offset = Duration{-3};
+  known.last_answer = params_.genesis_time + Duration{2'000};
+  PeerStatus silent;
+  silent.url = "http://127.0.0.3:8082";
+  silent.last_error = "connection refused";
+  status->peers = {known, silent};
+  return status;
+}
+
+Result<std::vector<Result<TxId>>> TestNode::submit_all(std::vector<CheckedTx> txs) {
+  ++submits;
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  return chain_.submit(txs);
+}
+
+Result<Imported> TestNode::import(std::vector<CheckedBlock> branch) {
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  return chain_.import(branch, now_);
+}
+
+Result<SyncAnswer> TestNode::sync(const SyncQuery& query) {
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  SyncAnswer answer;
+  answer.chain_id = params_.chain_id;
+  answer.genesis_hash = params_.genesis_hash;
+  answer.head = chain_.head();
+  answer.final = chain_.final();
+  answer.authorities_hash = chain_.state().authorities_hash();
+  answer.held = query.wait;
+  answer.node_id = "node-1";
+  answer.instance = "0123456789abcdef";
+  answer.node_time = now_ + query.wait;
+  const bool own = query.instance == answer.instance;
+  const auto news = chain_.mempool().since(own ? query.cursor : 0, limits::sync_txs_max);
+  for (const Mempool::Entry& entry : news) answer.txs.push_back(entry.tx.id());
+  answer.cursor = news.empty() ? query.cursor : news.back().sequence;
+  return answer;
+}
+
+Result<rpc::ProvenAccount> TestNode::prove(const Address& address) {
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  const State& state = chain_.state();
+  return rpc::ProvenAccount{chain_.head(), state.root(), state.accounts_root(),
+                            state.authorities_hash(), state.prove(address)};
+}
+
+Result<Nonce> TestNode::next_nonce(const Address& address) {
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  return chain_.mempool().next_nonce(chain_.state(), address);
+}
+
+Scene::Scene(std::unique_ptr<Store> store) : node(builder.genesis(), std::move(store)) {
+  builder.append({builder.transfer(0, 1, 25)});
+  const CheckedTx loser = builder.transfer(0, 2, 7);
+  replaced = loser.id();
+  builder.append({loser});
+  builder.append({builder.transfer(1, 1, 3)});
+  node.import_all(builder.blocks);
+
+  builder.rewind_to(1);
+  const CheckedTx winner = builder.transfer(0, 3, 9);
+  included = winner.id();
+  builder.append({winner, builder.transfer(2, 0, 4)});
+  builder.append({builder.transfer(3, 0, 1)});
+  builder.append({builder.transfer(1, 0, 2)});
+  node.import_all(builder.blocks);
+
+  const CheckedTx waiting = builder.transfer(2, 1, 6);
+  pending = value_of(node.submit(waiting));
+}
+
+std::vector<Block> Scene::blocks() const {
+  std::vector<Block> all;
+  for (const Applied& applied : builder.blocks) all.push_back(applied.block.block());
+  return all;
+}
+
+rpc::HttpRequest get(std::string path, std::map<std::string, std::string> query) {
+  rpc::HttpRequest request;
+  request.method = "GET";
+  request.path = std::move(path);
+  request.query = std::move(query);
+  return request;
+}
+
+rpc::HttpRequest post_json(std::string path, std::string body) {
+  rpc::HttpRequest request;
+  request.method = "POST";
+  request.path = std::move(path);
+  request.content_type = rpc::json_type;
+  request.body = std::move(body);
+  return request;
+}
+
+rpc::HttpRequest post_binary(std::string path, const Buffer& body) {
+  rpc::HttpRequest request = post_json(std::move(path), std::string(as_text(body)));
+  request.content_type = rpc::binary_type;
+  return request;
+}
+
+}  // namespace aitbc::test

@@ -1,0 +1,80 @@
+#pragma once
+// A node for the HTTP edge alone: a real Chain over a store, driven by the test, with a fixed clock
+// and no peers. Each of its calls can be made to fail. Thread-safe if its store's reader is.
+
+#include <atomic>
+#include <mutex>
+
+#include "chain/chain.hpp"
+#include "rpc/router.hpp"
+#include "tests/support/chain_builder.hpp"
+
+namespace aitbc::test {
+
+class TestNode final : public rpc::Node {
+ public:
+  struct Shape {
+    Time now = from_unix_ms(1'700'000'100'000);
+    Mempool::Limits mempool = {};
+  };
+  TestNode(const Genesis& genesis, std::unique_ptr<Store> store, Shape shape);
+  TestNode(const Genesis& genesis, std::unique_ptr<Store> store)
+      : TestNode(genesis, std::move(store), Shape{}) {}
+
+  // What every later call of the node, but not of its reader, answers.
+  std::optional<Error> failure;
+  std::optional<Error> reader_failure;
+  std::atomic<std::size_t> submits = 0;
+
+  void import_all(std::span<const Applied> blocks);
+  Tip head() const;
+
+  const Genesis& genesis() const override { return genesis_; }
+  const Params& params() const override { return params_; }
+  std::shared_ptr<const NodeStatus> status() const override;
+  Reader& reader() override { return reader_; }
+  Result<std::vector<Result<TxId>>> submit_all(std::vector<CheckedTx> txs) override;
+  Result<Imported> import(std::vector<CheckedBlock> branch) override;
+  Result<SyncAnswer> sync(const SyncQuery& query) override;
+  Result<rpc::ProvenAccount> prove(const Address& address) override;
+  Result<Nonce> next_nonce(const Address& address) override;
+
+ private:
+  class FailingReader final : public Reader {
+   public:
+    explicit FailingReader(TestNode& node) : node_(node) {}
+    Result<std::unique_ptr<Snapshot>> snapshot() override;
+
+   private:
+    TestNode& node_;
+  };
+
+  const Genesis genesis_;
+  const Params params_;
+  const Time now_;
+  mutable std::mutex mutex_;
+  Chain chain_;
+  FailingReader reader_{*this};
+};
+
+// A chain of four blocks, three of which replaced a branch of two, with one transaction pending,
+// one replaced, and everything else that answers can show. The same in every run.
+class Scene {
+ public:
+  explicit Scene(std::unique_ptr<Store> store);
+
+  ChainBuilder builder;
+  TestNode node;
+  TxId included, pending, replaced;
+  NullLog log;
+  rpc::Router router{node, log};
+
+  std::string address(std::size_t user) const { return to_text(builder.address(user)); }
+  std::vector<Block> blocks() const;
+};
+
+rpc::HttpRequest get(std::string path, std::map<std::string, std::string> query = {});
+rpc::HttpRequest post_json(std::string path, std::string body);
+rpc::HttpRequest post_binary(std::string path, const Buffer& body);
+
+}  // namespace aitbc::test

@@ -1,0 +1,142 @@
+#include "cli/config.hpp"
+
+#include <map>
+
+#include <catch2/catch.hpp>
+
+#include "cli/file.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace aitbc;
+using namespace aitbc::cli;
+
+namespace {
+
+const std::string full = R"({"node_id":"1","listen":{"address":"127.0.0.1","port":8082},)"
+                         R"("data":"chain.db","genesis":"../genesis.json",)"
+                         R"("authority_key":"/keys/a.key","peers":["http://127.0.0.1:8081"],)"
+                         R"("sync":{"enabled":false,"poll_only":true,"interval_s":7},)"
+                         R"("log":{"level":"debug"}})";
+
+Environment of(const std::map<std::string, std::string>& variables) {
+  return [variables](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  const auto at = text.find(what);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, what.size(), with);
+}
+
+}  // namespace
+
+TEST_CASE("a configuration is read whole, paths from the file's folder") {
+  const auto config = parse_config(full, "/srv/node1");
+  REQUIRE(config.has_value());
+  CHECK(config->node_id == "1");
+  CHECK(config->address == "127.0.0.1");
+  CHECK(config->port == 8082);
+  CHECK(config->data == "/srv/node1/chain.db");
+  CHECK(config->genesis == "/srv/genesis.json");
+  CHECK(config->authority_key == "/keys/a.key");
+  CHECK(config->peers == std::vector<std::string>{"http://127.0.0.1:8081"});
+  CHECK_FALSE(config->sync);
+  CHECK(config->poll_only);
+  CHECK(config->poll_interval == Duration{7'000});
+  CHECK(config->log_level == Log::Level::debug);
+}
+
+TEST_CASE("what a configuration need not say has its default") {
+  const auto config = parse_config(
+      R"({"node_id":"1","listen":{"address":"::1","port":0},"data":"d","genesis":"g"})", ".");
+  REQUIRE(config.has_value());
+  CHECK_FALSE(config->authority_key);
+  CHECK(config->peers.empty());
+  CHECK(config->sync);
+  CHECK_FALSE(config->poll_only);
+  CHECK(config->poll_interval == limits::poll_interval);
+  CHECK(config->log_level == Log::Level::info);
+}
+
+TEST_CASE("a wrong configuration is refused with the path of the key") {
+  struct Case {
+    std::string what, with, said;
+  };
+  const std::vector<Case> cases{
+      {R"("node_id":"1")", R"("node_id":1)", "node_id"},
+      {R"("node_id":"1",)", "", "node_id"},
+      {R"("port":8082)", R"("port":"8082")", "listen.port"},
+      {R"("port":8082)", R"("port":65536)", "listen.port"},
+      {R"("port":8082)", R"("port":8082,"prot":1)", "listen.prot"},
+      {R"("data":"chain.db")", R"("data":"")", "data"},
+      {R"("peers":["http://127.0.0.1:8081"])", R"("peers":[1])", "peers"},
+      {R"("interval_s":7)", R"("interval_s":0)", "sync.interval_s"},
+      {R"("poll_only":true)", R"("poll_only":"yes")", "sync.poll_only"},
+      {R"("level":"debug")", R"("level":"loud")", "log.level"},
+      {R"("log":{)", R"("extra":1,"log":{)", "extra"},
+      {R"("log":{)", R"("log":{"level":"info",)", "level"},
+  };
+  for (const Case& each : cases) {
+    INFO(each.with);
+    const auto config = parse_config(replaced(full, each.what, each.with), ".");
+    REQUIRE_FALSE(config.has_value());
+    CHECK(config.error().detail.find(each.said) != std::string::npos);
+  }
+}
+
+TEST_CASE("flags beat the environment, which beats the file") {
+  const test::TempDir folder;
+  const std::string path = folder.file("config.json");
+  REQUIRE(write_file(path, full, {}).has_value());
+
+  const auto from_file = load_config(path, of({}), {});
+  REQUIRE(from_file.has_value());
+  CHECK(from_file->port == 8082);
+
+  const auto environment = of({{"AITBC_LISTEN", "127.0.0.2:1"},
+                               {"AITBC_NODE_ID", "env"},
+                               {"AITBC_PEERS", "http://a:1,http://b:2"},
+                               {"AITBC_POLL_ONLY", "false"},
+                               {"AITBC_SYNC", "1"},
+                               {"AITBC_SYNC_INTERVAL_S", "3"},
+                               {"AITBC_LOG_LEVEL", "warn"}});
+  const auto from_environment = load_config(path, environment, {});
+  REQUIRE(from_environment.has_value());
+  CHECK(from_environment->address == "127.0.0.2");
+  CHECK(from_environment->port == 1);
+  CHECK(from_environment->peers == std::vector<std::string>{"http://a:1", "http://b:2"});
+  CHECK(from_environment->sync);
+  CHECK_FALSE(from_environment->poll_only);
+  CHECK(from_environment->poll_interval == Duration{3'000});
+  CHECK(from_environment->log_level == Log::Level::warn);
+
+  NodeSettings flags;
+  flags.node_id = "flag";
+  flags.listen = "127.0.0.3:2";
+  const auto from_flags = load_config(path, environment, flags);
+  REQUIRE(from_flags.has_value());
+  CHECK(from_flags->node_id == "flag");
+  CHECK(from_flags->port == 2);
+  CHECK(from_flags->log_level == Log::Level::warn);
+}
+
+TEST_CASE("an error says which source it came from") {
+  const auto said = [](const std::map<std::string, std::string>& variables,
+                       const NodeSettings& flags = {}) {
+    const auto config = load_config(std::nullopt, of(variables), flags);
+    return config ? std::string() : config.error().detail;
+  };
+  CHECK(said({{"AITBC_LISTEN", "8082"}}).find("AITBC_LISTEN") == 0);
+  CHECK(said({{"AITBC_SYNC", "maybe"}}).find("AITBC_SYNC") == 0);
+  CHECK(said({{"AITBC_LOG_LEVEL", "loud"}}).find("AITBC_LOG_LEVEL") == 0);
+  NodeSettings flags;
+  flags.interval_s = "010";
+  CHECK(said({}, flags).find("--interval") == 0);
+  CHECK(said({{"AITBC_NODE_ID", "1"}, {"AITBC_DATA", "d"}, {"AITBC_GENESIS", "g"},
+              {"AITBC_PEERS", "http://a,b"}})
+            .find("peers[1]") == 0);
+}

@@ -1,0 +1,152 @@
+// Chains in files, and chains executed again.
+
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+#include "cli/block_file.hpp"
+#include "cli/block_source.hpp"
+#include "cli/verify.hpp"
+#include "tests/support/chain_builder.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace aitbc;
+using namespace aitbc::cli;
+using test::ChainBuilder;
+
+namespace {
+
+void write_chain(const std::string& path, const ChainBuilder& chain) {
+  auto writer = BlockFileWriter::create(
+      path, {hash_of(chain.genesis()), 1, chain.blocks.size()});
+  REQUIRE(writer.has_value());
+  for (const Applied& applied : chain.blocks) REQUIRE(writer->add(applied.block.block()));
+  REQUIRE(writer->finish());
+}
+
+Status read_all(const std::string& path) {
+  AITBC_TRY_ASSIGN(BlockFileReader reader, BlockFileReader::open(path));
+  for (;;) {
+    AITBC_TRY_ASSIGN(const auto block, reader.next());
+    if (!block) return ok();
+  }
+}
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace
+
+TEST_CASE("a chain comes out of a file as it went in") {
+  const test::TempDir folder;
+  ChainBuilder chain;
+  for (int i = 0; i < 5; ++i) chain.append();
+  write_chain(folder.file("c"), chain);
+  auto reader = BlockFileReader::open(folder.file("c"));
+  REQUIRE(reader.has_value());
+  CHECK(reader->header() == BlockFileHeader{hash_of(chain.genesis()), 1, 5});
+  for (const Applied& applied : chain.blocks) {
+    const auto block = reader->next();
+    REQUIRE((block && *block));
+    CHECK(**block == applied.block.block());
+  }
+  CHECK_FALSE((*reader->next()).has_value());
+}
+
+TEST_CASE("a file of blocks that was cut, lengthened or never was one is refused") {
+  const test::TempDir folder;
+  ChainBuilder chain;
+  chain.append();
+  chain.append();
+  write_chain(folder.file("good"), chain);
+  const std::string good = bytes_of(folder.file("good"));
+  const auto status_of = [&](const std::string& bytes) {
+    std::ofstream(folder.file("bad"), std::ios::binary) << bytes;
+    return read_all(folder.file("bad"));
+  };
+  CHECK(status_of(good).has_value());
+  for (std::size_t size = 0; size < good.size(); size += 13) {
+    INFO(size);
+    CHECK_FALSE(status_of(good.substr(0, size)).has_value());
+  }
+  CHECK_FALSE(status_of(good + "x").has_value());
+  std::string huge = good;
+  huge.replace(64, 4, "\xff\xff\xff\xff");  // the length of the first block
+  const Status refused = status_of(huge);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().detail.find("over the limit") != std::string::npos);
+  std::string newer = good;
+  newer[15] = 2;
+  CHECK(status_of(newer).error().detail.find("version 2") != std::string::npos);
+}
+
+TEST_CASE("an export that is not finished leaves nothing behind") {
+  const test::TempDir folder;
+  {
+    ChainBuilder chain;
+    chain.append();
+    auto writer = BlockFileWriter::create(folder.file("c"), {hash_of(chain.genesis()), 1, 2});
+    REQUIRE(writer.has_value());
+    CHECK(writer->add(chain.blocks[0].block.block()));
+  }
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("a file of another chain is no source") {
+  const test::TempDir folder;
+  ChainBuilder chain;
+  chain.append();
+  write_chain(folder.file("c"), chain);
+  CHECK(static_cast<bool>(file_source(folder.file("c"), hash_of(chain.genesis()))));
+  const auto other = file_source(folder.file("c"), GenesisHash{});
+  REQUIRE_FALSE(static_cast<bool>(other));
+  CHECK(other.error().error.code == Errc::wrong_genesis);
+  const auto missing = database_source(folder.file("none.db"), chain.genesis());
+  REQUIRE_FALSE(static_cast<bool>(missing));
+  CHECK_FALSE(std::filesystem::exists(folder.file("none.db")));
+}
+
+TEST_CASE("executing a chain again leads to its head and its state") {
+  ChainBuilder chain;
+  for (int i = 0; i < 20; ++i) chain.append();
+  Verifier verifier(chain.genesis());
+  for (const Applied& applied : chain.blocks) {
+    REQUIRE(verifier.add(applied.block.block()).has_value());
+  }
+  CHECK(verifier.head() == chain.head());
+  CHECK(verifier.state_root() == chain.ledger.state.root());
+  CHECK(verifier.txs() == 20);
+}
+
+TEST_CASE("a chain that breaks a rule is broken at that block") {
+  ChainBuilder chain;
+  chain.append();
+  chain.append();
+  Verifier verifier(chain.genesis());
+  const Block first = chain.blocks[0].block.block();
+  const Status early = verifier.add(chain.blocks[1].block.block());
+  REQUIRE_FALSE(early.has_value());
+
+  Block forged = first;
+  forged.sealed.seal.data[0] ^= 1;
+  const Status unsealed = verifier.add(forged);
+  REQUIRE_FALSE(unsealed.has_value());
+  CHECK(unsealed.error().code == Errc::bad_seal);
+  CHECK(unsealed.error().detail.find("block 1") == 0);
+
+  Block changed = first;
+  std::get<Transfer>(changed.txs[0].body.payload).amount = *Amount::from(7);
+  CHECK(verifier.add(changed).error().code == Errc::bad_txs_root);
+
+  CheckedBlock lying = chain.blocks[0].block;
+  lying.sealed.header.state_root.data[0] ^= 1;
+  chain.rewind_to(0);
+  lying = chain.ledger.reseal(lying);
+  const Status wrong_root = verifier.add(lying.block());
+  REQUIRE_FALSE(wrong_root.has_value());
+  CHECK(wrong_root.error().code == Errc::bad_state_root);
+  CHECK(verifier.head().height == 0);
+  CHECK(verifier.add(first).has_value());
+}

@@ -1,0 +1,196 @@
+// `up` is interrupted at every step there is, in two ways: the step fails, or the whole command is
+// killed right after it. Another `up` must then complete what was begun, with the same keys.
+
+#include <catch2/catch.hpp>
+
+#include <sys/wait.h>
+
+#include <csignal>
+
+#include "sites/prepare.hpp"
+#include "tests/unit/sites/fixture.hpp"
+
+using namespace aitbc;
+using namespace aitbc::sites;
+using aitbc::test::Home;
+using aitbc::test::must;
+
+namespace {
+
+// Counts what changes the world; from the n-th on it fails, or kills its process after it.
+class Fuse {
+ public:
+  enum class Way { fail, kill };
+  Fuse(std::size_t steps, Way way) : left_(steps), way_(way) {}
+
+  template <class Action>
+  Status step(const Action& action) {
+    if (left_ == 0 && way_ == Way::fail) return error(Errc::io, "the fuse is blown");
+    const Status status = action();
+    if (left_ == 0) ::kill(::getpid(), SIGKILL);
+    --left_;
+    return status;
+  }
+
+ private:
+  std::size_t left_;
+  Way way_;
+};
+
+class FusedTransport final : public Transport {
+ public:
+  FusedTransport(const Clock& clock, Fuse& fuse) : local_(clock), fuse_(fuse) {}
+
+  Result<Output> run(const Command& command) override { return local_.run(command); }
+  Status put(const std::filesystem::path& to, std::string_view bytes, Mode mode) override {
+    return fuse_.step([&] { return local_.put(to, bytes, mode); });
+  }
+  Result<std::string> get(const std::filesystem::path& path, std::size_t bytes_max) override {
+    return local_.get(path, bytes_max);
+  }
+  Status make_folder(const std::filesystem::path& path, Mode mode) override {
+    return fuse_.step([&] { return local_.make_folder(path, mode); });
+  }
+  Status rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    return fuse_.step([&] { return local_.rename(from, to); });
+  }
+  Status remove_tree(const std::filesystem::path& path) override {
+    return fuse_.step([&] { return local_.remove_tree(path); });
+  }
+
+ private:
+  LocalTransport local_;
+  Fuse& fuse_;
+};
+
+class FusedSupervisor final : public Supervisor {
+ public:
+  FusedSupervisor(Clock& clock, Fuse& fuse) : local_(clock), fuse_(fuse) {}
+
+  Status start(const NodeSpec& spec) override {
+    return fuse_.step([&] {
+      const Status started = local_.start(spec);
+      // As if the process had been killed before it could write the number down.
+      std::filesystem::remove(spec.folder / "node.pid");
+      return started;
+    });
+  }
+  Result<Stopped> stop(const NodeSpec& spec, Duration patience) override {
+    return local_.stop(spec, patience);
+  }
+  Status kill(const NodeSpec& spec) override { return local_.kill(spec); }
+  Status pause(const NodeSpec& spec) override { return local_.pause(spec); }
+  Status resume(const NodeSpec& spec) override { return local_.resume(spec); }
+  Result<RunState> state(const NodeSpec& spec) override { return local_.state(spec); }
+  Result<std::optional<ProcessFacts>> facts(const NodeSpec& spec) override {
+    return local_.facts(spec);
+  }
+  std::string log_tail(const NodeSpec& spec, std::size_t lines) override {
+    return local_.log_tail(spec, lines);
+  }
+  Result<std::size_t> kill_all_in(const std::filesystem::path& folder) override {
+    return local_.kill_all_in(folder);
+  }
+
+ private:
+  ProcessSupervisor local_;
+  Fuse& fuse_;
+};
+
+class FusedProviders final : public Providers {
+ public:
+  FusedProviders(Clock& clock, Fuse& fuse) : transport_(clock, fuse), supervisor_(clock, fuse) {}
+  Provider here() override { return {transport_, supervisor_}; }
+  Result<Provider> provider_for(const Manifest::Site&) override { return here(); }
+
+ private:
+  FusedTransport transport_;
+  FusedSupervisor supervisor_;
+};
+
+// Two are enough: the steps of a third would be those of the second.
+std::string two_nodes() {
+  const std::string three = test::three_nodes();
+  return three.substr(0, three.rfind("      - {id: 3"));
+}
+
+// Whether it was done before the fuse blew.
+bool interrupted_up(Home& home, std::size_t steps, Fuse::Way way) {
+  Fuse fuse(steps, way);
+  FusedProviders providers(home.clock, fuse);
+  auto network =
+      Network::make(home.dir.path(), test::manifest_of(two_nodes()), providers, home.clock);
+  UpOptions options = home.options();
+  options.wait = false;
+  return network && network->up(options);
+}
+
+// In a process of its own, which is killed.
+bool killed_up(Home& home, std::size_t steps) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(interrupted_up(home, steps, Fuse::Way::kill) ? 0 : 1);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+void check_complete(Home& home) {
+  Network network = home.network(two_nodes());
+  must(network.up(home.options()));
+  CHECK(must(network.plan()).changes() == 0);
+  CHECK(home.running() == 2);
+  Transport& files = home.providers.here().transport;
+  const Genesis genesis = must(read_genesis(network.layout(), files));
+  REQUIRE(genesis.authorities.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto path = network.layout().authority_key(std::to_string(i + 1));
+    CHECK(must(read_key(files, path)).public_key() == genesis.authorities[i]);
+  }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(network.layout().root())) {
+    CHECK(entry.path().extension() != ".part");
+  }
+  must(purge(home.dir.path(), "net", home.providers));
+  CHECK(home.running() == 0);
+  CHECK(std::filesystem::is_empty(home.dir.path() / "networks"));
+}
+
+constexpr std::size_t steps_max = 100;
+
+}  // namespace
+
+TEST_CASE("an up that fails at any step is completed by the next") {
+  std::size_t steps = 0;
+  for (bool done = false; !done; ++steps) {
+    INFO("step " << steps);
+    REQUIRE(steps < steps_max);
+    Home home;
+    done = interrupted_up(home, steps, Fuse::Way::fail);
+    check_complete(home);
+  }
+  CHECK(steps > 10);
+}
+
+TEST_CASE("an up that is killed after any step is completed by the next") {
+  std::size_t steps = 0;
+  for (bool done = false; !done; ++steps) {
+    INFO("step " << steps);
+    REQUIRE(steps < steps_max);
+    Home home;
+    done = killed_up(home, steps);
+    check_complete(home);
+  }
+  CHECK(steps > 10);
+}
+
+TEST_CASE("a purge after an up that was killed at any step leaves nothing") {
+  std::size_t steps = 0;
+  for (bool done = false; !done; ++steps) {
+    INFO("step " << steps);
+    REQUIRE(steps < steps_max);
+    Home home;
+    done = killed_up(home, steps);
+    must(purge(home.dir.path(), "net", home.providers));
+    CHECK(home.running() == 0);
+    CHECK(std::filesystem::is_empty(home.dir.path() / "networks"));
+  }
+}

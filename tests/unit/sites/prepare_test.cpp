@@ -1,0 +1,125 @@
+#include <catch2/catch.hpp>
+
+#include "rpc/json.hpp"
+#include "sites/prepare.hpp"
+#include "tests/unit/sites/fixture.hpp"
+
+using namespace aitbc;
+using namespace aitbc::sites;
+using aitbc::test::manifest_of;
+using aitbc::test::must;
+
+namespace {
+
+const std::string two_nodes =
+    "network: n\nenvironments: {a: {blockchain_nodes: [{id: 1, rpc_port: 1}, {id: 2, rpc_port: 2, "
+    "authority: false}]}}\n";
+
+PublicKey key(Byte first) {
+  std::array<Byte, 32> seed{};
+  seed[0] = first;
+  return KeyPair(Seed(seed)).public_key();
+}
+
+Genesis genesis_of(const Manifest& manifest) {
+  return must(make_genesis(manifest, {{key(1)}, key(2)}, from_unix_ms(1'000)));
+}
+
+std::vector<std::string> changes(const std::string& yaml) {
+  return genesis_changes(genesis_of(manifest_of(two_nodes)), manifest_of(yaml), {key(1)}, {});
+}
+
+}  // namespace
+
+TEST_CASE("a key is made once and kept for its owner alone") {
+  aitbc::test::TempDir dir;
+  SystemClock clock;
+  LocalTransport transport(clock);
+  const auto path = dir.path() / "k";
+  CHECK(read_key(transport, path).error().code == Errc::not_found);
+  const KeyPair made = must(read_or_make_key(transport, path));
+  CHECK(must(read_or_make_key(transport, path)).public_key() == made.public_key());
+  CHECK(must(read_key(transport, path)).public_key() == made.public_key());
+  CHECK((std::filesystem::status(path).permissions() & std::filesystem::perms::mask) ==
+        std::filesystem::perms(0600));
+  CHECK(must(read_or_make_key(transport, dir.path() / "l")).public_key() != made.public_key());
+  test::write_text(path, "not a key");
+  CHECK(read_or_make_key(transport, path).error().code == Errc::bad_config);
+  CHECK(test::read_text(path) == "not a key");
+}
+
+TEST_CASE("the genesis holds what the network file says") {
+  const Manifest manifest =
+      manifest_of(two_nodes +
+                  "shared_features: {block_interval_seconds: 3, tail_guard_ms: 100}\ngenesis: "
+                  "{fee_min: 4, faucet_balance: 50, accounts: [{address: " +
+                  to_text(Address{}) + ", balance: 6}]}\n");
+  const Genesis genesis = genesis_of(manifest);
+  CHECK(genesis.chain_id == "n");
+  CHECK(genesis.time == from_unix_ms(1'000));
+  CHECK(genesis.slot == Duration{3'000});
+  CHECK(genesis.tail_guard == Duration{100});
+  CHECK(genesis.fee_min.units() == 4);
+  CHECK(genesis.devnet);
+  CHECK(genesis.authorities == std::vector<PublicKey>{key(1)});
+  CHECK(genesis.allocations.size() == 2);
+  CHECK(supply_of(genesis).units() == 56);
+  CHECK(genesis_changes(genesis, manifest, {key(1)}, {}).empty());
+}
+
+TEST_CASE("what a changed network file asks of the genesis is named") {
+  CHECK(changes(two_nodes).empty());
+  const std::string features = two_nodes + "shared_features: ";
+  const std::string chain = two_nodes + "genesis: ";
+  const std::pair<std::string, std::string> cases[] = {
+      {features + "{block_interval_seconds: 3, tail_guard_ms: 500}",
+       "block_interval_seconds: 2 -> 3"},
+      {features + "{tail_guard_ms: 100}", "tail_guard_ms: 500 -> 100"},
+      {chain + "{chain_id: m}", "chain_id: n -> m"},
+      {chain + "{fee_min: 1}", "fee_min: 0 -> 1"},
+      {chain + "{faucet_balance: 5}", "faucet_balance and accounts together: 1000000000000 -> 5"},
+      {chain + "{faucet_balance: 999999999999, accounts: [{address: " + to_text(Address{}) +
+           ", balance: 1}]}",
+       "accounts: other addresses or balances"}};
+  for (const auto& [yaml, expected] : cases) {
+    CHECK(changes(yaml) == std::vector<std::string>{expected});
+  }
+  CHECK(changes(two_nodes + "genesis: {devnet: false}").front() == "devnet: true -> false");
+  CHECK(changes("network: n\nenvironments: {a: {blockchain_nodes: [{id: 1, rpc_port: 1}, {id: 2, "
+                "rpc_port: 2}]}}\n") == std::vector<std::string>{"authorities: 1 -> 2"});
+
+  const Manifest manifest = manifest_of(two_nodes);
+  const Genesis genesis = genesis_of(manifest);
+  CHECK_THAT(genesis_changes(genesis, manifest, {key(9)}, {}).front(),
+             Catch::Contains("does not have the key " + key(9).hex()));
+  CHECK_THAT(genesis_changes(genesis, manifest, {}, {"1"}).front(),
+             Catch::Contains("no key for node 1"));
+}
+
+TEST_CASE("a node's config has exactly the keys that it reads") {
+  const Manifest manifest = manifest_of(two_nodes);
+  aitbc::test::TempDir dir;
+  const Layout layout = must(Layout::make(dir.path(), "n"));
+  const std::string root = layout.root().string() + "/";
+  CHECK(config_text(manifest, layout, *manifest.find("1")) ==
+        R"({"node_id":"1","listen":{"address":"127.0.0.1","port":1},"data":")" + root +
+            R"(nodes/1/chain.db","genesis":")" + root + R"(genesis.json","authority_key":")" +
+            root +
+            R"(nodes/1/authority.key","peers":["http://127.0.0.1:2"],"sync":{"enabled":true,)" +
+            R"("poll_only":false,"interval_s":10},"log":{"level":"info"}})" + "\n");
+  const auto follower = rpc::parse_json(config_text(manifest, layout, *manifest.find("2")));
+  REQUIRE(follower);
+  CHECK_FALSE(follower->contains("authority_key"));
+}
+
+TEST_CASE("drift names what differs") {
+  const std::string wanted = R"({"listen":{"port":1,"address":"a"},"peers":["x"],"log":{}})";
+  CHECK(config_drift(wanted, wanted).empty());
+  CHECK(config_drift(R"({"log":{},"peers":["x"],"listen":{"address":"a","port":1}})", wanted) ==
+        "");
+  CHECK(config_drift(R"({"listen":{"port":2,"address":"a"},"peers":["y"],"log":{}})", wanted) ==
+        "listen.port 2 -> 1, peers changed");
+  CHECK(config_drift(R"({"listen":{"port":1},"peers":["x"],"log":{"x":1}})", wanted) ==
+        "listen.address is missing, log.x is unknown");
+  CHECK(config_drift("{", wanted) == "its config.json cannot be read");
+}

@@ -1,0 +1,88 @@
+// Real threads, sockets and files: nodes of one process that find one another over HTTP.
+
+#include "sync/runner.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <thread>
+
+#include "tests/support/node_in_process.hpp"
+
+using namespace aitbc;
+using test::ChainBuilder;
+using test::eventually;
+using test::NodeInProcess;
+
+TEST_CASE("a submitted transaction is on every node's chain soon after") {
+  ChainBuilder builder = test::live_builder();
+  auto nodes = test::start_mesh(builder, 3);
+  const CheckedTx tx = builder.transfer(0, 1);
+  REQUIRE(nodes[1]->runner().submit(tx).value() == tx.id());
+  CHECK(eventually([&] {
+    const Tip head = nodes[0]->runner().status()->head;
+    return head.height > 0 && std::all_of(nodes.begin(), nodes.end(), [&](const auto& node) {
+             return node->runner().status()->head == head;
+           });
+  }));
+  const auto status = nodes[0]->runner().status();
+  for (const auto& node : nodes) {
+    CHECK(node->runner().status()->head == status->head);
+    CHECK(node->runner().status()->state_root == status->state_root);
+    const auto snapshot = node->runner().reader().snapshot();
+    CHECK((*snapshot)->tx(tx.id()).value().has_value());
+  }
+}
+
+TEST_CASE("a waiting poll is answered by news, and by stopping") {
+  ChainBuilder builder = test::live_builder();
+  NodeInProcess node(builder, {});
+  const SyncAnswer first = node.runner().sync({}).value();
+  const SyncQuery query{first.instance, first.cursor, Duration{60'000}};
+
+  std::optional<Result<SyncAnswer>> news;
+  {
+    std::jthread asker([&] { news = node.runner().sync(query); });
+    REQUIRE(node.runner().submit(builder.transfer(0, 1)));
+  }
+  REQUIRE(news->has_value());
+  CHECK((*news)->txs.size() == 1);
+
+  std::optional<Result<SyncAnswer>> last;
+  {
+    SyncQuery next = query;
+    next.cursor = (*news)->cursor;
+    std::jthread asker([&] { last = node.runner().sync(next); });
+    node.runner().stop();
+  }
+  REQUIRE_FALSE(last->has_value());
+  CHECK(last->error().code == Errc::shutting_down);
+  CHECK(node.runner().submit(builder.transfer(0, 1)).error().code == Errc::shutting_down);
+}
+
+TEST_CASE("submissions from many threads are all answered, each exactly once") {
+  ChainBuilder builder = test::live_builder(40);
+  NodeInProcess node(builder, {});
+  std::vector<Result<TxId>> answers(40, error(Errc::timeout, "none"));
+  {
+    std::vector<std::jthread> senders;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      senders.emplace_back([&, i] { answers[i] = node.runner().submit(builder.transfer(i, 0)); });
+    }
+  }
+  for (const auto& answer : answers) CHECK(answer);
+  CHECK(node.runner().status()->mempool_txs == answers.size());
+}
+
+TEST_CASE("an account is proven to the state root that the node publishes") {
+  ChainBuilder builder = test::live_builder();
+  NodeInProcess node(builder, {});
+  const Address known = builder.address(0);
+  const auto proven = node.runner().prove(known);
+  REQUIRE(proven);
+  CHECK(state_root_of(proven->accounts_root, proven->authorities_hash) == proven->state_root);
+  CHECK(check_proof(proven->proof, known, proven->accounts_root)->balance.units() == 1'000);
+  CHECK(node.runner().next_nonce(known).value() == 0);
+  REQUIRE(node.runner().submit(builder.transfer(0, 1)));
+  CHECK(node.runner().next_nonce(known).value() == 1);
+}
