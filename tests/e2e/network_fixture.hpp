@@ -29,6 +29,18 @@ struct Answer {
 
 class Home {
  public:
+  Home() = default;
+  ~Home() {
+    // Also after a failure: a test that leaves nodes behind spoils the machine for others.
+    sites::Command down;
+    down.argv = {program(), "--home", file("home"), "down", "--purge", "-n", "test-net"};
+    down.timeout = Duration{60'000};
+    const auto ended = sites::run(down, clock_);
+    if (!ended || ended->exit_code != 0) std::fputs("down --purge failed\n", stderr);
+  }
+  Home(const Home&) = delete;
+  Home& operator=(const Home&) = delete;
+
   std::string file(const std::string& name) const { return dir_.file(name); }
   std::string write(const std::string& name, const std::string& text) const {
     std::ofstream(file(name)) << text;
@@ -100,11 +112,6 @@ class RunningNetwork : public Home {
     write("network.yaml", yaml(shape));
     const rpc::Json up = must("up", {"-f", file("network.yaml")});
     REQUIRE(up["nodes"].size() == static_cast<std::size_t>(shape.nodes));
-  }
-  ~RunningNetwork() {
-    // Also after a failure: a test that leaves nodes behind spoils the machine for others.
-    const Answer down = run({"down", "--purge", "-n", "test-net"});
-    if (down.exit != 0) std::fprintf(stderr, "down --purge: %s\n", down.talk.c_str());
   }
 
   static std::string yaml(const Shape& shape) {

@@ -153,7 +153,8 @@ TEST_CASE("nodes of a network do not take settings or secrets from who starts th
   const auto ran = sites::run(up, sites::SystemClock());
   REQUIRE(ran.has_value());
   CHECK(ran->exit_code == 0);
-  for (const rpc::Json& node : home.must("ps")["nodes"]) {
+  const rpc::Json processes = home.must("ps");
+  for (const rpc::Json& node : processes["nodes"]) {
     const auto pid = node["pid"].get<pid_t>();
     const std::string environment = test::read_text("/proc/" + std::to_string(pid) + "/environ");
     CHECK_FALSE(environment.empty());
