@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
-#include "cli/session.hpp"
+#include "cli/invocation.hpp"
 
 namespace aitbc::cli {
 
@@ -14,36 +14,37 @@ namespace {
 
 constexpr std::size_t help_column = 30;
 
-void add_global_options(CLI::App& root, Session& session, bool& json, bool& quiet) {
-  root.add_option("-n,--network", session.network,
+void add_global_options(CLI::App& root, Invocation& invocation, bool& json, bool& quiet) {
+  root.add_option("-n,--network", invocation.network,
                   "The network to work on; needed only where there are several");
-  root.add_option("--home", session.home_option,
+  root.add_option("--home", invocation.home_option,
                   "Where networks and wallets are kept (default: $AITBC_HOME, else ~/.aitbc)");
   root.add_flag("--json", json, "One compact JSON document on stdout");
   root.add_flag("-q,--quiet", quiet, "No talk on stderr, errors excepted");
-  root.add_flag("-v,--verbose", session.verbose, "More talk on stderr");
+  root.add_flag("-v,--verbose", invocation.verbose, "More talk on stderr");
 }
 
-void build(CLI::App& root, Session& session) {
+void build(CLI::App& root, Invocation& invocation) {
   root.name("aitbc");
   root.set_help_flag("-h,--help", "Print this help and exit");
   root.set_version_flag("--version", std::string("aitbc ") + AITBC_VERSION);
   root.require_subcommand(1);
   root.fallthrough();
   root.get_formatter()->column_width(help_column);
-  root.footer("Example:\n  aitbc up && aitbc status\n\nExit codes: 0 done, 1 negative answer, "
-              "2 usage, 3 unreachable or timed out,\n4 refused by a node, 70 internal.");
-  add_network_commands(root, session);
-  add_node_commands(root, session);
-  add_log_commands(root, session);
-  add_sync_commands(root, session);
-  add_chain_commands(root, session);
-  add_wallet_commands(root, session);
-  add_money_commands(root, session);
-  add_tx_commands(root, session);
-  add_genesis_commands(root, session);
-  add_wait_command(root, session);
-  add_schema_command(root, session);
+  root.footer(
+      "Example:\n  aitbc up && aitbc status\n\nExit codes: 0 done, 1 negative answer, "
+      "2 usage, 3 unreachable or timed out,\n4 refused by a node, 70 internal.");
+  add_network_commands(root, invocation);
+  add_node_commands(root, invocation);
+  add_log_commands(root, invocation);
+  add_sync_commands(root, invocation);
+  add_chain_commands(root, invocation);
+  add_wallet_commands(root, invocation);
+  add_money_commands(root, invocation);
+  add_tx_commands(root, invocation);
+  add_genesis_commands(root, invocation);
+  add_wait_command(root, invocation);
+  add_schema_command(root, invocation);
 }
 
 void collect_names(const CLI::App& app, const std::string& prefix,
@@ -76,12 +77,13 @@ int report(const Failure& failure, Output& output) {
   return static_cast<int>(exit_code(failure));
 }
 
-int perform(Session& session) {
-  AITBC_CHECK(session.action != nullptr);
-  const Verdict verdict = session.action();
-  if (!verdict) return report(verdict.error(), session.output);
-  if (!session.output.wanted()) {
-    return report({error(Errc::io, "stdout is full or was closed"), Origin::here}, session.output);
+int perform(Invocation& invocation) {
+  AITBC_CHECK(invocation.action != nullptr);
+  const Verdict verdict = invocation.action();
+  if (!verdict) return report(verdict.error(), invocation.output);
+  if (!invocation.output.wanted()) {
+    return report({error(Errc::io, "stdout is full or was closed"), Origin::here},
+                  invocation.output);
   }
   return static_cast<int>(*verdict);
 }
@@ -90,12 +92,12 @@ int perform(Session& session) {
 
 int run(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
   Output output(surroundings.out, surroundings.talk);
-  Session session{output, surroundings.environment, {}, {}, {}, false, {}};
+  Invocation invocation{output, surroundings.environment, {}, {}, {}, false, {}};
   CLI::App root("Brings up, drives and checks proof-of-authority test networks of many nodes.");
   bool json = false;
   bool quiet = false;
-  add_global_options(root, session, json, quiet);
-  build(root, session);
+  add_global_options(root, invocation, json, quiet);
+  build(root, invocation);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants it
     root.parse(std::move(reversed));
@@ -109,14 +111,14 @@ int run(const std::vector<std::string>& arguments, const Surroundings& surroundi
   }
   output.use_json(json);
   output.use_quiet(quiet);
-  return perform(session);
+  return perform(invocation);
 }
 
 std::vector<std::string> command_names() {
   Output output(std::cout, std::cerr);
-  Session session{output, process_environment(), {}, {}, {}, false, {}};
+  Invocation invocation{output, process_environment(), {}, {}, {}, false, {}};
   CLI::App root;
-  build(root, session);
+  build(root, invocation);
   std::vector<std::string> names;
   collect_names(root, "", names);
   std::sort(names.begin(), names.end());
@@ -135,12 +137,12 @@ CLI::App* add_group(CLI::App& parent, const CommandText& text) {
   return group;
 }
 
-void choose(CLI::App& command, Session& session, std::function<Verdict()> action) {
-  command.callback([&session, action = std::move(action)] { session.action = action; });
+void choose(CLI::App& command, Invocation& invocation, std::function<Verdict()> action) {
+  command.callback([&invocation, action = std::move(action)] { invocation.action = action; });
 }
 
-void add_node_option(CLI::App& command, Session& session) {
-  command.add_option("--node", session.node,
+void add_node_option(CLI::App& command, Invocation& invocation) {
+  command.add_option("--node", invocation.node,
                      "The node to ask: its id, or a URL (default: the first that answers)");
 }
 

@@ -10,8 +10,8 @@ namespace {
 
 bool is_url(const std::string& text) { return text.find("://") != std::string::npos; }
 
-Outcome<std::vector<NodeAddress>> network_nodes(Session& session) {
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+Outcome<std::vector<NodeAddress>> network_nodes(Invocation& invocation) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   std::vector<NodeAddress> nodes;
   for (const auto& site : open->manifest().sites) {
     for (const auto& node : site.nodes) nodes.push_back({node.id, node.url()});
@@ -19,8 +19,8 @@ Outcome<std::vector<NodeAddress>> network_nodes(Session& session) {
   return nodes;
 }
 
-Outcome<NodeAddress> named_node(Session& session, const std::string& id) {
-  AITBC_TRY_ASSIGN(const auto nodes, network_nodes(session));
+Outcome<NodeAddress> named_node(Invocation& invocation, const std::string& id) {
+  AITBC_TRY_ASSIGN(const auto nodes, network_nodes(invocation));
   std::string known;
   for (const NodeAddress& node : nodes) {
     if (node.id == id) return node;
@@ -37,18 +37,18 @@ bool answers(const std::string& url) {
 
 }  // namespace
 
-Outcome<std::vector<NodeAddress>> asked_nodes(Session& session) {
-  if (!session.node) return network_nodes(session);
-  if (is_url(*session.node)) return std::vector{NodeAddress{*session.node, *session.node}};
-  AITBC_TRY_ASSIGN(const NodeAddress node, named_node(session, *session.node));
+Outcome<std::vector<NodeAddress>> asked_nodes(Invocation& invocation) {
+  if (!invocation.node) return network_nodes(invocation);
+  if (is_url(*invocation.node)) return std::vector{NodeAddress{*invocation.node, *invocation.node}};
+  AITBC_TRY_ASSIGN(const NodeAddress node, named_node(invocation, *invocation.node));
   return std::vector{node};
 }
 
-Outcome<rpc::Client> connect(Session& session) {
-  AITBC_TRY_ASSIGN(const auto nodes, asked_nodes(session));
+Outcome<rpc::Client> connect(Invocation& invocation) {
+  AITBC_TRY_ASSIGN(const auto nodes, asked_nodes(invocation));
   std::string silent;
   for (const NodeAddress& node : nodes) {
-    if (session.node || answers(node.url)) {
+    if (invocation.node || answers(node.url)) {
       AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(node.url));
       return client;
     }
@@ -58,17 +58,16 @@ Outcome<rpc::Client> connect(Session& session) {
                "no node answers (" + silent + "); see aitbc status, or start them: aitbc up");
 }
 
-Outcome<Genesis> local_genesis(Session& session) {
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
-  AITBC_TRY_ASSIGN(Genesis genesis,
-                   read_genesis_file(open->network().layout().genesis().string()));
+Outcome<Genesis> local_genesis(Invocation& invocation) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
+  AITBC_TRY_ASSIGN(Genesis genesis, read_genesis_file(open->network().layout().genesis().string()));
   return genesis;
 }
 
-Outcome<Genesis> node_genesis(Session& session, rpc::Client& client) {
+Outcome<Genesis> node_genesis(Invocation& invocation, rpc::Client& client) {
   AITBC_TRY_ASSIGN(Genesis genesis, asked(client.genesis()));
-  if (session.node && is_url(*session.node)) return genesis;
-  AITBC_TRY_ASSIGN(const Genesis own, local_genesis(session));
+  if (invocation.node && is_url(*invocation.node)) return genesis;
+  AITBC_TRY_ASSIGN(const Genesis own, local_genesis(invocation));
   if (hash_of(own) == hash_of(genesis)) return genesis;
   return error(Errc::wrong_genesis, client.url() + " runs on genesis " +
                                         rpc::hash_text(hash_of(genesis)) + ", the network on " +

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/invocation.hpp"
 #include "cli/outcome.hpp"
-#include "cli/session.hpp"
 #include "rpc/client.hpp"
 
 namespace aitbc::cli {
@@ -17,16 +17,16 @@ struct NodeAddress {
 };
 
 // All nodes of the network; with --node that one alone.
-Outcome<std::vector<NodeAddress>> asked_nodes(Session& session);
+Outcome<std::vector<NodeAddress>> asked_nodes(Invocation& invocation);
 
 // The node of --node, else the first that answers; unreachable names those that do not.
-Outcome<rpc::Client> connect(Session& session);
+Outcome<rpc::Client> connect(Invocation& invocation);
 
 // The genesis file of the chosen network.
-Outcome<Genesis> local_genesis(Session& session);
+Outcome<Genesis> local_genesis(Invocation& invocation);
 // The node's genesis. wrong_genesis when the node belongs to the network on this machine and runs
 // on another one: nothing may be signed for it.
-Outcome<Genesis> node_genesis(Session& session, rpc::Client& client);
+Outcome<Genesis> node_genesis(Invocation& invocation, rpc::Client& client);
 
 // An address, or the name of a wallet.
 Result<Address> resolve_address(const Wallets& wallets, const std::string& text);

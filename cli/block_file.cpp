@@ -73,9 +73,8 @@ Result<Buffer> BlockFileReader::take(std::size_t bytes) {
   Buffer buffer(bytes);
   in_.read(reinterpret_cast<char*>(buffer.data()), static_cast<std::streamsize>(bytes));
   if (in_.gcount() != static_cast<std::streamsize>(bytes)) {
-    return broken("ends in the middle, after block " +
-                  std::to_string(header_.first + read_) + " of " +
-                  std::to_string(header_.first + header_.count));
+    return broken("ends in the middle, after block " + std::to_string(header_.first + read_) +
+                  " of " + std::to_string(header_.first + header_.count));
   }
   return buffer;
 }

@@ -55,8 +55,8 @@ class DatabaseSource final : public BlockSource {
   std::optional<Tip> head() const override { return head_; }
 
   Outcome<std::vector<Block>> next() override {
-    AITBC_TRY_ASSIGN(auto blocks, snapshot_->blocks(next_, limits::range_blocks_max,
-                                                    limits::range_bytes_max));
+    AITBC_TRY_ASSIGN(auto blocks,
+                     snapshot_->blocks(next_, limits::range_blocks_max, limits::range_bytes_max));
     next_ += blocks.size();
     return blocks;
   }

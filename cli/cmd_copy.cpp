@@ -4,8 +4,8 @@
 #include "cli/block_file.hpp"
 #include "cli/block_source.hpp"
 #include "cli/commands.hpp"
+#include "cli/invocation.hpp"
 #include "cli/node.hpp"
-#include "cli/session.hpp"
 #include "cli/verify.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/native_fields.hpp"
@@ -24,30 +24,30 @@ struct Subject {
   std::string name;
 };
 
-Outcome<Genesis> genesis_for(Session& session, const VerifyRequest& given) {
-  if (!given.genesis) return local_genesis(session);
+Outcome<Genesis> genesis_for(Invocation& invocation, const VerifyRequest& given) {
+  if (!given.genesis) return local_genesis(invocation);
   AITBC_TRY_ASSIGN(Genesis genesis, read_genesis_file(*given.genesis));
   return genesis;
 }
 
-Outcome<Subject> subject_at_node(Session& session, const VerifyRequest& given) {
-  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+Outcome<Subject> subject_at_node(Invocation& invocation, const VerifyRequest& given) {
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
   const std::string url = client.url();
-  Outcome<Genesis> genesis = given.genesis ? genesis_for(session, given)
-                                           : node_genesis(session, client);
+  Outcome<Genesis> genesis =
+      given.genesis ? genesis_for(invocation, given) : node_genesis(invocation, client);
   if (!genesis) return genesis.error();
   AITBC_TRY_ASSIGN(Source source, node_source(std::move(client), hash_of(*genesis)));
   return Subject{std::move(*genesis), std::move(source), url};
 }
 
-Outcome<Subject> subject_of(Session& session, const VerifyRequest& given) {
-  const int sources = (given.file ? 1 : 0) + (given.db ? 1 : 0) + (session.node ? 1 : 0);
+Outcome<Subject> subject_of(Invocation& invocation, const VerifyRequest& given) {
+  const int sources = (given.file ? 1 : 0) + (given.db ? 1 : 0) + (invocation.node ? 1 : 0);
   if (sources > 1) return error(Errc::bad_config, "give one of FILE, --db and --node");
-  if (!given.file && !given.db) return subject_at_node(session, given);
-  AITBC_TRY_ASSIGN(Genesis genesis, genesis_for(session, given));
+  if (!given.file && !given.db) return subject_at_node(invocation, given);
+  AITBC_TRY_ASSIGN(Genesis genesis, genesis_for(invocation, given));
   const std::string& name = given.file ? *given.file : *given.db;
-  Outcome<Source> source = given.file ? file_source(name, hash_of(genesis))
-                                      : database_source(name, genesis);
+  Outcome<Source> source =
+      given.file ? file_source(name, hash_of(genesis)) : database_source(name, genesis);
   if (!source) return source.error();
   return Subject{std::move(genesis), std::move(*source), name};
 }
@@ -72,9 +72,9 @@ std::string verdict_json(const Subject& subject, const Verifier& verifier,
 }
 
 // The first rule that the chain breaks; nullopt for a good chain.
-Outcome<std::optional<Error>> execute_all(Session& session, BlockSource& source,
+Outcome<std::optional<Error>> execute_all(Invocation& invocation, BlockSource& source,
                                           Verifier& verifier) {
-  Progress progress = session.progress();
+  Progress progress = invocation.progress();
   const std::optional<Tip> head = source.head();
   for (;;) {
     AITBC_TRY_ASSIGN(const auto blocks, source.next());
@@ -94,31 +94,31 @@ Outcome<std::optional<Error>> execute_all(Session& session, BlockSource& source,
   return std::optional<Error>();
 }
 
-Verdict verify(Session& session, const VerifyRequest& given) {
-  AITBC_TRY_ASSIGN(const Subject subject, subject_of(session, given));
+Verdict verify(Invocation& invocation, const VerifyRequest& given) {
+  AITBC_TRY_ASSIGN(const Subject subject, subject_of(invocation, given));
   Verifier verifier(subject.genesis);
-  AITBC_TRY_ASSIGN(const auto broken, execute_all(session, *subject.source, verifier));
-  session.output.document(verdict_json(subject, verifier, broken));
+  AITBC_TRY_ASSIGN(const auto broken, execute_all(invocation, *subject.source, verifier));
+  invocation.output.document(verdict_json(subject, verifier, broken));
   if (broken) {
-    session.output.line("broken: " + broken->detail);
+    invocation.output.line("broken: " + broken->detail);
     return Exit::negative;
   }
-  session.output.line("valid: " + std::to_string(verifier.head().height) + " blocks, " +
-                      std::to_string(verifier.txs()) + " transactions, head " +
-                      rpc::hash_text(verifier.head().id) + ", state root " +
-                      rpc::hash_text(verifier.state_root()));
+  invocation.output.line("valid: " + std::to_string(verifier.head().height) + " blocks, " +
+                         std::to_string(verifier.txs()) + " transactions, head " +
+                         rpc::hash_text(verifier.head().id) + ", state root " +
+                         rpc::hash_text(verifier.state_root()));
   return Exit::done;
 }
 
-Verdict export_blocks(Session& session, const std::string& file) {
-  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
-  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(session, client));
+Verdict export_blocks(Invocation& invocation, const std::string& file) {
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
+  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(invocation, client));
   const GenesisHash genesis_hash = hash_of(genesis);
   AITBC_TRY_ASSIGN(const Source source, node_source(std::move(client), genesis_hash));
   const Tip head = source->head().value_or(Tip{});
   AITBC_TRY_ASSIGN(BlockFileWriter writer,
                    BlockFileWriter::create(file, {genesis_hash, 1, head.height}));
-  Progress progress = session.progress();
+  Progress progress = invocation.progress();
   for (Height written = 0;;) {
     AITBC_TRY_ASSIGN(const auto blocks, source->next());
     if (blocks.empty()) break;
@@ -133,16 +133,16 @@ Verdict export_blocks(Session& session, const std::string& file) {
       .text("genesis_hash", rpc::hash_text(genesis_hash))
       .integer("blocks", head.height)
       .text("head", rpc::hash_text(head.id));
-  session.output.document(std::move(out).finish());
-  session.output.line(std::to_string(head.height) + " blocks in " + file);
+  invocation.output.document(std::move(out).finish());
+  invocation.output.line(std::to_string(head.height) + " blocks in " + file);
   return Exit::done;
 }
 
-Verdict import_blocks(Session& session, const std::string& file) {
-  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
-  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(session, client));
+Verdict import_blocks(Invocation& invocation, const std::string& file) {
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
+  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(invocation, client));
   AITBC_TRY_ASSIGN(const Source source, file_source(file, hash_of(genesis)));
-  Progress progress = session.progress();
+  Progress progress = invocation.progress();
   std::uint64_t read = 0;
   std::uint64_t appended = 0;
   std::uint64_t rewound = 0;
@@ -165,33 +165,33 @@ Verdict import_blocks(Session& session, const std::string& file) {
       .integer("rewound", rewound)
       .integer("height", head.height)
       .text("head", rpc::hash_text(head.id));
-  session.output.document(std::move(out).finish());
-  session.output.line(std::to_string(appended) + " of " + std::to_string(read) +
-                      " blocks were new to " + client.url() + ", its head is now " +
-                      std::to_string(head.height));
+  invocation.output.document(std::move(out).finish());
+  invocation.output.line(std::to_string(appended) + " of " + std::to_string(read) +
+                         " blocks were new to " + client.url() + ", its head is now " +
+                         std::to_string(head.height));
   return Exit::done;
 }
 
 }  // namespace
 
-void add_copy_commands(CLI::App& chain, Session& session) {
+void add_copy_commands(CLI::App& chain, Invocation& invocation) {
   const auto given = std::make_shared<VerifyRequest>();
-  CLI::App* check = add_command(
-      chain, {"verify", "Execute a chain again from its genesis",
-              "aitbc chain verify --db node1/chain.db --genesis genesis.json"});
+  CLI::App* check =
+      add_command(chain, {"verify", "Execute a chain again from its genesis",
+                          "aitbc chain verify --db node1/chain.db --genesis genesis.json"});
   check->add_option("FILE", given->file, "A file that chain export wrote");
   check->add_option("--db", given->db, "A node's database; it may be running");
   check->add_option("--genesis", given->genesis, "The genesis file (default: the network's)");
-  add_node_option(*check, session);
-  choose(*check, session, [&session, given] { return verify(session, *given); });
+  add_node_option(*check, invocation);
+  choose(*check, invocation, [&invocation, given] { return verify(invocation, *given); });
 
   const auto add = [&](const CommandText& text, const char* what,
-                       Verdict (*action)(Session&, const std::string&)) {
+                       Verdict (*action)(Invocation&, const std::string&)) {
     const auto file = std::make_shared<std::string>();
     CLI::App* command = add_command(chain, text);
     command->add_option("FILE", *file, what)->required();
-    add_node_option(*command, session);
-    choose(*command, session, [&session, file, action] { return action(session, *file); });
+    add_node_option(*command, invocation);
+    choose(*command, invocation, [&invocation, file, action] { return action(invocation, *file); });
   };
   add({"export", "Copy a node's chain into a file", "aitbc chain export chain.aitbc"},
       "The file to write; replaced if it is there", export_blocks);

@@ -6,10 +6,10 @@
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/file.hpp"
+#include "cli/invocation.hpp"
 #include "cli/keys.hpp"
 #include "cli/node.hpp"
 #include "cli/number.hpp"
-#include "cli/session.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/native.hpp"
 #include "rpc/native_fields.hpp"
@@ -113,67 +113,67 @@ void print_facts(Output& output, const Genesis& genesis) {
   output.document(facts_json(genesis));
 }
 
-Verdict init_genesis(Session& session, const InitOptions& given) {
-  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+Verdict init_genesis(Invocation& invocation, const InitOptions& given) {
+  AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   AITBC_TRY_ASSIGN(const Genesis genesis, build_genesis(wallets, given));
   AITBC_TRY(write_file(given.file, rpc::genesis_json(genesis) + "\n", {}));
-  print_facts(session.output, genesis);
+  print_facts(invocation.output, genesis);
   return Exit::done;
 }
 
-Outcome<Genesis> chosen_genesis(Session& session, const std::optional<std::string>& file) {
+Outcome<Genesis> chosen_genesis(Invocation& invocation, const std::optional<std::string>& file) {
   if (file) {
     AITBC_TRY_ASSIGN(Genesis genesis, read_genesis_file(*file));
     return genesis;
   }
-  return local_genesis(session);
+  return local_genesis(invocation);
 }
 
 struct VerifyOptions {
   std::optional<std::string> file, hash;
 };
 
-Outcome<GenesisHash> expected_hash(Session& session, const VerifyOptions& given) {
+Outcome<GenesisHash> expected_hash(Invocation& invocation, const VerifyOptions& given) {
   if (given.hash) {
     const auto hash = rpc::parse_hash<GenesisHash>(*given.hash);
     if (hash) return *hash;
     return error(Errc::bad_config, "--hash: expected 0x and 64 digits, got '" + *given.hash + "'");
   }
-  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
   AITBC_TRY_ASSIGN(const Genesis genesis, asked(client.genesis()));
   return hash_of(genesis);
 }
 
-Verdict verify_genesis(Session& session, const VerifyOptions& given) {
-  AITBC_TRY_ASSIGN(const Genesis genesis, chosen_genesis(session, given.file));
-  AITBC_TRY_ASSIGN(const GenesisHash expected, expected_hash(session, given));
+Verdict verify_genesis(Invocation& invocation, const VerifyOptions& given) {
+  AITBC_TRY_ASSIGN(const Genesis genesis, chosen_genesis(invocation, given.file));
+  AITBC_TRY_ASSIGN(const GenesisHash expected, expected_hash(invocation, given));
   const bool same = hash_of(genesis) == expected;
   rpc::ObjectWriter out;
   out.boolean("same", same)
       .text("genesis_hash", rpc::hash_text(hash_of(genesis)))
       .text("expected", rpc::hash_text(expected));
-  session.output.document(std::move(out).finish());
-  session.output.line(same ? "the same genesis: " + rpc::hash_text(expected)
-                           : "another genesis: " + rpc::hash_text(hash_of(genesis)) +
-                                 ", expected " + rpc::hash_text(expected));
+  invocation.output.document(std::move(out).finish());
+  invocation.output.line(same ? "the same genesis: " + rpc::hash_text(expected)
+                              : "another genesis: " + rpc::hash_text(hash_of(genesis)) +
+                                    ", expected " + rpc::hash_text(expected));
   return same ? Exit::done : Exit::negative;
 }
 
-Verdict make_key(Session& session, const std::string& file) {
+Verdict make_key(Invocation& invocation, const std::string& file) {
   const KeyPair key(random_seed());
   AITBC_TRY(write_key_file(file, key.seed()));
   const std::string address = to_text(address_of(Policy::single(key.public_key())));
   rpc::ObjectWriter out;
   out.text("public_key", key.public_key().hex()).text("address", address).text("file", file);
-  session.output.document(std::move(out).finish());
+  invocation.output.document(std::move(out).finish());
   Table table({"public key", key.public_key().hex()});
   table.add({"address", address});
   table.add({"file", file});
-  session.output.line(table.text());
+  invocation.output.line(table.text());
   return Exit::done;
 }
 
-void add_init(CLI::App& group, Session& session) {
+void add_init(CLI::App& group, Invocation& invocation) {
   const auto given = std::make_shared<InitOptions>();
   CLI::App* init = add_command(
       group, {"init", "Make a genesis file",
@@ -189,23 +189,23 @@ void add_init(CLI::App& group, Session& session) {
   init->add_option("--time", given->time, "Start of slot 0 (default: now)");
   init->add_flag("--devnet", given->devnet, "Allow a faucet and open wallets");
   init->add_option("-o,--output", given->file, "The file to write; never overwritten")->required();
-  choose(*init, session, [&session, given] { return init_genesis(session, *given); });
+  choose(*init, invocation, [&invocation, given] { return init_genesis(invocation, *given); });
 }
 
 }  // namespace
 
-void add_genesis_commands(CLI::App& root, Session& session) {
-  CLI::App* group = add_group(root, {"genesis", "Make, show and compare genesis files",
-                                     "aitbc genesis show"});
-  add_init(*group, session);
+void add_genesis_commands(CLI::App& root, Invocation& invocation) {
+  CLI::App* group =
+      add_group(root, {"genesis", "Make, show and compare genesis files", "aitbc genesis show"});
+  add_init(*group, invocation);
 
   const auto shown = std::make_shared<std::optional<std::string>>();
-  CLI::App* show = add_command(
-      *group, {"show", "What a genesis says", "aitbc genesis show genesis.json"});
+  CLI::App* show =
+      add_command(*group, {"show", "What a genesis says", "aitbc genesis show genesis.json"});
   show->add_option("FILE", *shown, "A genesis file (default: the network's)");
-  choose(*show, session, [&session, shown]() -> Verdict {
-    AITBC_TRY_ASSIGN(const Genesis genesis, chosen_genesis(session, *shown));
-    print_facts(session.output, genesis);
+  choose(*show, invocation, [&invocation, shown]() -> Verdict {
+    AITBC_TRY_ASSIGN(const Genesis genesis, chosen_genesis(invocation, *shown));
+    print_facts(invocation.output, genesis);
     return Exit::done;
   });
 
@@ -215,14 +215,15 @@ void add_genesis_commands(CLI::App& root, Session& session) {
                            "aitbc genesis verify genesis.json --node http://localhost:8082"});
   verify->add_option("FILE", verified->file, "A genesis file (default: the network's)");
   verify->add_option("--hash", verified->hash, "Compare with this hash instead of a node's");
-  add_node_option(*verify, session);
-  choose(*verify, session, [&session, verified] { return verify_genesis(session, *verified); });
+  add_node_option(*verify, invocation);
+  choose(*verify, invocation,
+         [&invocation, verified] { return verify_genesis(invocation, *verified); });
 
   const auto file = std::make_shared<std::string>();
-  CLI::App* keygen = add_command(root, {"keygen", "Make a key of an authority",
-                                        "aitbc keygen -o node1.key"});
+  CLI::App* keygen =
+      add_command(root, {"keygen", "Make a key of an authority", "aitbc keygen -o node1.key"});
   keygen->add_option("-o,--output", *file, "The key file to write; never overwritten")->required();
-  choose(*keygen, session, [&session, file] { return make_key(session, *file); });
+  choose(*keygen, invocation, [&invocation, file] { return make_key(invocation, *file); });
 }
 
 }  // namespace aitbc::cli

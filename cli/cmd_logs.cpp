@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/invocation.hpp"
 #include "cli/log_lines.hpp"
 #include "cli/number.hpp"
 #include "cli/running.hpp"
-#include "cli/session.hpp"
 #include "rpc/json_writer.hpp"
 
 namespace aitbc::cli {
@@ -71,31 +71,31 @@ std::string lines_json(const std::vector<LogLine>& lines) {
   return std::move(out).finish();
 }
 
-Verdict show_logs(Session& session, const LogOptionsGiven& given) {
+Verdict show_logs(Invocation& invocation, const LogOptionsGiven& given) {
   AITBC_TRY_ASSIGN(const std::uint64_t count, parse_number(given.lines, "-n", {0, 1'000'000}));
   std::optional<Time> since;
   if (given.since) {
     AITBC_TRY_ASSIGN(const Duration age, parse_duration(*given.since, "--since"));
-    since = session.clock.now() - age;
+    since = invocation.clock.now() - age;
   }
   AITBC_TRY_ASSIGN(const LogFilter filter, LogFilter::make(given.match, since));
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   AITBC_TRY_ASSIGN(auto tails, tails_of(open->network(), given.nodes));
   const bool with_node = tails.size() > 1;
   std::vector<LogLine> lines = read_round(tails, filter, count);
   for (;;) {
-    print_lines(session.output, lines, with_node);
+    print_lines(invocation.output, lines, with_node);
     // With -f there is one document for each round that brought something.
-    if (!lines.empty() || !given.follow) session.output.document(lines_json(lines));
-    if (!given.follow || !session.output.wanted()) return Exit::done;
-    session.clock.sleep_until(session.clock.now() + follow_pause);
+    if (!lines.empty() || !given.follow) invocation.output.document(lines_json(lines));
+    if (!given.follow || !invocation.output.wanted()) return Exit::done;
+    invocation.clock.sleep_until(invocation.clock.now() + follow_pause);
     lines = read_round(tails, filter, tail_bytes_max);
   }
 }
 
 }  // namespace
 
-void add_log_commands(CLI::App& root, Session& session) {
+void add_log_commands(CLI::App& root, Invocation& invocation) {
   const auto given = std::make_shared<LogOptionsGiven>();
   CLI::App* logs = add_command(root, {"logs", "What the nodes logged, in the order of time",
                                       "aitbc logs 1 2 -f --match block_ --since 5m"});
@@ -105,7 +105,7 @@ void add_log_commands(CLI::App& root, Session& session) {
       ->capture_default_str();
   logs->add_option("--match", given->match, "Lines in which this regular expression is found");
   logs->add_option("--since", given->since, "Lines younger than this, e.g. 5m");
-  choose(*logs, session, [&session, given] { return show_logs(session, *given); });
+  choose(*logs, invocation, [&invocation, given] { return show_logs(invocation, *given); });
 }
 
 }  // namespace aitbc::cli

@@ -4,11 +4,11 @@
 
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
+#include "cli/invocation.hpp"
 #include "cli/number.hpp"
 #include "cli/password.hpp"
 #include "cli/payment.hpp"
 #include "cli/running.hpp"
-#include "cli/session.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/native.hpp"
 
@@ -45,11 +45,11 @@ std::string account_json(const Address& address, const rpc::Client::AccountView&
   return std::move(out).finish();
 }
 
-Verdict show_balance(Session& session, const Address& address) {
-  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
+Verdict show_balance(Invocation& invocation, const Address& address) {
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
   AITBC_TRY_ASSIGN(const auto view, asked(client.account(address)));
-  session.output.line(std::to_string(view.account.balance.units()));
-  session.output.document(account_json(address, view, client.url()));
+  invocation.output.line(std::to_string(view.account.balance.units()));
+  invocation.output.document(account_json(address, view, client.url()));
   return Exit::done;
 }
 
@@ -58,8 +58,8 @@ Result<rpc::Client::AccountView> ask_account(const std::string& url, const Addre
   return client.account(address);
 }
 
-Verdict show_balance_everywhere(Session& session, const Address& address) {
-  AITBC_TRY_ASSIGN(const auto nodes, asked_nodes(session));
+Verdict show_balance_everywhere(Invocation& invocation, const Address& address) {
+  AITBC_TRY_ASSIGN(const auto nodes, asked_nodes(invocation));
   Table table({"NODE", "BALANCE", "NONCE", "HEIGHT"});
   rpc::ArrayWriter rows;
   std::optional<Account> first;
@@ -89,18 +89,18 @@ Verdict show_balance_everywhere(Session& session, const Address& address) {
   out.text("address", to_text(address))
       .boolean("same", same && all_answer)
       .json("nodes", std::move(rows).finish());
-  session.output.document(std::move(out).finish());
-  session.output.line(table.text());
+  invocation.output.document(std::move(out).finish());
+  invocation.output.line(table.text());
   if (!all_answer) return Exit::unreachable;
   return same ? Exit::done : Exit::negative;
 }
 
-Verdict balance(Session& session, const BalanceOptions& given) {
-  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+Verdict balance(Invocation& invocation, const BalanceOptions& given) {
+  AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   AITBC_TRY_ASSIGN(const Address address, resolve_address(wallets, given.address));
-  if (given.at == "all") return show_balance_everywhere(session, address);
-  if (given.at) session.node = given.at;
-  return show_balance(session, address);
+  if (given.at == "all") return show_balance_everywhere(invocation, address);
+  if (given.at) invocation.node = given.at;
+  return show_balance(invocation, address);
 }
 
 Outcome<Payment> payment_of(const SendOptions& given, const Wallets& wallets, Policy from) {
@@ -120,22 +120,22 @@ Outcome<Payment> payment_of(const SendOptions& given, const Wallets& wallets, Po
 }
 
 // Signed with this wallet's key alone, for others to sign or to be sent later.
-Verdict print_payment(Session& session, rpc::Client& client, const Payment& payment,
+Verdict print_payment(Invocation& invocation, rpc::Client& client, const Payment& payment,
                       const KeyPair& key) {
-  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(session, client));
+  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(invocation, client));
   const Params params = params_of(genesis);
   AITBC_TRY_ASSIGN(Tx body, compose(client, params, payment));
   const std::string text = rpc::tx_json(
       params, sign_partly(params.genesis_hash, unsigned_tx(std::move(body), payment.from), key));
-  session.output.line(text);
-  session.output.document(text);
+  invocation.output.line(text);
+  invocation.output.document(text);
   return Exit::done;
 }
 
-Verdict send(Session& session, const SendOptions& given) {
+Verdict send(Invocation& invocation, const SendOptions& given) {
   AITBC_TRY_ASSIGN(const Delivery delivery,
                    parse_delivery(given.delivery.wait, given.delivery.timeout));
-  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+  AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   AITBC_TRY_ASSIGN(const Wallet wallet, wallets.load(given.from));
   AITBC_TRY_ASSIGN(const Payment payment, payment_of(given, wallets, wallet.policy));
   if (wallet.policy.threshold > 1 && !given.print) {
@@ -148,9 +148,9 @@ Verdict send(Session& session, const SendOptions& given) {
     AITBC_TRY_ASSIGN(password, find_password({.file = given.password_file}, given.from));
   }
   AITBC_TRY_ASSIGN(const KeyPair key, open_wallet(wallet, password));
-  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
-  if (given.print) return print_payment(session, client, payment, key);
-  return pay(session, client, payment, key, delivery);
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
+  if (given.print) return print_payment(invocation, client, payment, key);
+  return pay(invocation, client, payment, key, delivery);
 }
 
 struct FaucetOptions {
@@ -158,21 +158,21 @@ struct FaucetOptions {
   DeliveryOptions delivery;
 };
 
-Verdict faucet(Session& session, const FaucetOptions& given) {
+Verdict faucet(Invocation& invocation, const FaucetOptions& given) {
   AITBC_TRY_ASSIGN(const Delivery delivery,
                    parse_delivery(given.delivery.wait, given.delivery.timeout));
-  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+  AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   Payment payment;
   AITBC_TRY_ASSIGN(payment.to, resolve_address(wallets, given.to));
   AITBC_TRY_ASSIGN(payment.amount, parse_amount(given.amount, "AMOUNT"));
-  AITBC_TRY_ASSIGN(const Genesis own, local_genesis(session));
+  AITBC_TRY_ASSIGN(const Genesis own, local_genesis(invocation));
   if (!own.devnet) {
     return error(Errc::refused, own.chain_id + " has no faucet: its genesis is not a devnet's");
   }
-  AITBC_TRY_ASSIGN(const KeyPair key, faucet_key(session));
+  AITBC_TRY_ASSIGN(const KeyPair key, faucet_key(invocation));
   payment.from = Policy::single(key.public_key());
-  AITBC_TRY_ASSIGN(rpc::Client client, connect(session));
-  return pay(session, client, payment, key, delivery);
+  AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
+  return pay(invocation, client, payment, key, delivery);
 }
 
 void add_delivery_options(CLI::App& command, DeliveryOptions& delivery) {
@@ -182,14 +182,14 @@ void add_delivery_options(CLI::App& command, DeliveryOptions& delivery) {
 
 }  // namespace
 
-void add_money_commands(CLI::App& root, Session& session) {
+void add_money_commands(CLI::App& root, Invocation& invocation) {
   const auto asked_for = std::make_shared<BalanceOptions>();
-  CLI::App* show = add_command(root, {"balance", "What an address owns",
-                                      "aitbc balance alice --at all"});
+  CLI::App* show =
+      add_command(root, {"balance", "What an address owns", "aitbc balance alice --at all"});
   show->add_option("ADDRESS", asked_for->address, "An address or a wallet name")->required();
   show->add_option("--at", asked_for->at, "Ask this node, or all of them");
-  add_node_option(*show, session);
-  choose(*show, session, [&session, asked_for] { return balance(session, *asked_for); });
+  add_node_option(*show, invocation);
+  choose(*show, invocation, [&invocation, asked_for] { return balance(invocation, *asked_for); });
 
   const auto sent = std::make_shared<SendOptions>();
   CLI::App* pay = add_command(root, {"send", "Send money", "aitbc send alice bob 5 --fee 1"});
@@ -201,17 +201,17 @@ void add_money_commands(CLI::App& root, Session& session) {
   pay->add_option("--password-file", sent->password_file, "Read the wallet's password from here");
   pay->add_flag("--print", sent->print, "Print the signed transaction instead of sending it");
   add_delivery_options(*pay, sent->delivery);
-  add_node_option(*pay, session);
-  choose(*pay, session, [&session, sent] { return send(session, *sent); });
+  add_node_option(*pay, invocation);
+  choose(*pay, invocation, [&invocation, sent] { return send(invocation, *sent); });
 
   const auto poured = std::make_shared<FaucetOptions>();
-  CLI::App* pour = add_command(root, {"faucet", "Send money from the devnet's faucet",
-                                      "aitbc faucet alice 100"});
+  CLI::App* pour = add_command(
+      root, {"faucet", "Send money from the devnet's faucet", "aitbc faucet alice 100"});
   pour->add_option("ADDRESS", poured->to, "An address or a wallet name")->required();
   pour->add_option("AMOUNT", poured->amount, "Units, a whole number")->required();
   add_delivery_options(*pour, poured->delivery);
-  add_node_option(*pour, session);
-  choose(*pour, session, [&session, poured] { return faucet(session, *poured); });
+  add_node_option(*pour, invocation);
+  choose(*pour, invocation, [&invocation, poured] { return faucet(invocation, *poured); });
 }
 
 }  // namespace aitbc::cli

@@ -1,8 +1,10 @@
 #include <CLI/CLI.hpp>
 
+#include "cli/ask.hpp"
 #include "cli/commands.hpp"
+#include "cli/invocation.hpp"
+#include "cli/nonce_memory.hpp"
 #include "cli/running.hpp"
-#include "cli/session.hpp"
 #include "cli/status_view.hpp"
 #include "rpc/json_writer.hpp"
 
@@ -49,38 +51,52 @@ void print_plan(Output& output, const std::string& network, const sites::Plan& p
   output.document(plan_json(network, plan));
 }
 
-Verdict show_plan(Session& session, const std::optional<std::string>& file) {
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(session, file));
+Verdict show_plan(Invocation& invocation, const std::optional<std::string>& file) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(invocation, file));
   AITBC_TRY_ASSIGN(const sites::Plan plan, open->network().plan());
-  print_plan(session.output, open->manifest().network, plan);
+  print_plan(invocation.output, open->manifest().network, plan);
   return Exit::done;
 }
 
-Verdict bring_up(Session& session, const UpRequest& given) {
+// What a newcomer would want to do with a network that is up.
+std::string next_commands(const sites::NetworkStatus& status) {
+  const std::string url = status.nodes.empty() ? "URL" : status.nodes.front().url;
+  return "try next:\n"
+         "  aitbc wallet create alice --no-password && aitbc faucet alice 1000\n"
+         "  aitbc balance alice --at all\n"
+         "  curl -s " +
+         url + "/rpc/head";
+}
+
+Verdict bring_up(Invocation& invocation, const UpRequest& given) {
   if (given.wait != "healthy" && given.wait != "none") {
     return error(Errc::bad_config, "--wait: expected healthy or none, got '" + given.wait + "'");
   }
-  Progress progress = session.progress();
+  Progress progress = invocation.progress();
   AITBC_TRY_ASSIGN(sites::UpOptions options, start_options(progress, given.timeout));
   options.wait = given.wait == "healthy";
-  if (given.dry_run) return show_plan(session, given.file);
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(session, given.file));
+  if (given.dry_run) return show_plan(invocation, given.file);
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(invocation, given.file));
   AITBC_TRY_ASSIGN(const sites::Plan plan, open->network().up(options));
   progress.finish();
   AITBC_TRY_ASSIGN(const sites::NetworkStatus status, open->network().status());
-  session.output.line(status_table(status));
-  session.output.say(plan.changes() == 0
-                         ? "nothing to change: " + status.network + " is up"
-                         : status.network + " is up, " + plural(plan.changes(), "change"));
-  session.output.document(up_json(status, plan.changes()));
+  invocation.output.line(status_table(status));
+  invocation.output.say(plan.changes() == 0
+                            ? "nothing to change: " + status.network + " is up"
+                            : status.network + " is up, " + plural(plan.changes(), "change"));
+  invocation.output.say(next_commands(status));
+  invocation.output.document(up_json(status, plan.changes()));
   return Exit::done;
 }
 
 std::string_view word(sites::Stopped how) {
   switch (how) {
-    case sites::Stopped::already: return "was stopped";
-    case sites::Stopped::by_itself: return "stopped";
-    case sites::Stopped::killed: return "killed";
+    case sites::Stopped::already:
+      return "was stopped";
+    case sites::Stopped::by_itself:
+      return "stopped";
+    case sites::Stopped::killed:
+      return "killed";
   }
   return "stopped";
 }
@@ -96,56 +112,56 @@ void print_stopped(Output& output, const std::string& network,
     table.add({node.node, std::string(word(node.how))});
   }
   rpc::ObjectWriter out;
-  out.text("network", network)
-      .boolean("purged", purged)
-      .json("nodes", std::move(rows).finish());
+  out.text("network", network).boolean("purged", purged).json("nodes", std::move(rows).finish());
   output.document(std::move(out).finish());
   if (!nodes.empty()) output.line(table.text());
   if (purged && !network.empty()) output.line("removed " + network);
 }
 
-Verdict stop(Session& session) {
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+Verdict stop(Invocation& invocation) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   AITBC_TRY_ASSIGN(const auto nodes, open->network().stop());
-  print_stopped(session.output, open->manifest().network, nodes, false);
+  print_stopped(invocation.output, open->manifest().network, nodes, false);
   return Exit::done;
 }
 
 // Works on what is left of a network that cannot even be loaded any more, and on none at all: a
 // script may call it without knowing.
-Verdict down(Session& session, bool purge) {
-  if (!purge) return stop(session);
+Verdict down(Invocation& invocation, bool purge) {
+  if (!purge) return stop(invocation);
   // A name is taken as it stands: processes may be left where the folder is gone.
-  const auto chosen = session.network ? Result<std::string>(*session.network)
-                                      : chosen_network(session);
+  const auto chosen =
+      invocation.network ? Result<std::string>(*invocation.network) : chosen_network(invocation);
   if (!chosen) {
     if (chosen.error().code != Errc::not_found) return chosen.error();
-    session.output.say("nothing to remove: " + chosen.error().detail);
-    print_stopped(session.output, "", {}, true);
+    invocation.output.say("nothing to remove: " + chosen.error().detail);
+    print_stopped(invocation.output, "", {}, true);
     return Exit::done;
   }
-  AITBC_TRY_ASSIGN(const std::string home, session.home());
+  AITBC_TRY_ASSIGN(const std::string home, invocation.home());
   std::vector<sites::StoppedNode> nodes;
-  if (const auto open = OpenNetwork::of(session)) {
+  const auto genesis = local_genesis(invocation);
+  if (const auto open = OpenNetwork::of(invocation)) {
     // In good order where that is possible; purge() kills the rest.
     if (auto stopped = (*open)->network().stop()) nodes = std::move(*stopped);
   }
-  sites::LocalProviders providers(session.clock);
+  sites::LocalProviders providers(invocation.clock);
   AITBC_TRY(sites::purge(home, *chosen, providers));
-  print_stopped(session.output, *chosen, nodes, true);
+  if (genesis) AITBC_TRY(NonceMemory::forget(invocation, hash_of(*genesis)));
+  print_stopped(invocation.output, *chosen, nodes, true);
   return Exit::done;
 }
 
-Verdict list_processes(Session& session) {
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+Verdict list_processes(Invocation& invocation) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   AITBC_TRY_ASSIGN(const auto processes, open->network().processes());
-  session.output.line(process_table(processes));
-  session.output.document(process_json(open->manifest().network, processes));
+  invocation.output.line(process_table(processes));
+  invocation.output.document(process_json(open->manifest().network, processes));
   return Exit::done;
 }
 
-Verdict lint(Session& session, const std::optional<std::string>& file) {
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(session, file));
+Verdict lint(Invocation& invocation, const std::optional<std::string>& file) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(invocation, file));
   const sites::Manifest& manifest = open->manifest();
   const auto notes = sites::lint(manifest);
   rpc::ArrayWriter rows;
@@ -154,7 +170,7 @@ Verdict lint(Session& session, const std::optional<std::string>& file) {
     rpc::ObjectWriter row;
     row.text("kind", kind).text("text", note.text);
     rows.json(std::move(row).finish());
-    session.output.line(kind + ": " + note.text);
+    invocation.output.line(kind + ": " + note.text);
   }
   rpc::ObjectWriter out;
   out.text("network", manifest.network)
@@ -162,27 +178,26 @@ Verdict lint(Session& session, const std::optional<std::string>& file) {
       .integer("nodes", manifest.node_count())
       .integer("authorities", manifest.authority_count())
       .json("notes", std::move(rows).finish());
-  session.output.document(std::move(out).finish());
-  session.output.line(manifest.network + ": " + std::to_string(manifest.node_count()) +
-                      " nodes at " + std::to_string(manifest.sites.size()) + " sites, " +
-                      std::to_string(manifest.authority_count()) + " authorities: correct");
+  invocation.output.document(std::move(out).finish());
+  invocation.output.line(manifest.network + ": " + std::to_string(manifest.node_count()) +
+                         " nodes at " + std::to_string(manifest.sites.size()) + " sites, " +
+                         std::to_string(manifest.authority_count()) + " authorities: correct");
   return Exit::done;
 }
 
-Verdict print_template(Session& session, const std::string& wanted) {
+Verdict print_template(Invocation& invocation, const std::string& wanted) {
   const auto text = sites::network_template(wanted);
   if (!text) {
     std::string known;
     for (const auto each : sites::network_templates()) {
       known += (known.empty() ? "" : ", ") + std::string(each);
     }
-    return error(Errc::bad_config,
-                 "there is no template '" + wanted + "'; there are: " + known);
+    return error(Errc::bad_config, "there is no template '" + wanted + "'; there are: " + known);
   }
   rpc::ObjectWriter out;
   out.text("template", wanted).text("text", *text);
-  session.output.document(std::move(out).finish());
-  session.output.line(text->substr(0, text->find_last_not_of('\n') + 1));
+  invocation.output.document(std::move(out).finish());
+  invocation.output.line(text->substr(0, text->find_last_not_of('\n') + 1));
   return Exit::done;
 }
 
@@ -193,7 +208,7 @@ std::shared_ptr<std::optional<std::string>> add_file_option(CLI::App& command) {
   return file;
 }
 
-void add_up(CLI::App& root, Session& session) {
+void add_up(CLI::App& root, Invocation& invocation) {
   const auto given = std::make_shared<UpRequest>();
   CLI::App* up = add_command(root, {"up", "Bring a network up, or to what its file says now",
                                     "aitbc up -f network.yaml --dry-run"});
@@ -203,64 +218,64 @@ void add_up(CLI::App& root, Session& session) {
   up->add_flag("--dry-run", given->dry_run, "Only say what would be done");
   up->add_option("--wait", given->wait, "Until: healthy, none")->capture_default_str();
   up->add_option("--timeout", given->timeout, "How long to wait")->capture_default_str();
-  choose(*up, session, [&session, given] { return bring_up(session, *given); });
+  choose(*up, invocation, [&invocation, given] { return bring_up(invocation, *given); });
 }
 
-Verdict show_status(Session& session, bool watch) {
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+Verdict show_status(Invocation& invocation, bool watch) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   constexpr Duration watch_pause{1'000};
   std::string last;
   for (;;) {
     AITBC_TRY_ASSIGN(const sites::NetworkStatus status, open->network().status());
-    const std::string text = session.output.json() ? status_json(status) : status_table(status);
+    const std::string text = invocation.output.json() ? status_json(status) : status_table(status);
     if (text != last) {
-      if (!last.empty()) session.output.line("");
-      session.output.line(text);
-      session.output.document(text);
+      if (!last.empty()) invocation.output.line("");
+      invocation.output.line(text);
+      invocation.output.document(text);
     }
     last = text;
-    if (!watch || !session.output.wanted()) {
+    if (!watch || !invocation.output.wanted()) {
       return status.all_in_sync() ? Exit::done : Exit::negative;
     }
-    session.clock.sleep_until(session.clock.now() + watch_pause);
+    invocation.clock.sleep_until(invocation.clock.now() + watch_pause);
   }
 }
 
 }  // namespace
 
-void add_network_commands(CLI::App& root, Session& session) {
-  add_up(root, session);
+void add_network_commands(CLI::App& root, Invocation& invocation) {
+  add_up(root, invocation);
   CLI::App* plan = add_command(root, {"plan", "What up would do", "aitbc plan -f network.yaml"});
   const auto planned = add_file_option(*plan);
-  choose(*plan, session, [&session, planned] { return show_plan(session, *planned); });
+  choose(*plan, invocation, [&invocation, planned] { return show_plan(invocation, *planned); });
 
   const auto watch = std::make_shared<bool>(false);
   CLI::App* status = add_command(root, {"status", "How every node stands to the best head",
                                         "aitbc status --json | jq '.nodes[].state'"});
   status->add_flag("--watch", *watch, "Print it again whenever it changes");
-  choose(*status, session, [&session, watch] { return show_status(session, *watch); });
+  choose(*status, invocation, [&invocation, watch] { return show_status(invocation, *watch); });
 
   CLI::App* ps = add_command(root, {"ps", "The processes of the nodes", "aitbc ps"});
-  choose(*ps, session, [&session] { return list_processes(session); });
+  choose(*ps, invocation, [&invocation] { return list_processes(invocation); });
 
   CLI::App* halt = add_command(root, {"stop", "Stop all nodes and keep their data", "aitbc stop"});
-  choose(*halt, session, [&session] { return stop(session); });
+  choose(*halt, invocation, [&invocation] { return stop(invocation); });
 
   const auto purge = std::make_shared<bool>(false);
   CLI::App* take_down = add_command(root, {"down", "Stop all nodes", "aitbc down --purge"});
   take_down->add_flag("--purge", *purge, "Remove the network with its chain and its keys, too");
-  choose(*take_down, session, [&session, purge] { return down(session, *purge); });
+  choose(*take_down, invocation, [&invocation, purge] { return down(invocation, *purge); });
 
-  CLI::App* check = add_command(root, {"lint", "Check a network file, and what it survives",
-                                       "aitbc lint -f network.yaml"});
+  CLI::App* check = add_command(
+      root, {"lint", "Check a network file, and what it survives", "aitbc lint -f network.yaml"});
   const auto linted = add_file_option(*check);
-  choose(*check, session, [&session, linted] { return lint(session, *linted); });
+  choose(*check, invocation, [&invocation, linted] { return lint(invocation, *linted); });
 
   const auto wanted = std::make_shared<std::string>();
-  CLI::App* fresh = add_command(root, {"new", "Print a network file to start from",
-                                       "aitbc new default > network.yaml"});
+  CLI::App* fresh = add_command(
+      root, {"new", "Print a network file to start from", "aitbc new default > network.yaml"});
   fresh->add_option("TEMPLATE", *wanted, "default, three-hosts, ...")->required();
-  choose(*fresh, session, [&session, wanted] { return print_template(session, *wanted); });
+  choose(*fresh, invocation, [&invocation, wanted] { return print_template(invocation, *wanted); });
 }
 
 }  // namespace aitbc::cli

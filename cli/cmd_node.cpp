@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/invocation.hpp"
 #include "cli/log.hpp"
 #include "cli/node.hpp"
 #include "cli/running.hpp"
-#include "cli/session.hpp"
 #include "rpc/json_writer.hpp"
 
 namespace aitbc::cli {
@@ -30,10 +30,10 @@ NodeSettings settings_of(const RunOptions& given) {
 }
 
 // A node's own failures go to its log as well: that is where its operator looks.
-Verdict run_daemon(Session& session, const RunOptions& given) {
+Verdict run_daemon(Invocation& invocation, const RunOptions& given) {
   AITBC_TRY_ASSIGN(const NodeConfig config,
-                   load_config(given.config, session.environment, settings_of(given)));
-  const auto log = make_log({.level = session.verbose ? Log::Level::debug : config.log_level,
+                   load_config(given.config, invocation.environment, settings_of(given)));
+  const auto log = make_log({.level = invocation.verbose ? Log::Level::debug : config.log_level,
                              .format = log_format_of_stderr(),
                              .node = config.node_id});
   const Status ended = run_node(config, *log);
@@ -49,19 +49,25 @@ struct ControlOptions {
 
 std::string_view done_word(sites::Control control) {
   switch (control) {
-    case sites::Control::start: return "started";
-    case sites::Control::stop: return "stopped";
-    case sites::Control::restart: return "restarted";
-    case sites::Control::kill: return "killed";
-    case sites::Control::pause: return "paused";
-    case sites::Control::resume: return "resumed";
+    case sites::Control::start:
+      return "started";
+    case sites::Control::stop:
+      return "stopped";
+    case sites::Control::restart:
+      return "restarted";
+    case sites::Control::kill:
+      return "killed";
+    case sites::Control::pause:
+      return "paused";
+    case sites::Control::resume:
+      return "resumed";
   }
   return "done";
 }
 
-Verdict control(Session& session, sites::Control what, const ControlOptions& given) {
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
-  Progress progress = session.progress();
+Verdict control(Invocation& invocation, sites::Control what, const ControlOptions& given) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
+  Progress progress = invocation.progress();
   AITBC_TRY_ASSIGN(const sites::UpOptions options, start_options(progress, given.timeout));
   AITBC_TRY(open->network().control(what, given.node, options));
   progress.finish();
@@ -71,20 +77,21 @@ Verdict control(Session& session, sites::Control what, const ControlOptions& giv
   const std::string_view state = found == processes.end() ? "stopped" : name(found->state);
   rpc::ObjectWriter out;
   out.text("node", given.node).text("result", done_word(what)).text("state", state);
-  session.output.document(std::move(out).finish());
-  session.output.line("node " + given.node + " " + std::string(done_word(what)));
+  invocation.output.document(std::move(out).finish());
+  invocation.output.line("node " + given.node + " " + std::string(done_word(what)));
   return Exit::done;
 }
 
-void add_run(CLI::App& group, Session& session) {
+void add_run(CLI::App& group, Invocation& invocation) {
   const auto given = std::make_shared<RunOptions>();
   NodeSettings& settings = given->settings;
   CLI::App* run = add_command(group, {"run", "Run one node in the foreground",
                                       "aitbc node run --config node1.json --listen 127.0.0.1:0"});
   run->add_option("--config", given->config, "The configuration file; each option here beats it");
   run->add_option("--node-id", settings.node_id, "The node's name (AITBC_NODE_ID)");
-  run->add_option("--listen", settings.listen, "ADDRESS:PORT; port 0 takes a free one "
-                                               "(AITBC_LISTEN)");
+  run->add_option("--listen", settings.listen,
+                  "ADDRESS:PORT; port 0 takes a free one "
+                  "(AITBC_LISTEN)");
   run->add_option("--data", settings.data, "The database file (AITBC_DATA)");
   run->add_option("--genesis", settings.genesis, "The genesis file (AITBC_GENESIS)");
   run->add_option("--authority-key", settings.authority_key,
@@ -97,21 +104,22 @@ void add_run(CLI::App& group, Session& session) {
                   "Seconds between such questions (AITBC_SYNC_INTERVAL_S)");
   run->add_option("--log-level", settings.log_level,
                   "debug, info, warn or error (AITBC_LOG_LEVEL)");
-  choose(*run, session, [&session, given] { return run_daemon(session, *given); });
+  choose(*run, invocation, [&invocation, given] { return run_daemon(invocation, *given); });
 }
 
 }  // namespace
 
-void add_node_commands(CLI::App& root, Session& session) {
-  CLI::App* group = add_group(
-      root, {"node", "Run one node, or drive one of the network", "aitbc node kill 2"});
-  add_run(*group, session);
+void add_node_commands(CLI::App& root, Invocation& invocation) {
+  CLI::App* group =
+      add_group(root, {"node", "Run one node, or drive one of the network", "aitbc node kill 2"});
+  add_run(*group, invocation);
   const auto add = [&](const CommandText& text, sites::Control what) {
     const auto given = std::make_shared<ControlOptions>();
     CLI::App* command = add_command(*group, text);
     command->add_option("NODE", given->node, "The node's id")->required();
     command->add_option("--timeout", given->timeout, "How long to wait")->capture_default_str();
-    choose(*command, session, [&session, given, what] { return control(session, what, *given); });
+    choose(*command, invocation,
+           [&invocation, given, what] { return control(invocation, what, *given); });
   };
   add({"start", "Start a node that is stopped", "aitbc node start 2"}, sites::Control::start);
   add({"stop", "Ask a node to end", "aitbc node stop 2"}, sites::Control::stop);

@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/invocation.hpp"
 #include "cli/log.hpp"
 #include "cli/number.hpp"
 #include "cli/running.hpp"
-#include "cli/session.hpp"
 #include "cli/signals.hpp"
 #include "cli/status_view.hpp"
 #include "sync/daemon.hpp"
@@ -22,7 +22,7 @@ struct SyncOptions {
   std::string interval = "10s";
 };
 
-Verdict run_agent(Session& session, const SyncOptions& given) {
+Verdict run_agent(Invocation& invocation, const SyncOptions& given) {
   sync::Daemon::Options options;
   options.local = given.local;
   options.peers = given.peers;
@@ -31,7 +31,7 @@ Verdict run_agent(Session& session, const SyncOptions& given) {
   if (options.poll_interval < Duration{100}) {
     return error(Errc::bad_config, "--interval: at least 100ms");
   }
-  const auto log = make_log({.level = session.verbose ? Log::Level::debug : Log::Level::info,
+  const auto log = make_log({.level = invocation.verbose ? Log::Level::debug : Log::Level::info,
                              .format = log_format_of_stderr(),
                              .node = {}});
   StopSignal stop;
@@ -64,23 +64,23 @@ void print_alerts(Output& output, const sites::NetworkStatus& status) {
   }
 }
 
-Verdict show_sync(Session& session, bool alert) {
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+Verdict show_sync(Invocation& invocation, bool alert) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   AITBC_TRY_ASSIGN(const sites::NetworkStatus status, open->network().status());
-  const bool healthy = status.all_in_sync() && std::all_of(status.nodes.begin(),
-                                                           status.nodes.end(), all_peers_in_sync);
+  const bool healthy = status.all_in_sync() &&
+                       std::all_of(status.nodes.begin(), status.nodes.end(), all_peers_in_sync);
   if (alert) {
-    print_alerts(session.output, status);
+    print_alerts(invocation.output, status);
   } else {
-    session.output.line(peer_table(status));
+    invocation.output.line(peer_table(status));
   }
-  session.output.document(peer_json(status));
+  invocation.output.document(peer_json(status));
   return healthy ? Exit::done : Exit::negative;
 }
 
 }  // namespace
 
-void add_sync_commands(CLI::App& root, Session& session) {
+void add_sync_commands(CLI::App& root, Invocation& invocation) {
   CLI::App* group = add_group(root, {"sync", "How nodes follow one another", "aitbc sync status"});
 
   const auto given = std::make_shared<SyncOptions>();
@@ -91,13 +91,13 @@ void add_sync_commands(CLI::App& root, Session& session) {
   run->add_option("--peer", given->peers, "A node to follow; may be repeated")->required();
   run->add_flag("--poll-only", given->poll_only, "Ask at intervals, without long polls");
   run->add_option("--interval", given->interval, "Between such questions")->capture_default_str();
-  choose(*run, session, [&session, given] { return run_agent(session, *given); });
+  choose(*run, invocation, [&invocation, given] { return run_agent(invocation, *given); });
 
   const auto alert = std::make_shared<bool>(false);
   CLI::App* status = add_command(*group, {"status", "What each node says of its peers",
                                           "aitbc sync status --alert || notify"});
   status->add_flag("--alert", *alert, "Only what is wrong, a line each");
-  choose(*status, session, [&session, alert] { return show_sync(session, *alert); });
+  choose(*status, invocation, [&invocation, alert] { return show_sync(invocation, *alert); });
 }
 
 }  // namespace aitbc::cli

@@ -5,9 +5,9 @@
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/expression.hpp"
+#include "cli/invocation.hpp"
 #include "cli/number.hpp"
 #include "cli/running.hpp"
-#include "cli/session.hpp"
 #include "cli/status_view.hpp"
 #include "rpc/json_writer.hpp"
 
@@ -30,9 +30,9 @@ std::vector<NodeFacts> facts_of(const sites::NetworkStatus& status) {
     node.node = report.node;
     node.state = report.state.kind;
     if (const auto& answer = report.answer) {
-      node.ledger = NodeFacts::Ledger{answer->head.height, answer->final.height,
-                                      answer->mempool_txs, answer->reorgs,
-                                      answer->head.id,     answer->state_root};
+      node.ledger =
+          NodeFacts::Ledger{answer->head.height, answer->final.height, answer->mempool_txs,
+                            answer->reorgs,      answer->head.id,      answer->state_root};
     }
     facts.push_back(std::move(node));
   }
@@ -56,30 +56,30 @@ std::string short_view(const sites::NetworkStatus& status) {
   return text;
 }
 
-void print_held(Session& session, Duration waited) {
+void print_held(Invocation& invocation, Duration waited) {
   rpc::ObjectWriter out;
   out.boolean("holds", true).integer("waited_ms", static_cast<std::uint64_t>(waited.count()));
-  session.output.document(std::move(out).finish());
-  session.output.line("holds");
+  invocation.output.document(std::move(out).finish());
+  invocation.output.line("holds");
 }
 
-Verdict wait(Session& session, const WaitOptions& given) {
+Verdict wait(Invocation& invocation, const WaitOptions& given) {
   AITBC_TRY_ASSIGN(const Expression expression, parse_expression(given.expression));
   AITBC_TRY_ASSIGN(const Duration timeout, parse_duration(given.timeout, "--timeout"));
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   AITBC_TRY(check_scopes(expression, node_ids(open->manifest())));
-  Progress progress = session.progress();
-  const Time begun = session.clock.now();
+  Progress progress = invocation.progress();
+  const Time begun = invocation.clock.now();
   Duration pause = first_pause;
   for (;;) {
     // A node that hangs must not use up the whole time of a short wait.
-    const Duration left = begun + timeout - session.clock.now();
+    const Duration left = begun + timeout - invocation.clock.now();
     const Duration patience = std::clamp(left, Duration{200}, Duration{2'000});
     AITBC_TRY_ASSIGN(const sites::NetworkStatus status, open->network().status(patience));
-    const Time now = session.clock.now();
+    const Time now = invocation.clock.now();
     if (holds(expression, facts_of(status))) {
       progress.finish();
-      print_held(session, now - begun);
+      print_held(invocation, now - begun);
       return Exit::done;
     }
     if (now - begun >= timeout) {
@@ -87,24 +87,25 @@ Verdict wait(Session& session, const WaitOptions& given) {
                                       given.expression + " (" + short_view(status) + ")");
     }
     progress.step(given.expression, 0, 1);
-    session.clock.sleep_until(std::min(now + pause, begun + timeout));
+    invocation.clock.sleep_until(std::min(now + pause, begun + timeout));
     pause = std::min(pause * 3 / 2, pause_max);
   }
 }
 
 }  // namespace
 
-void add_wait_command(CLI::App& root, Session& session) {
+void add_wait_command(CLI::App& root, Invocation& invocation) {
   const auto given = std::make_shared<WaitOptions>();
   CLI::App* command = add_command(root, {"wait", "Wait until a condition holds",
                                          "aitbc wait 'all: head == same, mempool == 0' "
                                          "--timeout 30s"});
-  command->add_option("EXPR", given->expression,
-                      "SCOPE: FIELD OP VALUE[, ...] [and SCOPE: ...]; SCOPE is all, any or a "
-                      "node; FIELD is height, final, mempool, reorgs, state, head or state_root")
+  command
+      ->add_option("EXPR", given->expression,
+                   "SCOPE: FIELD OP VALUE[, ...] [and SCOPE: ...]; SCOPE is all, any or a "
+                   "node; FIELD is height, final, mempool, reorgs, state, head or state_root")
       ->required();
   command->add_option("--timeout", given->timeout, "How long to wait")->capture_default_str();
-  choose(*command, session, [&session, given] { return wait(session, *given); });
+  choose(*command, invocation, [&invocation, given] { return wait(invocation, *given); });
 }
 
 }  // namespace aitbc::cli

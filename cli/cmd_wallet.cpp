@@ -2,10 +2,10 @@
 
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
+#include "cli/invocation.hpp"
 #include "cli/keys.hpp"
 #include "cli/number.hpp"
 #include "cli/password.hpp"
-#include "cli/session.hpp"
 #include "rpc/json_writer.hpp"
 
 namespace aitbc::cli {
@@ -55,30 +55,32 @@ void print_wallet_facts(Output& output, const Wallet& wallet, const std::string&
 }
 
 // A key in the open is for play money alone, and only a genesis says what is play money.
-Outcome<Done> allow_open_wallet(Session& session) {
-  const auto genesis = local_genesis(session);
+Outcome<Done> allow_open_wallet(Invocation& invocation) {
+  const auto genesis = local_genesis(invocation);
   if (genesis && genesis->devnet) return Done{};
-  return error(Errc::refused, "--no-password is for devnets: there is no network on this machine "
-                              "whose genesis says that it is one");
+  return error(Errc::refused,
+               "--no-password is for devnets: there is no network on this machine "
+               "whose genesis says that it is one");
 }
 
-Outcome<std::optional<std::string>> new_password(Session& session, const NewWallet& given) {
+Outcome<std::optional<std::string>> new_password(Invocation& invocation, const NewWallet& given) {
   if (given.no_password) {
-    AITBC_TRY(allow_open_wallet(session));
+    AITBC_TRY(allow_open_wallet(invocation));
     return std::optional<std::string>();
   }
   AITBC_TRY_ASSIGN(auto password,
                    find_password({.file = given.password_file, .repeat = true}, given.name));
   if (!password) {
-    return error(Errc::bad_config, "a wallet needs a password: give --password-file FILE, set "
-                                   "AITBC_WALLET_PASSWORD, or on a devnet --no-password");
+    return error(Errc::bad_config,
+                 "a wallet needs a password: give --password-file FILE, set "
+                 "AITBC_WALLET_PASSWORD, or on a devnet --no-password");
   }
   return password;
 }
 
-Verdict make_new(Session& session, const NewWallet& given) {
+Verdict make_new(Invocation& invocation, const NewWallet& given) {
   AITBC_TRY(Wallets::check_name(given.name));
-  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+  AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   WalletPlan plan;
   plan.name = given.name;
   AITBC_TRY_ASSIGN(plan.threshold,
@@ -87,7 +89,7 @@ Verdict make_new(Session& session, const NewWallet& given) {
     AITBC_TRY_ASSIGN(const PublicKey key, parse_public_key(text));
     plan.others.push_back(key);
   }
-  AITBC_TRY_ASSIGN(plan.password, new_password(session, given));
+  AITBC_TRY_ASSIGN(plan.password, new_password(invocation, given));
   Seed seed;
   if (given.key_file) {
     AITBC_TRY_ASSIGN(const KeyPair key, read_key_file(*given.key_file));
@@ -97,12 +99,12 @@ Verdict make_new(Session& session, const NewWallet& given) {
   }
   AITBC_TRY_ASSIGN(const Wallet wallet, make_wallet(std::move(seed), plan));
   AITBC_TRY(wallets.save(wallet));
-  print_wallet_facts(session.output, wallet, wallets.path_of(wallet.name));
+  print_wallet_facts(invocation.output, wallet, wallets.path_of(wallet.name));
   return Exit::done;
 }
 
-Verdict list_wallets(Session& session) {
-  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+Verdict list_wallets(Invocation& invocation) {
+  AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   AITBC_TRY_ASSIGN(const auto names, wallets.names());
   rpc::ArrayWriter rows;
   Table table({"NAME", "ADDRESS", "ENCRYPTED"});
@@ -113,24 +115,24 @@ Verdict list_wallets(Session& session) {
   }
   rpc::ObjectWriter out;
   out.json("wallets", std::move(rows).finish());
-  session.output.document(std::move(out).finish());
+  invocation.output.document(std::move(out).finish());
   if (names.empty()) {
-    session.output.say("no wallets yet; make one with aitbc wallet create NAME");
+    invocation.output.say("no wallets yet; make one with aitbc wallet create NAME");
   } else {
-    session.output.line(table.text());
+    invocation.output.line(table.text());
   }
   return Exit::done;
 }
 
-Verdict show_wallet(Session& session, const NamedWallet& given) {
-  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+Verdict show_wallet(Invocation& invocation, const NamedWallet& given) {
+  AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   AITBC_TRY_ASSIGN(const Wallet wallet, wallets.load(given.name));
-  print_wallet_facts(session.output, wallet, wallets.path_of(given.name));
+  print_wallet_facts(invocation.output, wallet, wallets.path_of(given.name));
   return Exit::done;
 }
 
-Verdict export_wallet(Session& session, const NamedWallet& given) {
-  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+Verdict export_wallet(Invocation& invocation, const NamedWallet& given) {
+  AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   AITBC_TRY_ASSIGN(const Wallet wallet, wallets.load(given.name));
   std::optional<std::string> password;
   if (wallet.encrypted()) {
@@ -140,14 +142,14 @@ Verdict export_wallet(Session& session, const NamedWallet& given) {
   AITBC_TRY(write_key_file(*given.output, key.seed()));
   rpc::ObjectWriter out;
   out.text("name", wallet.name).text("file", *given.output);
-  session.output.document(std::move(out).finish());
-  session.output.line(*given.output);
-  session.output.say("whoever reads this file owns what " + wallet.name + " owns");
+  invocation.output.document(std::move(out).finish());
+  invocation.output.line(*given.output);
+  invocation.output.say("whoever reads this file owns what " + wallet.name + " owns");
   return Exit::done;
 }
 
-Verdict delete_wallet(Session& session, const NamedWallet& given) {
-  AITBC_TRY_ASSIGN(const Wallets wallets, session.wallets());
+Verdict delete_wallet(Invocation& invocation, const NamedWallet& given) {
+  AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   AITBC_TRY_ASSIGN(const Wallet wallet, wallets.load(given.name));
   if (!given.yes) {
     if (!can_prompt()) {
@@ -162,8 +164,8 @@ Verdict delete_wallet(Session& session, const NamedWallet& given) {
   AITBC_TRY(wallets.remove(given.name));
   rpc::ObjectWriter out;
   out.text("name", given.name).boolean("deleted", true);
-  session.output.document(std::move(out).finish());
-  session.output.line("deleted " + given.name);
+  invocation.output.document(std::move(out).finish());
+  invocation.output.line("deleted " + given.name);
   return Exit::done;
 }
 
@@ -172,7 +174,7 @@ void add_password_option(CLI::App& command, std::optional<std::string>& file) {
                      "Read the password from here (else AITBC_WALLET_PASSWORD, else a prompt)");
 }
 
-void add_making(CLI::App& group, Session& session) {
+void add_making(CLI::App& group, Invocation& invocation) {
   const auto created = std::make_shared<NewWallet>();
   const auto imported = std::make_shared<NewWallet>();
   CLI::App* create = add_command(
@@ -189,25 +191,27 @@ void add_making(CLI::App& group, Session& session) {
         ->capture_default_str();
     command->add_option("--keys", given->keys, "Public keys that may sign too, separated by commas")
         ->delimiter(',');
-    choose(*command, session, [&session, given = given] { return make_new(session, *given); });
+    choose(*command, invocation,
+           [&invocation, given = given] { return make_new(invocation, *given); });
   }
 }
 
 }  // namespace
 
-void add_wallet_commands(CLI::App& root, Session& session) {
-  CLI::App* group = add_group(
-      root, {"wallet", "Keys that own money on this machine", "aitbc wallet list"});
-  add_making(*group, session);
+void add_wallet_commands(CLI::App& root, Invocation& invocation) {
+  CLI::App* group =
+      add_group(root, {"wallet", "Keys that own money on this machine", "aitbc wallet list"});
+  add_making(*group, invocation);
   CLI::App* list = add_command(*group, {"list", "All wallets", "aitbc wallet list"});
-  choose(*list, session, [&session] { return list_wallets(session); });
+  choose(*list, invocation, [&invocation] { return list_wallets(invocation); });
 
-  using Action = Verdict (*)(Session&, const NamedWallet&);
+  using Action = Verdict (*)(Invocation&, const NamedWallet&);
   const auto add_named = [&](const CommandText& text, Action action) {
     const auto given = std::make_shared<NamedWallet>();
     CLI::App* command = add_command(*group, text);
     command->add_option("NAME", given->name, "The wallet's name")->required();
-    choose(*command, session, [&session, given, action] { return action(session, *given); });
+    choose(*command, invocation,
+           [&invocation, given, action] { return action(invocation, *given); });
     return std::pair{command, given};
   };
   add_named({"show", "Address and keys of a wallet", "aitbc wallet show alice --json"},
@@ -217,9 +221,8 @@ void add_wallet_commands(CLI::App& root, Session& session) {
       export_wallet);
   exporting->add_option("-o,--output", exported->output, "The key file to write")->required();
   add_password_option(*exporting, exported->password_file);
-  const auto [deleting, deleted] =
-      add_named({"delete", "Delete a wallet for good", "aitbc wallet delete alice --yes"},
-                delete_wallet);
+  const auto [deleting, deleted] = add_named(
+      {"delete", "Delete a wallet for good", "aitbc wallet delete alice --yes"}, delete_wallet);
   deleting->add_flag("--yes", deleted->yes, "Do not ask");
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // The groups of commands; each adds its own to the root of the command line. A callback only
-// chooses session.action: nothing is done while options are still being read. Called by app.cpp.
+// chooses invocation.action: nothing is done while options are still being read. Called by app.cpp.
 
 #include <functional>
 #include <string>
@@ -13,20 +13,20 @@ class App;
 
 namespace aitbc::cli {
 
-struct Session;
+struct Invocation;
 
-void add_network_commands(CLI::App& root, Session& session);
-void add_node_commands(CLI::App& root, Session& session);
-void add_log_commands(CLI::App& root, Session& session);
-void add_sync_commands(CLI::App& root, Session& session);
-void add_chain_commands(CLI::App& root, Session& session);
-void add_copy_commands(CLI::App& chain, Session& session);
-void add_wallet_commands(CLI::App& root, Session& session);
-void add_money_commands(CLI::App& root, Session& session);
-void add_tx_commands(CLI::App& root, Session& session);
-void add_genesis_commands(CLI::App& root, Session& session);
-void add_wait_command(CLI::App& root, Session& session);
-void add_schema_command(CLI::App& root, Session& session);
+void add_network_commands(CLI::App& root, Invocation& invocation);
+void add_node_commands(CLI::App& root, Invocation& invocation);
+void add_log_commands(CLI::App& root, Invocation& invocation);
+void add_sync_commands(CLI::App& root, Invocation& invocation);
+void add_chain_commands(CLI::App& root, Invocation& invocation);
+void add_copy_commands(CLI::App& chain, Invocation& invocation);
+void add_wallet_commands(CLI::App& root, Invocation& invocation);
+void add_money_commands(CLI::App& root, Invocation& invocation);
+void add_tx_commands(CLI::App& root, Invocation& invocation);
+void add_genesis_commands(CLI::App& root, Invocation& invocation);
+void add_wait_command(CLI::App& root, Invocation& invocation);
+void add_schema_command(CLI::App& root, Invocation& invocation);
 
 // A command without subcommands: its name, what it does, an example, and what it does it with.
 struct CommandText {
@@ -37,10 +37,10 @@ struct CommandText {
 CLI::App* add_command(CLI::App& parent, const CommandText& text);
 // The same for a group, which needs one of its subcommands.
 CLI::App* add_group(CLI::App& parent, const CommandText& text);
-void choose(CLI::App& command, Session& session, std::function<Verdict()> action);
+void choose(CLI::App& command, Invocation& invocation, std::function<Verdict()> action);
 // `tx show` and `chain tx` are one.
-Verdict show_tx(Session& session, const std::string& id);
+Verdict show_tx(Invocation& invocation, const std::string& id);
 // --node NODE|URL.
-void add_node_option(CLI::App& command, Session& session);
+void add_node_option(CLI::App& command, Invocation& invocation);
 
 }  // namespace aitbc::cli

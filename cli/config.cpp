@@ -153,8 +153,8 @@ Status check_complete(const NodeConfig& config) {
   for (std::size_t i = 0; i < config.peers.size(); ++i) {
     if (config.peers[i].rfind("http://", 0) != 0) {
       return error(Errc::bad_config, "peers[" + std::to_string(i) +
-                                         "]: expected http://HOST[:PORT], got '" +
-                                         config.peers[i] + "'");
+                                         "]: expected http://HOST[:PORT], got '" + config.peers[i] +
+                                         "'");
     }
   }
   return ok();

@@ -100,11 +100,12 @@ class Parser {
       return ok();
     }
     if (condition.field == Field::state) {
-      const auto kind = std::find_if(kinds.begin(), kinds.end(),
-                                     [&](auto entry) { return name(entry) == text; });
+      const auto kind =
+          std::find_if(kinds.begin(), kinds.end(), [&](auto entry) { return name(entry) == text; });
       if (kind == kinds.end()) {
-        return unexpected("in_sync, behind, ahead, diverged, paused, unreachable, wrong_genesis "
-                          "or stopped");
+        return unexpected(
+            "in_sync, behind, ahead, diverged, paused, unreachable, wrong_genesis "
+            "or stopped");
       }
       condition.value = *kind;
       return ok();
@@ -160,22 +161,32 @@ class Parser {
 template <class Value>
 bool compare(Operator op, const Value& left, const Value& right) {
   switch (op) {
-    case Operator::equal: return left == right;
-    case Operator::unequal: return left != right;
-    case Operator::less: return left < right;
-    case Operator::at_most: return left <= right;
-    case Operator::more: return left > right;
-    case Operator::at_least: return left >= right;
+    case Operator::equal:
+      return left == right;
+    case Operator::unequal:
+      return left != right;
+    case Operator::less:
+      return left < right;
+    case Operator::at_most:
+      return left <= right;
+    case Operator::more:
+      return left > right;
+    case Operator::at_least:
+      return left >= right;
   }
   return false;
 }
 
 std::uint64_t number_of(const NodeFacts::Ledger& ledger, Field field) {
   switch (field) {
-    case Field::height: return ledger.height;
-    case Field::final: return ledger.final;
-    case Field::mempool: return ledger.mempool;
-    default: return ledger.reorgs;
+    case Field::height:
+      return ledger.height;
+    case Field::final:
+      return ledger.final;
+    case Field::mempool:
+      return ledger.mempool;
+    default:
+      return ledger.reorgs;
   }
 }
 
@@ -242,8 +253,7 @@ Status check_scopes(const Expression& expression, const std::vector<std::string>
     if (std::find(nodes.begin(), nodes.end(), clause.scope) != nodes.end()) continue;
     std::string known;
     for (const std::string& node : nodes) known += (known.empty() ? "" : ", ") + node;
-    return error(Errc::bad_config,
-                 "there is no node '" + clause.scope + "'; there are: " + known);
+    return error(Errc::bad_config, "there is no node '" + clause.scope + "'; there are: " + known);
   }
   return ok();
 }
@@ -255,14 +265,22 @@ bool holds(const Expression& expression, const std::vector<NodeFacts>& nodes) {
 
 std::string_view name(SyncState::Kind kind) {
   switch (kind) {
-    case SyncState::Kind::in_sync: return "in_sync";
-    case SyncState::Kind::behind: return "behind";
-    case SyncState::Kind::ahead: return "ahead";
-    case SyncState::Kind::diverged: return "diverged";
-    case SyncState::Kind::paused: return "paused";
-    case SyncState::Kind::unreachable: return "unreachable";
-    case SyncState::Kind::wrong_genesis: return "wrong_genesis";
-    case SyncState::Kind::stopped: return "stopped";
+    case SyncState::Kind::in_sync:
+      return "in_sync";
+    case SyncState::Kind::behind:
+      return "behind";
+    case SyncState::Kind::ahead:
+      return "ahead";
+    case SyncState::Kind::diverged:
+      return "diverged";
+    case SyncState::Kind::paused:
+      return "paused";
+    case SyncState::Kind::unreachable:
+      return "unreachable";
+    case SyncState::Kind::wrong_genesis:
+      return "wrong_genesis";
+    case SyncState::Kind::stopped:
+      return "stopped";
   }
   AITBC_CHECK(false && "a state outside its enumerators");
 }

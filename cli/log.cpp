@@ -20,10 +20,14 @@ Time wall_clock() {
 
 spdlog::level::level_enum level_of(Log::Level level) {
   switch (level) {
-    case Log::Level::debug: return spdlog::level::debug;
-    case Log::Level::info: return spdlog::level::info;
-    case Log::Level::warn: return spdlog::level::warn;
-    case Log::Level::error: return spdlog::level::err;
+    case Log::Level::debug:
+      return spdlog::level::debug;
+    case Log::Level::info:
+      return spdlog::level::info;
+    case Log::Level::warn:
+      return spdlog::level::warn;
+    case Log::Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -99,17 +103,20 @@ Result<Log::Level> parse_log_level(std::string_view text) {
        {Log::Level::debug, Log::Level::info, Log::Level::warn, Log::Level::error}) {
     if (text == name(level)) return level;
   }
-  return error(Errc::bad_config,
-               "expected a log level (debug, info, warn or error), got '" +
-                   std::string(text) + "'");
+  return error(Errc::bad_config, "expected a log level (debug, info, warn or error), got '" +
+                                     std::string(text) + "'");
 }
 
 std::string_view name(Log::Level level) {
   switch (level) {
-    case Log::Level::debug: return "debug";
-    case Log::Level::info: return "info";
-    case Log::Level::warn: return "warn";
-    case Log::Level::error: return "error";
+    case Log::Level::debug:
+      return "debug";
+    case Log::Level::info:
+      return "info";
+    case Log::Level::warn:
+      return "warn";
+    case Log::Level::error:
+      return "error";
   }
   AITBC_CHECK(false && "a level outside its enumerators");
 }

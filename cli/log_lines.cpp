@@ -49,10 +49,10 @@ class LogFilter::Pattern {
   bool found_in(const std::string& line) const {
     // The library recurses once a character, so a long line could exhaust the stack.
     try {
-      return std::regex_search(line.begin(),
-                               line.begin() + static_cast<std::ptrdiff_t>(
-                                                  std::min<std::size_t>(line.size(), 4'096)),
-                               expression_);
+      return std::regex_search(
+          line.begin(),
+          line.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(line.size(), 4'096)),
+          expression_);
     } catch (const std::regex_error&) {
       return false;
     }
@@ -102,8 +102,7 @@ std::vector<LogLine> LogTail::read_new(std::size_t bytes_max) {
   file_ = facts.st_ino;
   std::string fresh(static_cast<std::size_t>(std::min<std::uint64_t>(size - offset_, bytes_max)),
                     '\0');
-  const ssize_t got =
-      ::pread(file.get(), fresh.data(), fresh.size(), static_cast<off_t>(offset_));
+  const ssize_t got = ::pread(file.get(), fresh.data(), fresh.size(), static_cast<off_t>(offset_));
   if (got <= 0) return {};
   fresh.resize(static_cast<std::size_t>(got));
   offset_ += fresh.size();

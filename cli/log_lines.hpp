@@ -16,8 +16,8 @@ namespace aitbc::cli {
 
 struct LogLine {
   std::string node;
-  std::string text;           // without its line end
-  std::optional<Time> time;   // of a JSON line that has one
+  std::string text;          // without its line end
+  std::optional<Time> time;  // of a JSON line that has one
 };
 
 LogLine read_log_line(std::string node, std::string text);
@@ -26,8 +26,7 @@ LogLine read_log_line(std::string node, std::string text);
 class LogFilter {
  public:
   // bad_config for an expression that is none; `match` is ECMAScript, searched anywhere in a line.
-  static Result<LogFilter> make(const std::optional<std::string>& match,
-                                std::optional<Time> since);
+  static Result<LogFilter> make(const std::optional<std::string>& match, std::optional<Time> since);
   bool admits(const LogLine& line) const;
 
  private:

@@ -48,11 +48,11 @@ Result<std::optional<KeyPair>> load_authority(const NodeConfig& config, const Ge
   for (const PublicKey& authority : genesis.authorities) {
     if (authority == key.public_key()) return std::optional<KeyPair>(std::move(key));
   }
-  return error(Errc::bad_config,
-               "authority_key: " + key.public_key().hex() + " of " + *config.authority_key +
-                   " is none of the " + std::to_string(genesis.authorities.size()) +
-                   " authorities of " + genesis.chain_id +
-                   "; leave authority_key out to run a node that only follows");
+  return error(Errc::bad_config, "authority_key: " + key.public_key().hex() + " of " +
+                                     *config.authority_key + " is none of the " +
+                                     std::to_string(genesis.authorities.size()) +
+                                     " authorities of " + genesis.chain_id +
+                                     "; leave authority_key out to run a node that only follows");
 }
 
 Result<std::unique_ptr<Store>> open_store(const NodeConfig& config) {
@@ -132,9 +132,9 @@ Status run_node(const NodeConfig& config, Log& log) {
   AITBC_TRY_ASSIGN(const Genesis genesis, read_genesis_file(config.genesis));
   AITBC_TRY_ASSIGN(auto authority, load_authority(config, genesis));
   AITBC_TRY_ASSIGN(auto store, open_store(config));
-  auto started = sync::Runner::start(genesis, std::move(store),
-                                     runner_options(config, std::move(authority)), log,
-                                     [&failed](const Error& error) { failed.report(error); });
+  auto started =
+      sync::Runner::start(genesis, std::move(store), runner_options(config, std::move(authority)),
+                          log, [&failed](const Error& error) { failed.report(error); });
   if (!started) return about("data " + config.data, started.error());
   const std::unique_ptr<sync::Runner> runner = std::move(started).value();
 

@@ -17,19 +17,19 @@ struct Unit {
   std::string_view name;
   std::uint64_t ms;
 };
-constexpr std::array<Unit, 5> units{{
-    {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+constexpr std::array<Unit, 5> units{
+    {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 constexpr std::uint64_t duration_ms_max = 366 * std::uint64_t{86'400'000};
 
 }  // namespace
 
 Result<std::uint64_t> parse_number(std::string_view text, std::string_view what,
                                    NumberRange range) {
-  const std::string expected = "a whole number from " + std::to_string(range.min) + " to " +
-                               std::to_string(range.max);
-  const bool digits = !text.empty() && text.size() <= 19 &&
-                      std::all_of(text.begin(), text.end(),
-                                  [](char c) { return c >= '0' && c <= '9'; });
+  const std::string expected =
+      "a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max);
+  const bool digits =
+      !text.empty() && text.size() <= 19 &&
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits || (text.size() > 1 && text.front() == '0')) return unexpected(what, expected, text);
   std::uint64_t value = 0;  // 19 digits fit
   for (const char c : text) value = 10 * value + static_cast<std::uint64_t>(c - '0');

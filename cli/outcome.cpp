@@ -11,14 +11,18 @@ Exit exit_code(const Failure& failure) {
   if (failure.origin == Origin::node) return Exit::refused;
   switch (kind) {
     case Category::malformed:
-    case Category::usage: return Exit::usage;
+    case Category::usage:
+      return Exit::usage;
     case Category::rejected:
     case Category::early:
-    case Category::known: return Exit::negative;
-    case Category::busy: return Exit::unreachable;
+    case Category::known:
+      return Exit::negative;
+    case Category::busy:
+      return Exit::unreachable;
     case Category::absent:
     case Category::unreachable:
-    case Category::internal: break;
+    case Category::internal:
+      break;
   }
   return Exit::internal;
 }

@@ -9,7 +9,7 @@ namespace aitbc::cli {
 
 enum class Exit : int {
   done = 0,
-  negative = 1,     // not in sync, check failed, not found
+  negative = 1,  // not in sync, check failed, not found
   usage = 2,
   unreachable = 3,  // or timed out
   refused = 4,      // by a node

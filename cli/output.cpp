@@ -33,9 +33,7 @@ void Output::say(std::string_view text) {
   if (!quiet_) talk_ << printable(text) << '\n' << std::flush;
 }
 
-void Output::fail(const Failure& failure) {
-  fail(name(failure.error.code), failure.error.detail);
-}
+void Output::fail(const Failure& failure) { fail(name(failure.error.code), failure.error.detail); }
 
 void Output::fail_usage(std::string_view detail) { fail("usage", detail); }
 

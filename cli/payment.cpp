@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/nonce_memory.hpp"
 #include "cli/number.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/native_fields.hpp"
@@ -18,9 +19,12 @@ using Where = rpc::Client::TxView::Where;
 
 std::string_view word(Where where) {
   switch (where) {
-    case Where::pending: return "pending";
-    case Where::included: return "included";
-    case Where::replaced: return "replaced";
+    case Where::pending:
+      return "pending";
+    case Where::included:
+      return "included";
+    case Where::replaced:
+      return "replaced";
   }
   return "pending";
 }
@@ -74,30 +78,30 @@ Result<Delivery> parse_delivery(const std::string& wait, const std::string& time
   return delivery;
 }
 
-Outcome<Progressed> await_inclusion(Session& session, rpc::Client& client, const TxId& id,
+Outcome<Progressed> await_inclusion(Invocation& invocation, rpc::Client& client, const TxId& id,
                                     Duration timeout) {
-  const Time begun = session.clock.now();
+  const Time begun = invocation.clock.now();
   Duration pause = first_pause;
-  Progress progress = session.progress();
+  Progress progress = invocation.progress();
   for (;;) {
     // A node that is restarted meanwhile answers again later: only the deadline ends this.
     const auto view = client.tx(id);
     if (view && view->where == Where::included) return Progressed{id, *view};
     if (view && view->where == Where::replaced) {
-      return Failure{error(Errc::refused, "transaction " + rpc::hash_text(id) +
-                                              " lost its place to " +
-                                              (view->by ? rpc::hash_text(*view->by) : "another")),
-                     Origin::node};
+      return Failure{
+          error(Errc::refused, "transaction " + rpc::hash_text(id) + " lost its place to " +
+                                   (view->by ? rpc::hash_text(*view->by) : "another")),
+          Origin::node};
     }
-    const Time now = session.clock.now();
+    const Time now = invocation.clock.now();
     if (now - begun >= timeout) {
-      return error(Errc::timeout,
-                   "transaction " + rpc::hash_text(id) + " is in no block after " +
-                       std::to_string(timeout.count()) + " ms; ask again with: aitbc tx show " +
-                       rpc::hash_text(id) + (view ? "" : " (" + view.error().detail + ")"));
+      return error(Errc::timeout, "transaction " + rpc::hash_text(id) + " is in no block after " +
+                                      std::to_string(timeout.count()) +
+                                      " ms; ask again with: aitbc tx show " + rpc::hash_text(id) +
+                                      (view ? "" : " (" + view.error().detail + ")"));
     }
     progress.step("waiting for a block with " + rpc::hash_text(id), 0, 1);
-    session.clock.sleep_until(std::min(now + pause, begun + timeout));
+    invocation.clock.sleep_until(std::min(now + pause, begun + timeout));
     pause = std::min(pause * 3 / 2, pause_max);
   }
 }
@@ -115,29 +119,52 @@ void print_sent(Output& output, const Progressed& sent) {
   output.line(rpc::hash_text(sent.id));
 }
 
-Verdict deliver(Session& session, rpc::Client& client, const SignedTx& tx,
-                const Delivery& delivery) {
-  AITBC_TRY_ASSIGN(const TxId id, asked(client.submit(tx)));
+namespace {
+
+Verdict follow(Invocation& invocation, rpc::Client& client, const TxId& id,
+               const Delivery& delivery) {
   Progressed sent{id, {}};
   if (delivery.wait == WaitFor::included) {
-    AITBC_TRY_ASSIGN(sent, await_inclusion(session, client, id, delivery.timeout));
+    AITBC_TRY_ASSIGN(sent, await_inclusion(invocation, client, id, delivery.timeout));
   }
-  print_sent(session.output, sent);
+  print_sent(invocation.output, sent);
   return Exit::done;
 }
 
-Verdict pay(Session& session, rpc::Client& client, const Payment& payment, const KeyPair& key,
+// Composes, signs and submits while no other payment of the account can come between. What the node
+// says and what was paid from here before agree once the node has heard of everything.
+Outcome<TxId> submit_next(Invocation& invocation, rpc::Client& client, const Params& params,
+                          const Payment& payment, const KeyPair& key) {
+  AITBC_TRY_ASSIGN(auto memory,
+                   NonceMemory::open(invocation, params.genesis_hash, address_of(payment.from)));
+  AITBC_TRY_ASSIGN(Tx body, compose(client, params, payment));
+  if (!payment.nonce) body.nonce = std::max(body.nonce, memory.next());
+  const Nonce nonce = body.nonce;
+  const SignedTx tx =
+      sign_partly(params.genesis_hash, unsigned_tx(std::move(body), payment.from), key);
+  AITBC_TRY_ASSIGN(const TxId id, asked(client.submit(tx)));
+  AITBC_TRY(memory.used(nonce));
+  return id;
+}
+
+}  // namespace
+
+Verdict deliver(Invocation& invocation, rpc::Client& client, const SignedTx& tx,
+                const Delivery& delivery) {
+  AITBC_TRY_ASSIGN(const TxId id, asked(client.submit(tx)));
+  return follow(invocation, client, id, delivery);
+}
+
+Verdict pay(Invocation& invocation, rpc::Client& client, const Payment& payment, const KeyPair& key,
             const Delivery& delivery) {
-  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(session, client));
+  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(invocation, client));
   const Params params = params_of(genesis);
   for (int left = nonce_attempts_max;; --left) {
-    AITBC_TRY_ASSIGN(Tx body, compose(client, params, payment));
-    const SignedTx tx = sign_partly(params.genesis_hash,
-                                    unsigned_tx(std::move(body), payment.from), key);
-    Verdict verdict = deliver(session, client, tx, delivery);
-    if (verdict || payment.nonce || left == 1) return verdict;
-    const Errc why = verdict.error().error.code;
-    if (why != Errc::nonce_pending && why != Errc::nonce_used) return verdict;
+    auto id = submit_next(invocation, client, params, payment, key);
+    if (id) return follow(invocation, client, *id, delivery);
+    if (payment.nonce || left == 1) return std::move(id).error();
+    const Errc why = id.error().error.code;
+    if (why != Errc::nonce_pending && why != Errc::nonce_used) return std::move(id).error();
   }
 }
 

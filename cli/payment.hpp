@@ -13,7 +13,7 @@ struct Payment {
   Address to;
   Amount amount;
   std::optional<Amount> fee;   // the least one of the chain
-  std::optional<Nonce> nonce;  // the node's next one
+  std::optional<Nonce> nonce;  // the next one, by the node and by what was paid from here
 };
 
 // Not signed yet: the nonce and the fee are asked of the node where they are not given.
@@ -30,7 +30,7 @@ struct Progressed {
   rpc::Client::TxView view;
 };
 // timeout when it is still pending at the deadline, refused when another one took its place.
-Outcome<Progressed> await_inclusion(Session& session, rpc::Client& client, const TxId& id,
+Outcome<Progressed> await_inclusion(Invocation& invocation, rpc::Client& client, const TxId& id,
                                     Duration timeout);
 
 // Prints what `send`, `faucet` and `tx submit` print.
@@ -43,12 +43,12 @@ struct Delivery {
 Result<Delivery> parse_delivery(const std::string& wait, const std::string& timeout);
 
 // Sends, waits as asked and prints.
-Verdict deliver(Session& session, rpc::Client& client, const SignedTx& tx,
+Verdict deliver(Invocation& invocation, rpc::Client& client, const SignedTx& tx,
                 const Delivery& delivery);
 
-// The whole payment with one key. Where the nonce is ours to choose and another payment of the same
-// account takes it first, the next one is taken.
-Verdict pay(Session& session, rpc::Client& client, const Payment& payment, const KeyPair& key,
+// The whole payment with one key. Where the nonce is ours to choose and another machine's payment
+// of the same account takes it first, the next one is taken.
+Verdict pay(Invocation& invocation, rpc::Client& client, const Payment& payment, const KeyPair& key,
             const Delivery& delivery);
 
 }  // namespace aitbc::cli

@@ -27,18 +27,17 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 // nullopt where there is no network at all and none was asked for.
-Result<std::optional<std::string>> find_name(Session& session) {
-  AITBC_TRY_ASSIGN(const std::string home, session.home());
+Result<std::optional<std::string>> find_name(Invocation& invocation) {
+  AITBC_TRY_ASSIGN(const std::string home, invocation.home());
   const auto names = sites::list_networks(home);
   const auto known = [&](const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
-  if (session.network) {
-    if (known(*session.network)) return session.network;
-    return error(Errc::not_found,
-                 "there is no network '" + *session.network + "' in " + home +
-                     (names.empty() ? "; bring one up with: aitbc up"
-                                    : "; there are: " + joined(names)));
+  if (invocation.network) {
+    if (known(*invocation.network)) return invocation.network;
+    return error(Errc::not_found, "there is no network '" + *invocation.network + "' in " + home +
+                                      (names.empty() ? "; bring one up with: aitbc up"
+                                                     : "; there are: " + joined(names)));
   }
   if (exists(folder_file)) {
     AITBC_TRY_ASSIGN(const sites::Manifest manifest, read_manifest(std::string(folder_file)));
@@ -56,12 +55,11 @@ rpc::Client::Limits short_limits() {
   return {.connect = Duration{1'000}, .total = Duration{2'000}};
 }
 
-Result<std::string> chosen_network(Session& session) {
-  AITBC_TRY_ASSIGN(const auto name, find_name(session));
+Result<std::string> chosen_network(Invocation& invocation) {
+  AITBC_TRY_ASSIGN(const auto name, find_name(invocation));
   if (name) return *name;
-  AITBC_TRY_ASSIGN(const std::string home, session.home());
-  return error(Errc::not_found,
-               "there is no network in " + home + "; bring one up with: aitbc up");
+  AITBC_TRY_ASSIGN(const std::string home, invocation.home());
+  return error(Errc::not_found, "there is no network in " + home + "; bring one up with: aitbc up");
 }
 
 Result<sites::Manifest> read_manifest(const std::string& file) {
@@ -69,48 +67,51 @@ Result<sites::Manifest> read_manifest(const std::string& file) {
   return sites::parse_manifest(text, file);
 }
 
-Result<std::unique_ptr<OpenNetwork>> OpenNetwork::load(Session& session, const std::string& name) {
-  AITBC_TRY_ASSIGN(const std::string home, session.home());
-  std::unique_ptr<OpenNetwork> open(new OpenNetwork(session.clock));
-  AITBC_TRY_ASSIGN(auto network, sites::Network::load(home, name, open->providers_, session.clock));
+Result<std::unique_ptr<OpenNetwork>> OpenNetwork::load(Invocation& invocation,
+                                                       const std::string& name) {
+  AITBC_TRY_ASSIGN(const std::string home, invocation.home());
+  std::unique_ptr<OpenNetwork> open(new OpenNetwork(invocation.clock));
+  AITBC_TRY_ASSIGN(auto network,
+                   sites::Network::load(home, name, open->providers_, invocation.clock));
   open->network_.emplace(std::move(network));
   return open;
 }
 
-Result<std::unique_ptr<OpenNetwork>> OpenNetwork::make(Session& session, sites::Manifest manifest) {
-  if (session.network && *session.network != manifest.network) {
-    return error(Errc::bad_config, "the network file is that of " + manifest.network +
-                                       ", not of " + *session.network);
+Result<std::unique_ptr<OpenNetwork>> OpenNetwork::make(Invocation& invocation,
+                                                       sites::Manifest manifest) {
+  if (invocation.network && *invocation.network != manifest.network) {
+    return error(Errc::bad_config, "the network file is that of " + manifest.network + ", not of " +
+                                       *invocation.network);
   }
-  AITBC_TRY_ASSIGN(const std::string home, session.home());
-  std::unique_ptr<OpenNetwork> open(new OpenNetwork(session.clock));
+  AITBC_TRY_ASSIGN(const std::string home, invocation.home());
+  std::unique_ptr<OpenNetwork> open(new OpenNetwork(invocation.clock));
   AITBC_TRY_ASSIGN(auto network, sites::Network::make(home, std::move(manifest), open->providers_,
-                                                      session.clock));
+                                                      invocation.clock));
   open->network_.emplace(std::move(network));
   return open;
 }
 
-Result<std::unique_ptr<OpenNetwork>> OpenNetwork::of(Session& session) {
-  AITBC_TRY_ASSIGN(const std::string name, chosen_network(session));
-  return load(session, name);
+Result<std::unique_ptr<OpenNetwork>> OpenNetwork::of(Invocation& invocation) {
+  AITBC_TRY_ASSIGN(const std::string name, chosen_network(invocation));
+  return load(invocation, name);
 }
 
 Result<std::unique_ptr<OpenNetwork>> OpenNetwork::from_file(
-    Session& session, const std::optional<std::string>& file) {
+    Invocation& invocation, const std::optional<std::string>& file) {
   if (file) {
     AITBC_TRY_ASSIGN(sites::Manifest manifest, read_manifest(*file));
-    return make(session, std::move(manifest));
+    return make(invocation, std::move(manifest));
   }
-  if (!session.network && exists(folder_file)) {
+  if (!invocation.network && exists(folder_file)) {
     AITBC_TRY_ASSIGN(sites::Manifest manifest, read_manifest(std::string(folder_file)));
-    return make(session, std::move(manifest));
+    return make(invocation, std::move(manifest));
   }
-  AITBC_TRY_ASSIGN(const auto name, find_name(session));
-  if (name) return load(session, *name);
+  AITBC_TRY_ASSIGN(const auto name, find_name(invocation));
+  if (name) return load(invocation, *name);
   const auto built_in = sites::network_template(default_template);
   AITBC_CHECK(built_in.has_value());
   AITBC_TRY_ASSIGN(sites::Manifest manifest, sites::parse_manifest(*built_in, "default.yaml"));
-  return make(session, std::move(manifest));
+  return make(invocation, std::move(manifest));
 }
 
 Result<sites::UpOptions> start_options(Progress& progress, const std::string& timeout) {
@@ -125,8 +126,8 @@ Result<sites::UpOptions> start_options(Progress& progress, const std::string& ti
   return options;
 }
 
-Result<KeyPair> faucet_key(Session& session) {
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(session));
+Result<KeyPair> faucet_key(Invocation& invocation) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   return read_key_file(open->network().layout().faucet_key().string());
 }
 

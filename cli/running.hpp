@@ -6,8 +6,8 @@
 #include <string>
 
 #include "chain/core/crypto.hpp"
+#include "cli/invocation.hpp"
 #include "cli/outcome.hpp"
-#include "cli/session.hpp"
 #include "rpc/client.hpp"
 #include "sites/network.hpp"
 
@@ -20,10 +20,10 @@ class OpenNetwork {
  public:
   // The network of --network, else that of ./network.yaml, else the only one there is. bad_config
   // or not_found, naming those that there are.
-  static Result<std::unique_ptr<OpenNetwork>> of(Session& session);
+  static Result<std::unique_ptr<OpenNetwork>> of(Invocation& invocation);
   // For `up`, `plan` and `lint`: of that network file; without one the network above, and the
   // built-in network file where there is none yet.
-  static Result<std::unique_ptr<OpenNetwork>> from_file(Session& session,
+  static Result<std::unique_ptr<OpenNetwork>> from_file(Invocation& invocation,
                                                         const std::optional<std::string>& file);
   OpenNetwork(const OpenNetwork&) = delete;
   OpenNetwork& operator=(const OpenNetwork&) = delete;
@@ -33,21 +33,22 @@ class OpenNetwork {
 
  private:
   explicit OpenNetwork(sites::Clock& clock) : providers_(clock) {}
-  static Result<std::unique_ptr<OpenNetwork>> load(Session& session, const std::string& name);
-  static Result<std::unique_ptr<OpenNetwork>> make(Session& session, sites::Manifest manifest);
+  static Result<std::unique_ptr<OpenNetwork>> load(Invocation& invocation, const std::string& name);
+  static Result<std::unique_ptr<OpenNetwork>> make(Invocation& invocation,
+                                                   sites::Manifest manifest);
 
   sites::LocalProviders providers_;
   std::optional<sites::Network> network_;
 };
 
 // The name of the chosen network, whether or not it is still whole: what `down --purge` removes.
-Result<std::string> chosen_network(Session& session);
+Result<std::string> chosen_network(Invocation& invocation);
 
 Result<sites::Manifest> read_manifest(const std::string& file);
 
 // How this command starts nodes and waits for them: with this binary, telling `progress`.
 Result<sites::UpOptions> start_options(Progress& progress, const std::string& timeout);
 
-Result<KeyPair> faucet_key(Session& session);
+Result<KeyPair> faucet_key(Invocation& invocation);
 
 }  // namespace aitbc::cli

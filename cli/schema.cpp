@@ -45,14 +45,16 @@ constexpr std::string_view block_shape =
     "txs_root:hash state_root:hash proposer:text~}";
 
 constexpr std::array entries{
-    Entry{"balance", "{address:text balance?:count nonce?:count next_nonce?:count height?:count "
-                     "url?:text same?:flag nodes?:[{node:text url:text balance:count~ "
-                     "nonce:count~ height:count~ error:text~}]}"},
+    Entry{"balance",
+          "{address:text balance?:count nonce?:count next_nonce?:count height?:count "
+          "url?:text same?:flag nodes?:[{node:text url:text balance:count~ "
+          "nonce:count~ height:count~ error:text~}]}"},
     Entry{"chain block", "{+block seal:text~ transactions:[tx]}"},
     Entry{"chain blocks", "{blocks:[{+block seal:text~}] start:count end:count count:count}"},
     Entry{"chain export", "{file:text genesis_hash:hash blocks:count head:hash}"},
-    Entry{"chain head", "{height:count hash:hash timestamp:text tx_count:count slot:count "
-                        "state_root:hash final_height:count final_hash:hash}"},
+    Entry{"chain head",
+          "{height:count hash:hash timestamp:text tx_count:count slot:count "
+          "state_root:hash final_height:count final_hash:hash}"},
     Entry{"chain import",
           "{file:text blocks:count appended:count rewound:count height:count head:hash}"},
     Entry{"chain tx", found_tx_shape},
@@ -66,8 +68,9 @@ constexpr std::array entries{
     Entry{"genesis show", genesis_shape},
     Entry{"genesis verify", "{same:flag genesis_hash:hash expected:hash}"},
     Entry{"keygen", "{public_key:text address:text file:text}"},
-    Entry{"lint", "{network:text sites:count nodes:count authorities:count "
-                  "notes:[{kind:text text:text}]}"},
+    Entry{"lint",
+          "{network:text sites:count nodes:count authorities:count "
+          "notes:[{kind:text text:text}]}"},
     Entry{"logs", "{lines:[{node:text line:text}]}"},
     Entry{"new", "{template:text text:text}"},
     Entry{"node kill", control_shape},
@@ -78,17 +81,19 @@ constexpr std::array entries{
     Entry{"node start", control_shape},
     Entry{"node stop", control_shape},
     Entry{"plan", plan_shape},
-    Entry{"ps", "{network:text nodes:[{node:text site:text url:text state:text pid:count~ "
-                "uptime_ms:count~ cpu_ms:count~ rss_bytes:count~}]}"},
+    Entry{"ps",
+          "{network:text nodes:[{node:text site:text url:text state:text pid:count~ "
+          "uptime_ms:count~ cpu_ms:count~ rss_bytes:count~}]}"},
     Entry{"schema", "any"},
     Entry{"send", "{id:hash status:text height:count~}|tx"},
     Entry{"status", status_shape},
     Entry{"stop", stopped_shape},
     Entry{"sync run", nothing_shape},
-    Entry{"sync status", "{network:text in_sync:flag nodes:[{node:text url:text state:text "
-                         "peers:[{url:text node:text state:text height:count~ head:hash~ "
-                         "round_trip_ms:count~ clock_offset_ms:int~ invalid:count "
-                         "last_error:text}]}]}"},
+    Entry{"sync status",
+          "{network:text in_sync:flag nodes:[{node:text url:text state:text "
+          "peers:[{url:text node:text state:text height:count~ head:hash~ "
+          "round_trip_ms:count~ clock_offset_ms:int~ invalid:count "
+          "last_error:text}]}]}"},
     Entry{"tx pending", "{count:count limit:count offset:count transactions:[tx]}"},
     Entry{"tx show", found_tx_shape},
     Entry{"tx sign", tx_shape},
@@ -99,8 +104,9 @@ constexpr std::array entries{
     Entry{"wallet delete", "{name:text deleted:flag}"},
     Entry{"wallet export", "{name:text file:text}"},
     Entry{"wallet import", wallet_shape},
-    Entry{"wallet list", "{wallets:[{name:text address:text public_key:text threshold:count "
-                         "keys:[text] encrypted:flag file:text}]}"},
+    Entry{"wallet list",
+          "{wallets:[{name:text address:text public_key:text threshold:count "
+          "keys:[text] encrypted:flag file:text}]}"},
     Entry{"wallet show", wallet_shape},
 };
 

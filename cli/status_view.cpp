@@ -124,8 +124,7 @@ std::string process_table(const std::vector<sites::NodeProcess>& processes) {
   for (const sites::NodeProcess& process : processes) {
     const auto& facts = process.facts;
     table.add({process.node, process.site, std::string(name(process.state)),
-               facts ? std::to_string(facts->pid) : "-",
-               facts ? seconds_text(facts->uptime) : "-",
+               facts ? std::to_string(facts->pid) : "-", facts ? seconds_text(facts->uptime) : "-",
                facts ? seconds_text(facts->cpu_time) : "-",
                facts ? std::to_string(facts->rss_bytes / 1024) + " KiB" : "-", process.url});
   }
@@ -165,8 +164,7 @@ std::string peer_table(const sites::NetworkStatus& status) {
     }
     for (const PeerStatus& peer : report.answer->peers) {
       table.add({report.node, report.state.text(), peer.node_id.empty() ? "?" : peer.node_id,
-                 peer.url,
-                 peer.round_trip ? std::to_string(peer.round_trip->count()) + " ms" : "-",
+                 peer.url, peer.round_trip ? std::to_string(peer.round_trip->count()) + " ms" : "-",
                  peer.clock_offset ? std::to_string(peer.clock_offset->count()) + " ms" : "-",
                  peer.state.text()});
     }

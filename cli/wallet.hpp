@@ -47,9 +47,9 @@ class Wallets {
   static Status check_name(const std::string& name);
 
   std::string path_of(const std::string& name) const { return folder_ + "/" + name + ".json"; }
-  Status save(const Wallet& wallet) const;          // refuses to overwrite
+  Status save(const Wallet& wallet) const;             // refuses to overwrite
   Result<Wallet> load(const std::string& name) const;  // not_found names the wallets there are
-  Result<std::vector<std::string>> names() const;   // ascending
+  Result<std::vector<std::string>> names() const;      // ascending
   Status remove(const std::string& name) const;
 
  private:

@@ -1,5 +1,7 @@
 // Wallets and what they may do: passwords, many keys, what is refused and by whom.
 
+#include <set>
+
 #include "tests/e2e/network_fixture.hpp"
 
 using namespace aitbc;
@@ -28,8 +30,15 @@ TEST_CASE("an encrypted wallet pays with its password and not without") {
   net.must("send", {"alice", "bob", "1", "--password-file", password});
 
   sites::Command with_variable;
-  with_variable.argv = {"env",  "AITBC_WALLET_PASSWORD=correct horse",
-                        net.program(), "--home", net.file("home"), "send", "alice", "bob", "1"};
+  with_variable.argv = {"env",
+                        "AITBC_WALLET_PASSWORD=correct horse",
+                        net.program(),
+                        "--home",
+                        net.file("home"),
+                        "send",
+                        "alice",
+                        "bob",
+                        "1"};
   with_variable.timeout = Duration{60'000};
   const sites::SystemClock clock;
   const auto ran = sites::run(with_variable, clock);
@@ -65,6 +74,23 @@ TEST_CASE("payments of one account at the same time all get through") {
   CHECK(net.balance("alice", "1") == 15);
 }
 
+TEST_CASE("equal payments through different nodes are all made, however fast they follow") {
+  const RunningNetwork net;
+  net.new_wallet("alice");
+  net.new_wallet("bob");
+  net.must("faucet", {"alice", "1000"});
+  net.wait_until_settled();
+  std::set<std::string> ids;
+  for (int i = 0; i < 12; ++i) {
+    const std::string node = std::to_string(i % 3 + 1);
+    ids.insert(net.must("send", {"alice", "bob", "1", "--wait", "none", "--node", node})["id"]
+                   .get<std::string>());
+  }
+  CHECK(ids.size() == 12);
+  net.wait_until_settled();
+  CHECK(net.balance("bob", "2") == 12);
+}
+
 TEST_CASE("two of three keys pay together") {
   const RunningNetwork net({.nodes = 1});
   const auto key_of = [&](const std::string& name) {
@@ -79,8 +105,9 @@ TEST_CASE("two of three keys pay together") {
   net.must("faucet", {"joint", "100"});
   CHECK(code_of(net.ask("send", {"joint", "b", "5"})) == "refused");
 
-  const rpc::Json half = net.must("tx sign", {
-      net.write("tx", net.run({"send", "joint", "b", "5", "--print"}).out), "--wallet", "c"});
+  const rpc::Json half = net.must(
+      "tx sign",
+      {net.write("tx", net.run({"send", "joint", "b", "5", "--print"}).out), "--wallet", "c"});
   const std::string whole = net.write("signed", rpc::dump(half));
   CHECK(net.ask("tx sign", {whole, "--wallet", "b"}).exit == 1);
   const rpc::Json sent = net.must("tx submit", {whole});

@@ -197,7 +197,11 @@ TEST_CASE("down --purge leaves no process and no file") {
   CHECK_FALSE(std::filesystem::exists(home.file("home/networks/test-net")));
   home.must("up", {"-f", home.file("network.yaml")});
   const rpc::Json before = home.must("ps");
+  home.must("wallet create", {"alice", "--no-password"});
+  home.must("faucet", {"alice", "1", "--wait", "none"});
+  CHECK_FALSE(std::filesystem::is_empty(home.file("home/nonces")));
   CHECK(home.must("down", {"--purge"})["purged"] == true);
+  CHECK(std::filesystem::is_empty(home.file("home/nonces")));
   for (const rpc::Json& node : before["nodes"]) {
     const auto pid = node["pid"].get<pid_t>();
     const std::string left = test::read_text("/proc/" + std::to_string(pid) + "/cmdline");

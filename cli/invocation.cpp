@@ -1,10 +1,10 @@
-#include "cli/session.hpp"
+#include "cli/invocation.hpp"
 
 #include <filesystem>
 
 namespace aitbc::cli {
 
-Result<std::string> Session::home() const {
+Result<std::string> Invocation::home() const {
   std::optional<std::string> chosen = home_option ? home_option : environment("AITBC_HOME");
   if (!chosen || chosen->empty()) {
     const auto user = environment("HOME");
@@ -19,12 +19,12 @@ Result<std::string> Session::home() const {
   return absolute.lexically_normal().string();
 }
 
-Result<Wallets> Session::wallets() const {
+Result<Wallets> Invocation::wallets() const {
   AITBC_TRY_ASSIGN(const std::string folder, home());
   return Wallets(folder + "/wallets");
 }
 
-Progress Session::progress() const {
+Progress Invocation::progress() const {
   return {output.talk_stream(), progress_kind(output.quiet())};
 }
 

@@ -15,7 +15,7 @@
 
 namespace aitbc::cli {
 
-struct Session {
+struct Invocation {
   Output& output;
   Environment environment;
   std::optional<std::string> home_option, network, node;
