@@ -7,21 +7,16 @@
 
 #include "chain/core/bytes.hpp"
 #include "chain/core/result.hpp"
+#include "sync/rng.hpp"
 
 namespace aitbc::gen {
 
-// SplitMix64: every seed is a good one, also 0, 1, 2, ...
+// The project's own generator, with what tests draw from it.
 class Rng {
  public:
-  explicit Rng(std::uint64_t seed) : state_(seed) {}
+  explicit Rng(std::uint64_t seed) : source_(seed) {}
 
-  std::uint64_t next() {
-    state_ += 0x9e3779b97f4a7c15;
-    std::uint64_t mixed = state_;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-    return mixed ^ (mixed >> 31);
-  }
+  std::uint64_t next() { return source_.next(); }
 
   // 0 ... bound - 1. The bias of the remainder is far below what a test could notice.
   std::uint64_t below(std::uint64_t bound) {
@@ -52,7 +47,7 @@ class Rng {
   }
 
  private:
-  std::uint64_t state_;
+  sync::Rng source_;
 };
 
 }  // namespace aitbc::gen

@@ -238,7 +238,7 @@ TEST_CASE("a node that is up but not healthy is waited for, then its last answer
       {{"silent", "node 3 at http://"}, {"stranger", "node stranger of chain net answers there"}}));
   write_text(home.dir.path() / "networks/net/nodes/3/behaviour", behaviour);
   UpOptions options = home.options();
-  options.timeout = Duration{600};
+  options.timeout = Duration{3'000};
   const auto up = home.network().up(options);
   REQUIRE_FALSE(up);
   CHECK(up.error().code == Errc::timeout);
@@ -288,7 +288,7 @@ TEST_CASE("a node that does not hear SIGTERM is killed, and it is said which") {
   Network network = home.network();
   write_text(home.dir.path() / "networks/net/nodes/2/behaviour", "deaf");
   must(network.up(home.options()));
-  const auto stopped = must(network.stop(Duration{200}));
+  const auto stopped = must(network.stop(Duration{3'000}));  // enough for those that hear it
   CHECK(stopped[0].how == Stopped::by_itself);
   CHECK(stopped[1].how == Stopped::killed);
 }
