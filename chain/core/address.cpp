@@ -17,6 +17,11 @@ Result<Policy> make_policy(std::size_t threshold, std::vector<PublicKey> keys) {
   std::sort(keys.begin(), keys.end());
   Policy policy{static_cast<std::uint8_t>(threshold), std::move(keys)};
   AITBC_TRY(check_policy(policy));
+  for (const PublicKey& key : policy.keys) {
+    if (!is_valid_key(key)) {
+      return error(Errc::bad_policy, "policy: " + key.hex() + " is not a valid Ed25519 public key");
+    }
+  }
   return policy;
 }
 
@@ -34,10 +39,6 @@ Status check_policy(const Policy& policy) {
   for (std::size_t i = 0; i < policy.keys.size(); ++i) {
     if (i > 0 && policy.keys[i] <= policy.keys[i - 1]) {
       return error(Errc::bad_policy, "policy: keys must be distinct and in ascending order");
-    }
-    if (!is_valid_key(policy.keys[i])) {
-      return error(Errc::bad_policy,
-                   "policy: " + policy.keys[i].hex() + " is not a valid Ed25519 public key");
     }
   }
   return ok();

@@ -20,9 +20,11 @@ struct Policy {
   bool operator==(const Policy&) const = default;
 };
 
-// Sorts the keys; bad_policy unless 1 <= threshold <= keys <= limits::policy_keys_max and the keys
-// are distinct and valid.
+// Sorts the keys; bad_policy unless check_policy() holds and every key is a valid point, so that
+// nobody makes an address that cannot be spent from.
 Result<Policy> make_policy(std::size_t threshold, std::vector<PublicKey> keys);
+// 1 <= threshold <= keys <= limits::policy_keys_max, keys ascending and distinct. What the rules
+// ask of a transaction: a key that is no valid point makes no signature that verify() accepts.
 Status check_policy(const Policy&);
 
 void encode(Encoder&, const Policy&);

@@ -135,7 +135,7 @@ TEST_CASE("a policy's keys are distinct, ascending and valid") {
   CHECK(check_policy({1, {keys[1], keys[0]}}).error().code == Errc::bad_policy);
   CHECK(check_policy({1, {keys[0], keys[0]}}).error().code == Errc::bad_policy);
   CHECK(check_policy({1, {keys[0], keys[1], keys[2]}}));
-  CHECK(check_policy({1, {PublicKey{}}}).error().code == Errc::bad_policy);
+  CHECK(make_policy(1, {PublicKey{}}).error().code == Errc::bad_policy);
   CHECK(make_policy(1, {keys[0], PublicKey{}}).error().code == Errc::bad_policy);
 }
 
