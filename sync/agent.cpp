@@ -105,6 +105,7 @@ Status Agent::on_answer(PeerId id, const SyncQuery& asked, Heard heard, Time now
   measure_clock(peer, answer, now);
   status.head = answer.head;
   AITBC_TRY(take_pushed(peer, heard.blocks, now));
+  if (now < peer.distrusted_until) return ok();
   if (!heard.txs.empty()) AITBC_TRY(ledger_.submit(heard.txs));
   want(peer, answer.txs);
   peer.next_poll = next_poll(asked, answer, now);
@@ -127,9 +128,9 @@ void Agent::measure_clock(Peer& peer, const SyncAnswer& answer, Time now) {
 
 // A peer that answers early without news would be asked in a busy loop.
 Time Agent::next_poll(const SyncQuery& asked, const SyncAnswer& answer, Time now) const {
-  if (answer.more) return now;
-  if (options_.poll_only) return now + options_.poll_interval;
   const bool news = answer.instance != asked.instance || answer.cursor != asked.cursor;
+  if (answer.more && news) return now;
+  if (options_.poll_only) return now + options_.poll_interval;
   const bool held = answer.held >= asked.wait / 2;
   return now + (news || held ? limits::poll_pause : limits::backoff_min);
 }
@@ -199,7 +200,10 @@ Status Agent::on_txs(PeerId id, const GetTxs& asked, Result<Reply> reply, Time n
     if (txs.size() > asked.ids.size()) {
       distrust(peer, error(Errc::too_large, "transactions: more than were asked for"), now);
     } else {
-      AITBC_TRY(ledger_.submit(txs));
+      if (auto status = ledger_.submit(txs); !status) {
+        peer.wanted.insert(peer.wanted.begin(), asked.ids.begin(), asked.ids.end());
+        return status;
+      }
     }
   } else if (category(reply.error().code) != Category::malformed) {
     peer.wanted.insert(peer.wanted.begin(), asked.ids.begin(), asked.ids.end());

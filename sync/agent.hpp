@@ -37,7 +37,8 @@ class Agent {
   // The local ledger's standing among its peers.
   SyncState state() const;
   // While a better branch is being fetched, sealing on the own head would only fork the chain.
-  bool downloading() const { return download_.has_value(); }
+  // A mere claim does not count, or a peer could keep us from sealing with it.
+  bool downloading() const { return download_ && !download_->guessing(); }
   std::uint64_t reorgs() const { return reorgs_; }
   std::uint64_t reorg_depth_max() const { return reorg_depth_max_; }
 

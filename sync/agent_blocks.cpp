@@ -66,7 +66,12 @@ Status Agent::advance(Time now) {
     const Tip theirs = *peer.status.head;
     if (peer.searched == theirs || better(theirs, ledger_.head())) continue;
     AITBC_TRY_ASSIGN(const auto ours, ledger_.id_at(theirs.height));
-    if (ours && ours != theirs.id) start_search(id, theirs.height);
+    if (!ours || ours == theirs.id) continue;
+    if (theirs.height > 0) {
+      start_search(id, theirs.height);
+    } else {
+      distrust(peer, error(Errc::wrong_genesis, "poll: another block at height 0"), now);
+    }
   }
   return ok();
 }
@@ -109,23 +114,20 @@ void Agent::start_search(PeerId id, Height differs_at) {
 Status Agent::on_headers(PeerId id, Result<Reply> reply, Time now) {
   Peer& peer = peers_[id];
   if (!peer.search) return ok();
-  Status status = ok();
-  if (reply) {
-    status = peer.search->on_headers(std::get<std::vector<SealedHeader>>(*reply),
-                                     [&](Height height, const BlockId& theirs) -> Result<bool> {
-                                       AITBC_TRY_ASSIGN(const auto ours, ledger_.id_at(height));
-                                       return ours == theirs;
-                                     });
-  } else {
-    status = std::move(reply).error();
-  }
-  if (!status) {
-    if (is_internal(status.error())) return status;
+  const auto end_search = [&](const Error& why) {
     peer.search.reset();
-    peer.status.last_error = status.error().detail;
+    peer.status.last_error = why.detail;
     peer.retry_blocks = now + limits::backoff_min;
     return ok();
-  }
+  };
+  if (!reply) return end_search(reply.error());
+  const auto status =
+      peer.search->on_headers(std::get<std::vector<SealedHeader>>(*reply),
+                              [&](Height height, const BlockId& theirs) -> Result<bool> {
+                                AITBC_TRY_ASSIGN(const auto ours, ledger_.id_at(height));
+                                return ours == theirs;
+                              });
+  if (!status) return is_internal(status.error()) ? status : end_search(status.error());
   if (const auto headers = peer.search->next()) {
     send(id, *headers);
     return ok();
@@ -195,6 +197,10 @@ Status Agent::on_blocks(PeerId id, const GetBlocks& asked, std::uint64_t downloa
 
 Status Agent::import_taken(Time now) {
   auto taken = download_->take();
+  if (download_->source_failed()) {
+    give_up(error(Errc::broken_branch, "blocks: the peer's ranges do not follow one another"), now);
+    return ok();
+  }
   std::move(taken.begin(), taken.end(), std::back_inserter(branch_));
   if (!branch_.empty() && better(tip_of(branch_.back().header()), ledger_.head())) {
     const auto imported = ledger_.import(branch_, now);
@@ -218,6 +224,8 @@ Status Agent::import_taken(Time now) {
       give_up(error(Errc::broken_branch, "blocks: the branch is not better than it was said"), now);
     } else {
       end_download();
+      // What was refused while we were behind may be welcome now: have everything named again.
+      for (Peer& peer : peers_) peer.instance.clear();
     }
   }
   return ok();

@@ -45,10 +45,10 @@ class Daemon::Worker {
   }
 
   void stop() {
-    if (peer_io_) peer_io_->stop();
     inbox_.close();
     ledger_->cancel();
     if (thread_.joinable()) thread_.join();
+    if (peer_io_) peer_io_->stop();  // after the thread that sends through it
   }
 
   std::vector<PeerStatus> peers() {

@@ -21,8 +21,12 @@ std::optional<Download::Range> Download::next_range() {
   if (under_way_ + arrived_.size() >= most) return std::nullopt;
   Range range;
   if (!again_.empty()) {
-    range = again_.back();
-    again_.pop_back();
+    // The lowest first: what waits for it must not fill all places.
+    const auto lowest =
+        std::min_element(again_.begin(), again_.end(),
+                         [](const Range& a, const Range& b) { return a.from < b.from; });
+    range = *lowest;
+    again_.erase(lowest);
   } else if (asked_ <= target_.height) {
     range = {asked_, std::min<std::size_t>(limits::range_blocks_max, target_.height - asked_ + 1)};
     asked_ += range.limit;
@@ -72,6 +76,7 @@ std::vector<CheckedBlock> Download::take() {
   for (auto it = arrived_.find(next_); it != arrived_.end(); it = arrived_.find(next_)) {
     auto& [from, blocks] = it->second;
     if (blocks.front().header().parent != link_) {
+      source_failed_ = from == source_;
       again_.push_back({next_, blocks.size()});
       source_only_ = true;
       arrived_.erase(it);

@@ -41,6 +41,10 @@ class Download {
 
   // The blocks that follow the last taken one without a gap.
   std::vector<CheckedBlock> take();
+  // It delivered a range that does not follow what was taken.
+  bool source_failed() const { return source_failed_; }
+  // Whether any block has shown yet that there is something to fetch.
+  bool guessing() const { return guess_; }
   bool done() const { return next_ > target_.height; }
 
  private:
@@ -59,6 +63,7 @@ class Download {
   Height asked_;  // heights below it are asked for
   bool guess_;
   bool source_only_ = false;
+  bool source_failed_ = false;
   std::size_t under_way_ = 0;
   std::vector<Range> again_;
   std::map<Height, Arrived> arrived_;

@@ -45,6 +45,9 @@ struct ReplyWork {
 };
 using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, ReplyWork>;
 
+// Whatever is merely busy (a full disk, all readers lent) passes; the next round tries again.
+bool must_stop(const Error& failure) { return category(failure.code) == Category::internal; }
+
 Error stopping() { return error(Errc::shutting_down, "node: it is shutting down"); }
 
 // What HTTP threads see of the core: the last status, and a bell that rings when there is news.
@@ -113,9 +116,9 @@ class Runner::Core {
 
   void stop() {
     published_.stop();
-    if (peer_io_) peer_io_->stop();
     inbox_.close();
     if (thread_.joinable()) thread_.join();
+    if (peer_io_) peer_io_->stop();  // after the thread that sends through it
   }
 
   // Posts work and waits until the core thread has answered it.
@@ -178,10 +181,10 @@ void Runner::Core::run() {
 
     if (const auto status = handle_all(work, now); !status) return fail(status.error());
     auto step = replica_->tick(now);
-    if (!step) return fail(step.error());
-    send_all(std::move(step->sends));
+    if (!step && must_stop(step.error())) return fail(step.error());
+    if (step) send_all(std::move(step->sends));
     publish();
-    note_changes(head, reorgs, step->sealed);
+    note_changes(head, reorgs, step ? step->sealed : std::nullopt);
   }
 }
 
@@ -221,7 +224,7 @@ Status Runner::Core::handle_submits(std::span<SubmitWork* const> submits) {
       submit->answer.set_value(answers.error());
     }
   }
-  if (!answers && category(answers.error().code) == Category::internal) return answers.error();
+  if (!answers && must_stop(answers.error())) return answers.error();
   return ok();
 }
 
@@ -232,7 +235,7 @@ Status Runner::Core::handle(Work& work, Time now) {
     publish();
     const auto failure = imported ? std::nullopt : std::optional(imported.error());
     import->answer.set_value(std::move(imported));
-    if (failure && category(failure->code) == Category::internal) return *failure;
+    if (failure && must_stop(*failure)) return *failure;
   } else if (auto* poll = std::get_if<PollWork>(&work)) {
     poll->answer.set_value(replica_->answer(poll->query, now));
   } else if (auto* prove = std::get_if<ProveWork>(&work)) {
@@ -243,8 +246,9 @@ Status Runner::Core::handle(Work& work, Time now) {
   } else if (auto* nonce = std::get_if<NonceWork>(&work)) {
     nonce->answer.set_value(chain.mempool().next_nonce(chain.state(), nonce->address));
   } else if (auto* reply = std::get_if<ReplyWork>(&work)) {
-    AITBC_TRY_ASSIGN(auto sends, replica_->on_reply(reply->id, std::move(reply->reply), now));
-    send_all(std::move(sends));
+    auto sends = replica_->on_reply(reply->id, std::move(reply->reply), now);
+    if (sends) send_all(std::move(*sends));
+    if (!sends && must_stop(sends.error())) return std::move(sends).error();
   }
   return ok();
 }

@@ -222,7 +222,6 @@ TEST_CASE("a peer that is ahead is followed, over many ranges") {
   const auto fetch = bench.hear(polls[0], bench.answer(bench.builder.head()));
   CHECK(bench.state_of(0).text() == "ahead 600");
   CHECK(bench.agent.state().text() == "behind 600");
-  CHECK(bench.agent.downloading());
   bench.serve(fetch);
   CHECK(bench.chain.head() == bench.builder.head());
   CHECK_FALSE(bench.agent.downloading());
@@ -266,6 +265,31 @@ TEST_CASE("a peer that claims blocks it does not have is tried again later, othe
   bench.serve(bench.hear(polls[1], bench.answer(bench.builder.head())));
   CHECK(bench.chain.head() == bench.builder.head());
   CHECK(bench.agent.next_wake() <= bench.now + limits::backoff_min);
+}
+
+TEST_CASE("whatever a peer answers to a search, it is not our own store that failed") {
+  Bench bench(1);
+  for (int i = 0; i < 3; ++i) bench.builder.append();
+  std::vector<CheckedBlock> ours;
+  for (const Applied& applied : bench.builder.blocks) ours.push_back(applied.block);
+  REQUIRE(bench.chain.import(ours, bench.now));
+  Tip losing = bench.chain.head();
+  losing.slot += 1;
+  losing.id.data[0] ^= 1;
+  const auto search = bench.hear(bench.tick().front(), bench.answer(losing));
+  only<sync::GetHeaders>(search);
+  bench.reply(search.front(), error(Errc::storage, "its disk"));
+  CHECK(bench.agent.peers()[0].last_error == "its disk");
+}
+
+TEST_CASE("a mere claim of more blocks does not stop the sealing") {
+  Bench bench(1);
+  Tip claimed = bench.chain.head();
+  claimed.height = 1'000'000;
+  claimed.slot = 900;
+  claimed.id.data[0] ^= 1;
+  only<sync::GetBlocks>(bench.hear(bench.tick().front(), bench.answer(claimed)));
+  CHECK_FALSE(bench.agent.downloading());
 }
 
 TEST_CASE("a block that comes with the answer needs no fetch") {

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <deque>
+
 #include "chain/core/limits.hpp"
 #include "chain/core/poa.hpp"
 
@@ -68,6 +70,32 @@ TEST_CASE("a short answer is completed") {
   const auto rest = *download.next_range();
   CHECK(rest.from == 11);
   CHECK(rest.limit == range.limit - 10);
+}
+
+TEST_CASE("answers that are always cut short still make progress") {
+  const std::size_t most = GENERATE(10U, 100U, 255U);
+  Download download(source, target, genesis, false);
+  std::deque<Download::Range> under_way;
+  for (int patience = 0; !download.done() && patience < 1'000; ++patience) {
+    while (const auto range = download.next_range()) under_way.push_back(*range);
+    REQUIRE_FALSE(under_way.empty());
+    const auto range = under_way.front();
+    under_way.pop_front();
+    const auto blocks = cut(chain, {range.from, std::min(range.limit, most)});
+    REQUIRE(download.on_blocks(source, range, blocks) == Outcome::taken);
+    download.take();
+  }
+  CHECK(download.done());
+}
+
+TEST_CASE("a source whose ranges do not follow one another has failed") {
+  Download download(source, target, genesis, false);
+  const auto first = *download.next_range();
+  const auto second = *download.next_range();
+  REQUIRE(download.on_blocks(source, first, cut(chain, first)) == Outcome::taken);
+  REQUIRE(download.on_blocks(source, second, cut(foreign, second)) == Outcome::taken);
+  CHECK(download.take().size() == first.limit);
+  CHECK(download.source_failed());
 }
 
 TEST_CASE("a guess asks for one range until its first block proves it") {
