@@ -102,6 +102,10 @@ Status Agent::on_answer(PeerId id, const SyncQuery& asked, Heard heard, Time now
     distrust(peer, error(Errc::too_large, "poll: named too many transactions at once"), now);
     return ok();
   }
+  if (answer.head.height == 0 && answer.head.id != genesis_tip(params).id) {
+    distrust(peer, error(Errc::wrong_genesis, "poll: another block at height 0"), now);
+    return ok();
+  }
   measure_clock(peer, answer, now);
   status.head = answer.head;
   AITBC_TRY(take_pushed(peer, heard.blocks, now));

@@ -84,7 +84,7 @@ class Agent {
   Status judge(Peer&);
   Status advance(Time now);
   Result<bool> offers_better(const Peer&, Time now);
-  Status start_download(PeerId, Time now);
+  Status start_download(PeerId);
   void start_search(PeerId, Height differs_at);
   Status on_headers(PeerId, Result<Reply>, Time now);
   Status on_blocks(PeerId, const GetBlocks&, std::uint64_t download, Result<Reply>, Time now);

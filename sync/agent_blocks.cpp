@@ -55,7 +55,7 @@ Status Agent::advance(Time now) {
       AITBC_TRY_ASSIGN(const bool offers, offers_better(peer, now));
       if (offers && (!best || better(*peer.status.head, *peers_[*best].status.head))) best = id;
     }
-    if (best) AITBC_TRY(start_download(*best, now));
+    if (best) AITBC_TRY(start_download(*best));
   }
   if (download_) ask_ranges(now);
 
@@ -66,17 +66,12 @@ Status Agent::advance(Time now) {
     const Tip theirs = *peer.status.head;
     if (peer.searched == theirs || better(theirs, ledger_.head())) continue;
     AITBC_TRY_ASSIGN(const auto ours, ledger_.id_at(theirs.height));
-    if (!ours || ours == theirs.id) continue;
-    if (theirs.height > 0) {
-      start_search(id, theirs.height);
-    } else {
-      distrust(peer, error(Errc::wrong_genesis, "poll: another block at height 0"), now);
-    }
+    if (ours && ours != theirs.id) start_search(id, theirs.height);
   }
   return ok();
 }
 
-Status Agent::start_download(PeerId id, Time now) {
+Status Agent::start_download(PeerId id) {
   Peer& peer = peers_[id];
   const Tip target = *peer.status.head;
   const Tip ours = ledger_.head();
@@ -91,10 +86,8 @@ Status Agent::start_download(PeerId id, Time now) {
   if (target.height > ours.height) {
     ++downloads_;
     download_.emplace(id, target, ours, true);
-  } else if (target.height > 0) {
-    start_search(id, target.height);
   } else {
-    distrust(peer, error(Errc::wrong_genesis, "poll: another block at height 0"), now);
+    start_search(id, target.height);
   }
   return ok();
 }
