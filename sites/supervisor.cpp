@@ -152,7 +152,9 @@ Result<Stopped> ProcessSupervisor::stop(const NodeSpec& spec, Duration patience)
   Stopped outcome = Stopped::already;
   if (process) {
     AITBC_TRY(process->signal(SIGTERM));
-    AITBC_TRY(process->signal(SIGCONT));
+    // A paused node hears the request once it runs again. A running one is not sent what it does
+    // not need: the exit hooks of leak checkers and debuggers lose their way over a stray SIGCONT.
+    if (info->state == 'T') AITBC_TRY(process->signal(SIGCONT));
     outcome = Stopped::by_itself;
     if (!process->wait_for_exit(clock_, clock_.now() + patience)) {
       outcome = Stopped::killed;
