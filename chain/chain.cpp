@@ -7,15 +7,20 @@ namespace aitbc {
 
 namespace {
 
+// A header that must be there: at a height from 1 to the head's.
+Result<Header> header_at(Store& store, Height height) {
+  AITBC_TRY_ASSIGN(const auto sealed, store.header(height));
+  if (!sealed) return error(Errc::corrupt, "store: no block at height " + std::to_string(height));
+  return sealed->header;
+}
+
 // The proposers of the blocks up to `tip`, read from the store.
-Result<std::vector<PublicKey>> recent_proposers(Reader& reader, const Tip& tip,
-                                                std::size_t window) {
+Result<std::vector<PublicKey>> recent_proposers(Store& store, const Tip& tip, std::size_t window) {
   std::vector<PublicKey> recent;
-  const std::size_t count = std::min<std::size_t>(window, tip.height);
-  if (count == 0) return recent;
-  AITBC_TRY_ASSIGN(const auto snapshot, reader.snapshot());
-  AITBC_TRY_ASSIGN(const auto headers, snapshot->headers(tip.height - count + 1, count));
-  for (const SealedHeader& sealed : headers) recent.push_back(sealed.header.proposer);
+  for (Height before = std::min<Height>(window, tip.height); before-- > 0;) {
+    AITBC_TRY_ASSIGN(const Header header, header_at(store, tip.height - before));
+    recent.push_back(header.proposer);
+  }
   return recent;
 }
 
@@ -85,24 +90,27 @@ Result<Chain> Chain::open(const Genesis& genesis, std::unique_ptr<Store> store,
     AITBC_CHECK(loaded.has_value());
   }
   const std::size_t window = recent_window(loaded->state.authorities().size());
-  AITBC_TRY_ASSIGN(auto recent, recent_proposers(store->reader(), loaded->head, window));
+  AITBC_TRY_ASSIGN(auto recent, recent_proposers(*store, loaded->head, window));
   Parent parent{loaded->head, std::move(recent)};
   return Chain(std::move(params), std::move(store), std::move(*loaded), std::move(parent), limits);
 }
 
+Result<std::optional<Tip>> Chain::tip_at(Height height) const {
+  if (height > head().height) return std::optional<Tip>();
+  if (height == head().height) return std::optional(head());
+  if (height == 0) return std::optional(genesis_tip(params_));
+  AITBC_TRY_ASSIGN(const Header header, header_at(*store_, height));
+  return std::optional(tip_of(header));
+}
+
 Result<std::optional<BlockId>> Chain::id_at(Height height) const {
-  if (height > head().height) return std::optional<BlockId>();
-  if (height == head().height) return std::optional(head().id);
-  if (height == 0) return std::optional(genesis_tip(params_).id);
-  AITBC_TRY_ASSIGN(const auto snapshot, reader().snapshot());
-  AITBC_TRY_ASSIGN(const auto sealed, snapshot->header(height));
-  if (!sealed) return error(Errc::corrupt, "store: no block at height " + std::to_string(height));
-  return std::optional(id_of(sealed->header));
+  AITBC_TRY_ASSIGN(const auto tip, tip_at(height));
+  return tip ? std::optional(tip->id) : std::nullopt;
 }
 
 Result<Parent> Chain::parent_at(const Tip& tip) const {
   if (tip == head()) return parent_;
-  AITBC_TRY_ASSIGN(auto recent, recent_proposers(reader(), tip, window()));
+  AITBC_TRY_ASSIGN(auto recent, recent_proposers(*store_, tip, window()));
   return Parent{tip, std::move(recent)};
 }
 
@@ -138,21 +146,13 @@ Result<Imported> Chain::import(std::span<const CheckedBlock> branch, Time now) {
   }
   const Header& first = branch.front().header();
   if (!ancestor) {  // nothing was skipped: look the parent up
-    AITBC_TRY_ASSIGN(const auto parent, id_at(first.height - 1));
-    if (parent != first.parent) {
+    AITBC_TRY_ASSIGN(ancestor, tip_at(first.height - 1));
+    if (!ancestor || ancestor->id != first.parent) {
       return error(Errc::unknown_parent, "block " + std::to_string(first.height) + ": its parent " +
                                              first.parent.hex() +
                                              " is not on this node's chain; send the branch from "
                                              "the last common block on");
     }
-    Slot slot = 0;
-    if (first.height > 1) {
-      AITBC_TRY_ASSIGN(const auto snapshot, reader().snapshot());
-      AITBC_TRY_ASSIGN(const auto sealed, snapshot->header(first.height - 1));
-      AITBC_CHECK(sealed.has_value());
-      slot = sealed->header.slot;
-    }
-    ancestor = Tip{first.height - 1, slot, first.parent};
   }
 
   const auto slot_now = slot_at(params_, now);
@@ -295,9 +295,8 @@ Result<std::optional<CheckedBlock>> Chain::propose(const KeyPair& key, Time now)
 Result<TxId> Chain::known(const CheckedTx& tx, const Error& refusal) const {
   if (refusal.code == Errc::duplicate) return tx.id();
   if (refusal.code == Errc::nonce_used) {
-    AITBC_TRY_ASSIGN(const auto snapshot, reader().snapshot());
-    AITBC_TRY_ASSIGN(const auto located, snapshot->tx(tx.id()));
-    if (located) return tx.id();
+    AITBC_TRY_ASSIGN(const bool included, store_->included(tx.id()));
+    if (included) return tx.id();
   }
   return refusal;
 }

@@ -46,6 +46,7 @@ class Chain {
   Chain(Params, std::unique_ptr<Store>, Loaded, Parent, Mempool::Limits);
 
   std::size_t window() const { return recent_window(state_.authorities().size()); }
+  Result<std::optional<Tip>> tip_at(Height) const;
   Result<Parent> parent_at(const Tip&) const;
   Result<Imported> adopt(const Parent& ancestor, std::span<const CheckedBlock> branch);
   Result<Imported> keep_beside(const Parent& ancestor, std::span<const CheckedBlock> branch);

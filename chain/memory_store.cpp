@@ -19,8 +19,7 @@ class MemorySnapshot final : public Snapshot {
 
   Result<Tip> head() override { return tables_->head(); }
   Result<std::optional<SealedHeader>> header(Height height) override {
-    const Applied* found = tables_->block(height);
-    return found == nullptr ? std::optional<SealedHeader>() : std::optional(found->block.sealed);
+    return tables_->header(height);
   }
   Result<std::vector<SealedHeader>> headers(Height from, std::size_t limit) override;
   Result<std::optional<Height>> height_of(const BlockId& id) override {
@@ -199,6 +198,12 @@ Status MemoryStore::commit(const Batch& batch) {
   writable().apply(batch);
   return ok();
 }
+
+Result<std::optional<SealedHeader>> MemoryStore::header(Height height) {
+  return disk_->tables_->header(height);
+}
+
+Result<bool> MemoryStore::included(const TxId& id) { return disk_->tables_->txs.contains(id); }
 
 Result<std::vector<Applied>> MemoryStore::applied_above(Height height) {
   const MemoryTables& tables = *disk_->tables_;

@@ -30,6 +30,8 @@ class MemoryStore final : public Store {
   Result<std::optional<Loaded>> load(const Params& params) override;
   Status initialise(const Genesis& genesis) override;
   Status commit(const Batch& batch) override;
+  Result<std::optional<SealedHeader>> header(Height height) override;
+  Result<bool> included(const TxId& id) override;
   Result<std::vector<Applied>> applied_above(Height height) override;
   Reader& reader() override;
 

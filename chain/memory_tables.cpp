@@ -16,6 +16,11 @@ const Applied* MemoryTables::block(Height height) const {
   return height == 0 || height > blocks.size() ? nullptr : blocks[height - 1].get();
 }
 
+std::optional<SealedHeader> MemoryTables::header(Height height) const {
+  const Applied* found = block(height);
+  return found == nullptr ? std::optional<SealedHeader>() : std::optional(found->block.sealed);
+}
+
 void MemoryTables::apply(const Batch& batch) {
   if (batch.rewind_to) rewind(*batch.rewind_to);
   for (const Applied& applied : batch.append) append(applied);

@@ -36,6 +36,7 @@ struct MemoryTables {
 
   Tip head() const;
   const Applied* block(Height height) const;
+  std::optional<SealedHeader> header(Height height) const;
   void apply(const Batch& batch);
 
  private:

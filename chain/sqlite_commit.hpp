@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "chain/sqlite.hpp"
+#include "chain/sqlite_lookup.hpp"
 #include "chain/store.hpp"
 
 namespace aitbc {
@@ -13,6 +14,7 @@ struct WriteStatements {
   explicit WriteStatements(Database& writable) : database(writable) {}
 
   Database& database;
+  ChainLookup lookup{database};
   Statement headers_above{database, "SELECT header FROM blocks WHERE height > ? ORDER BY height"};
   Statement effects{database, "SELECT effects FROM undo WHERE height = ?"};
   Statement bodies{database, "SELECT body FROM txs WHERE pos >= ? AND pos < ? ORDER BY pos"};

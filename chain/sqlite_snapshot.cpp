@@ -16,7 +16,9 @@ class SqliteSnapshot final : public Snapshot {
   Status begin();
 
   Result<Tip> head() override { return head_; }
-  Result<std::optional<SealedHeader>> header(Height height) override;
+  Result<std::optional<SealedHeader>> header(Height height) override {
+    return sql_.lookup.header(height);
+  }
   Result<std::vector<SealedHeader>> headers(Height from, std::size_t limit) override;
   Result<std::optional<Height>> height_of(const BlockId& id) override;
   Result<std::optional<Block>> block(Height height) override;
@@ -116,14 +118,6 @@ Status SqliteSnapshot::begin() {
 
 // ---- blocks -------------------------------------------------------------------------------------
 
-Result<std::optional<SealedHeader>> SqliteSnapshot::header(Height height) {
-  Query query(sql_.header, height);
-  AITBC_TRY_ASSIGN(const bool row, query.next());
-  if (!row) return std::optional<SealedHeader>();
-  AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(query.blob(0)));
-  return std::optional(sealed);
-}
-
 Result<std::vector<SealedHeader>> SqliteSnapshot::headers(Height from, std::size_t limit) {
   std::vector<SealedHeader> found;
   Query query(sql_.headers, from, limit);
@@ -205,15 +199,10 @@ Result<LocatedTx> SqliteSnapshot::locate(std::uint64_t position, SignedTx tx) {
 }
 
 Result<std::optional<LocatedTx>> SqliteSnapshot::tx(const TxId& id) {
-  Query query(sql_.txs_by_key, key_of(id));
-  for (;;) {
-    AITBC_TRY_ASSIGN(const bool row, query.next());
-    if (!row) return std::optional<LocatedTx>();
-    AITBC_TRY_ASSIGN(SignedTx tx, read_tx(query.blob(1)));
-    if (id_of(pool_.genesis_, tx.body) != id) continue;
-    AITBC_TRY_ASSIGN(LocatedTx located, locate(query.count(0), std::move(tx)));
-    return std::optional(std::move(located));
-  }
+  AITBC_TRY_ASSIGN(auto found, sql_.lookup.tx(pool_.genesis_, id));
+  if (!found) return std::optional<LocatedTx>();
+  AITBC_TRY_ASSIGN(LocatedTx located, locate(found->position, std::move(found->tx)));
+  return std::optional(std::move(located));
 }
 
 Result<AddressPage> SqliteSnapshot::txs_of(const Address& address, std::size_t offset,

@@ -5,6 +5,7 @@
 
 #include "chain/mutex.hpp"
 #include "chain/sqlite.hpp"
+#include "chain/sqlite_lookup.hpp"
 #include "chain/store.hpp"
 
 namespace aitbc {
@@ -17,12 +18,11 @@ struct ReadStatements {
   Statement end{database, "COMMIT"};
   Statement head{database,
                  "SELECT header FROM blocks WHERE height = (SELECT max(height) FROM blocks)"};
-  Statement header{database, "SELECT header FROM blocks WHERE height = ?"};
+  ChainLookup lookup{database};
   Statement headers{database,
                     "SELECT header FROM blocks WHERE height >= ? ORDER BY height LIMIT ?"};
   Statement heights_by_key{database, "SELECT height, header FROM blocks WHERE key = ?"};
   Statement bodies{database, "SELECT body FROM txs WHERE pos >= ? AND pos < ? ORDER BY pos"};
-  Statement txs_by_key{database, "SELECT pos, body FROM txs WHERE key = ?"};
   Statement tx{database, "SELECT links, body FROM txs WHERE pos = ?"};
   Statement account{database,
                     "SELECT id, balance, nonce, txs, newest FROM accounts WHERE address = ?"};

@@ -20,6 +20,10 @@ class SqliteStore final : public Store {
   Result<std::optional<Loaded>> load(const Params& params) override;
   Status initialise(const Genesis& genesis) override;
   Status commit(const Batch& batch) override;
+  Result<std::optional<SealedHeader>> header(Height height) override {
+    return statements_.lookup.header(height);
+  }
+  Result<bool> included(const TxId& id) override;
   Result<std::vector<Applied>> applied_above(Height height) override;
   Reader& reader() override;
 
@@ -168,7 +172,12 @@ Status SqliteStore::commit(const Batch& batch) {
   return ok();
 }
 
-// Through the writer's connection: a reorg must not wait for busy readers.
+Result<bool> SqliteStore::included(const TxId& id) {
+  AITBC_CHECK(params_.has_value());
+  AITBC_TRY_ASSIGN(const auto found, statements_.lookup.tx(params_->genesis_hash, id));
+  return found.has_value();
+}
+
 Result<std::vector<Applied>> SqliteStore::applied_above(Height height) {
   AITBC_CHECK(params_.has_value());
   std::vector<Applied> blocks;

@@ -105,8 +105,14 @@ class Store {
   virtual Result<std::optional<Loaded>> load(const Params&) = 0;
   virtual Status initialise(const Genesis&) = 0;
   virtual Status commit(const Batch&) = 0;
+
+  // What the owner of the chain must know to decide. It needs none of the readers: decisions do not
+  // wait while all of them are lent.
+  virtual Result<std::optional<SealedHeader>> header(Height) = 0;
+  virtual Result<bool> included(const TxId&) = 0;
   // The canonical blocks above `height` with their effects, lowest first: what a reorg undoes.
   virtual Result<std::vector<Applied>> applied_above(Height height) = 0;
+
   virtual Reader& reader() = 0;
 };
 

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "chain/memory_store.hpp"
-#include "tests/support/chain_builder.hpp"
+#include "chain/core/limits.hpp"
+#include "tests/support/store_disk.hpp"
 
 using namespace aitbc;
 using test::ChainBuilder;
@@ -20,6 +20,10 @@ class FillingStore final : public Store {
     if (*full_) return error(Errc::disk_full, "disk full");
     return store_.commit(batch);
   }
+  Result<std::optional<SealedHeader>> header(Height height) override {
+    return store_.header(height);
+  }
+  Result<bool> included(const TxId& id) override { return store_.included(id); }
   Result<std::vector<Applied>> applied_above(Height height) override {
     return store_.applied_above(height);
   }
@@ -221,6 +225,39 @@ TEST_CASE("a transaction whose nonce another branch used is told to be replaced"
   REQUIRE(*verdict);
   CHECK((*verdict)->by == other.id());
   CHECK((*verdict)->height == 1);
+}
+
+TEST_CASE("the chain decides while all readers are lent") {
+  const test::Disk disk(test::any_kind());
+  ChainBuilder builder;
+  for (int i = 0; i < 4; ++i) builder.append();
+  const auto shorter = branch_of(builder.blocks);
+  builder.rewind_to(2);
+  for (int i = 0; i < 3; ++i) builder.append({builder.transfer(2, 3, 2)});
+  const auto longer = branch_of(builder.blocks);
+
+  auto opened = Chain::open(builder.genesis(), disk.open());
+  REQUIRE(opened);
+  Chain& chain = *opened;
+  std::vector<std::unique_ptr<Snapshot>> lent;
+  for (std::size_t i = 0; i < limits::readers_max; ++i) {
+    lent.push_back(test::must(chain.reader().snapshot()));
+  }
+  REQUIRE(chain.reader().snapshot().error().code == Errc::overloaded);
+
+  REQUIRE(chain.import(shorter, late(builder)));
+  CHECK(chain.import(shorter, late(builder))->kind == Imported::Kind::exists);
+  // From the first block that differs on, so that its parent must be looked up.
+  const auto reorganised = chain.import(std::span(longer).subspan(2), late(builder));
+  REQUIRE(reorganised);
+  CHECK(reorganised->kind == Imported::Kind::reorganised);
+  CHECK(reorganised->rewound == 2);
+  CHECK(chain.import(shorter, late(builder))->kind == Imported::Kind::side);
+  for (const CheckedBlock& block : longer) {
+    CHECK(chain.id_at(block.header().height).value() == id_of(block.header()));
+  }
+  const CheckedTx& included = longer.front().txs.front();
+  CHECK(test::must(chain.submit(std::span(&included, 1))).front().value() == included.id());
 }
 
 // ---- sealing ------------------------------------------------------------------------------------

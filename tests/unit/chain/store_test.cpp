@@ -26,10 +26,13 @@ void check_chain(Store& store, ChainBuilder& chain) {
   const Height top = chain.blocks.size();
   CHECK_FALSE(must(view->header(0)).has_value());
   CHECK_FALSE(must(view->header(top + 1)).has_value());
+  CHECK_FALSE(must(store.header(0)).has_value());
+  CHECK_FALSE(must(store.header(top + 1)).has_value());
   CHECK_FALSE(must(view->block(top + 1)).has_value());
   for (const Applied& applied : chain.blocks) {
     const Header& header = applied.block.header();
     CHECK(must(view->header(header.height)) == applied.block.sealed);
+    CHECK(must(store.header(header.height)) == applied.block.sealed);
     CHECK(must(view->block(header.height)) == applied.block.block());
     CHECK(must(view->height_of(id_of(header))) == header.height);
     CHECK_FALSE(must(view->height_of(twin_of(id_of(header)))).has_value());
@@ -42,6 +45,8 @@ void check_chain(Store& store, ChainBuilder& chain) {
       CHECK(located->position == position++);
       CHECK(located->slot == header.slot);
       CHECK_FALSE(must(view->tx(twin_of(tx.id()))).has_value());
+      CHECK(must(store.included(tx.id())));
+      CHECK_FALSE(must(store.included(twin_of(tx.id()))));
     }
   }
   for (const KeyPair& key : chain.ledger.users) {
@@ -125,6 +130,7 @@ TEST_CASE("one commit rewinds and appends; what left the chain is beside it") {
 
   const auto view = must(store->reader().snapshot());
   CHECK_FALSE(must(view->tx(lost.id())).has_value());
+  CHECK_FALSE(must(store->included(lost.id())));
   CHECK_FALSE(must(view->height_of(id_of(rewound[0].block.header()))).has_value());
   const auto side = must(view->side_blocks(10));
   REQUIRE(side.size() == 2);

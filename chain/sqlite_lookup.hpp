@@ -1,0 +1,31 @@
+#pragma once
+// Finding a block's header or a transaction in the chain: the writer and each reader do it on a
+// connection of their own. One thread, the connection's.
+
+#include <optional>
+
+#include "chain/core/block.hpp"
+#include "chain/sqlite.hpp"
+
+namespace aitbc {
+
+class ChainLookup {
+ public:
+  explicit ChainLookup(Database& database)
+      : header_(database, "SELECT header FROM blocks WHERE height = ?"),
+        txs_by_key_(database, "SELECT pos, body FROM txs WHERE key = ?") {}
+
+  Result<std::optional<SealedHeader>> header(Height height);
+
+  struct Found {
+    std::uint64_t position;  // packed
+    SignedTx tx;
+  };
+  Result<std::optional<Found>> tx(const GenesisHash& genesis, const TxId& id);
+
+ private:
+  Statement header_;
+  Statement txs_by_key_;
+};
+
+}  // namespace aitbc
