@@ -116,6 +116,23 @@ Result<Parent> Chain::parent_at(const Tip& tip) const {
 
 // ---- importing ----------------------------------------------------------------------------------
 
+// How many blocks at the front of a branch are canonical. Each stands on the one before it, so the
+// known ones come first and halving finds their end.
+Result<std::size_t> Chain::count_known(std::span<const CheckedBlock> branch) const {
+  std::size_t known = 0;
+  for (std::size_t end = branch.size(); known < end;) {
+    const std::size_t middle = known + (end - known) / 2;
+    const Header& header = branch[middle].header();
+    AITBC_TRY_ASSIGN(const auto ours, id_at(header.height));
+    if (ours == id_of(header)) {
+      known = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  return known;
+}
+
 Result<Imported> Chain::import(std::span<const CheckedBlock> branch, Time now) {
   if (branch.empty()) return error(Errc::bad_request, "branch: expected at least one block");
   if (branch.size() > limits::branch_blocks_max) {
@@ -125,34 +142,22 @@ Result<Imported> Chain::import(std::span<const CheckedBlock> branch, Time now) {
   }
   AITBC_TRY(check_links(branch));
 
-  // Skip what is already canonical, keeping the last common block.
-  std::optional<Tip> ancestor;
-  for (std::size_t known = 0;; ++known) {
-    if (known == branch.size()) return Imported{Imported::Kind::exists, head(), 0, 0};
-    const Header& header = branch[known].header();
-    AITBC_TRY_ASSIGN(const auto ours, id_at(header.height));
-    const BlockId id = id_of(header);
-    if (ours == id) {
-      ancestor = Tip{header.height, header.slot, id};
-      continue;
-    }
-    if (header.height <= final_.height) {
-      return error(Errc::below_final, "block " + std::to_string(header.height) + ": another, " +
-                                          ours.value_or(BlockId{}).hex() +
-                                          ", is final at that height");
-    }
-    branch = branch.subspan(known);
-    break;
-  }
+  AITBC_TRY_ASSIGN(const std::size_t known, count_known(branch));
+  if (known == branch.size()) return Imported{Imported::Kind::exists, head(), 0, 0};
+  branch = branch.subspan(known);
   const Header& first = branch.front().header();
-  if (!ancestor) {  // nothing was skipped: look the parent up
-    AITBC_TRY_ASSIGN(ancestor, tip_at(first.height - 1));
-    if (!ancestor || ancestor->id != first.parent) {
-      return error(Errc::unknown_parent, "block " + std::to_string(first.height) + ": its parent " +
-                                             first.parent.hex() +
-                                             " is not on this node's chain; send the branch from "
-                                             "the last common block on");
-    }
+  if (first.height <= final_.height) {
+    AITBC_TRY_ASSIGN(const auto ours, id_at(first.height));
+    return error(Errc::below_final, "block " + std::to_string(first.height) + ": another, " +
+                                        ours.value_or(BlockId{}).hex() +
+                                        ", is final at that height");
+  }
+  AITBC_TRY_ASSIGN(const auto ancestor, tip_at(first.height - 1));
+  if (!ancestor || ancestor->id != first.parent) {
+    return error(Errc::unknown_parent, "block " + std::to_string(first.height) + ": its parent " +
+                                           first.parent.hex() +
+                                           " is not on this node's chain; send the branch from "
+                                           "the last common block on");
   }
 
   const auto slot_now = slot_at(params_, now);

@@ -48,6 +48,7 @@ class Chain {
   std::size_t window() const { return recent_window(state_.authorities().size()); }
   Result<std::optional<Tip>> tip_at(Height) const;
   Result<Parent> parent_at(const Tip&) const;
+  Result<std::size_t> count_known(std::span<const CheckedBlock> branch) const;
   Result<Imported> adopt(const Parent& ancestor, std::span<const CheckedBlock> branch);
   Result<Imported> keep_beside(const Parent& ancestor, std::span<const CheckedBlock> branch);
   Status commit_blocks(std::vector<Applied> rewound, std::vector<Applied> appended, Parent head,

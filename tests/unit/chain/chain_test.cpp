@@ -10,17 +10,22 @@ using test::ChainBuilder;
 
 namespace {
 
-// A store whose disk is full while `full` is set.
-class FillingStore final : public Store {
+struct Watch {
+  bool full = false;        // the disk takes nothing more
+  std::size_t headers = 0;  // looked up by the chain's owner
+};
+
+class WatchedStore final : public Store {
  public:
-  explicit FillingStore(std::shared_ptr<bool> full) : full_(std::move(full)) {}
+  explicit WatchedStore(std::shared_ptr<Watch> watch) : watch_(std::move(watch)) {}
   Result<std::optional<Loaded>> load(const Params& params) override { return store_.load(params); }
   Status initialise(const Genesis& genesis) override { return store_.initialise(genesis); }
   Status commit(const Batch& batch) override {
-    if (*full_) return error(Errc::disk_full, "disk full");
+    if (watch_->full) return error(Errc::disk_full, "disk full");
     return store_.commit(batch);
   }
   Result<std::optional<SealedHeader>> header(Height height) override {
+    ++watch_->headers;
     return store_.header(height);
   }
   Result<bool> included(const TxId& id) override { return store_.included(id); }
@@ -30,7 +35,7 @@ class FillingStore final : public Store {
   Reader& reader() override { return store_.reader(); }
 
  private:
-  std::shared_ptr<bool> full_;
+  std::shared_ptr<Watch> watch_;
   MemoryStore store_;
 };
 
@@ -38,6 +43,12 @@ Chain open(const ChainBuilder& builder, std::shared_ptr<MemoryDisk> disk,
            Mempool::Limits limits = {}) {
   auto chain =
       Chain::open(builder.genesis(), std::make_unique<MemoryStore>(std::move(disk)), limits);
+  REQUIRE(chain);
+  return std::move(chain).value();
+}
+
+Chain open(const ChainBuilder& builder, const std::shared_ptr<Watch>& watch) {
+  auto chain = Chain::open(builder.genesis(), std::make_unique<WatchedStore>(watch));
   REQUIRE(chain);
   return std::move(chain).value();
 }
@@ -126,6 +137,26 @@ TEST_CASE("blocks that cannot stand are refused and change nothing") {
   CHECK(chain.head() == before);
   CHECK(chain.state().root() == State::of(builder.genesis()).root());
   CHECK(chain.import(all, late(builder)));
+}
+
+TEST_CASE("the known front of a branch is skipped, wherever it ends, with few look-ups") {
+  ChainBuilder builder;
+  for (int i = 0; i < 33; ++i) builder.append();
+  const auto all = branch_of(builder.blocks);
+  for (std::size_t known = 0; known <= all.size(); ++known) {
+    INFO(known << " blocks known");
+    const auto watch = std::make_shared<Watch>();
+    Chain chain = open(builder, watch);
+    if (known > 0) REQUIRE(chain.import(std::span(all).first(known), late(builder)));
+    watch->headers = 0;
+    const auto imported = chain.import(all, late(builder));
+    REQUIRE(imported);
+    CHECK(imported->kind ==
+          (known == all.size() ? Imported::Kind::exists : Imported::Kind::extended));
+    CHECK(imported->appended == all.size() - known);
+    CHECK(chain.head() == builder.head());
+    CHECK(watch->headers <= 6);  // halvings of 33
+  }
 }
 
 TEST_CASE("a block of a future slot waits, and what is due before it is imported") {
@@ -350,28 +381,26 @@ TEST_CASE("a batch is judged in its order") {
 
 TEST_CASE("a full disk refuses and changes nothing, and the chain goes on when there is room") {
   ChainBuilder builder;
-  const auto full = std::make_shared<bool>(false);
-  auto opened = Chain::open(builder.genesis(), std::make_unique<FillingStore>(full));
-  REQUIRE(opened);
-  Chain chain = std::move(opened).value();
+  const auto watch = std::make_shared<Watch>();
+  Chain chain = open(builder, watch);
   const CheckedTx tx = builder.transfer(0, 1);
   builder.append({tx});
   const auto branch = branch_of(builder.blocks);
 
-  *full = true;
+  watch->full = true;
   CHECK(chain.submit(std::span(&tx, 1)).error().code == Errc::disk_full);
   CHECK(chain.mempool().size() == 0);
   CHECK(chain.import(branch, late(builder)).error().code == Errc::disk_full);
   CHECK(chain.head().height == 0);
   CHECK(chain.state().root() == State::of(builder.genesis()).root());
 
-  *full = false;
+  watch->full = false;
   CHECK(chain.submit(std::span(&tx, 1)));
-  *full = true;
+  watch->full = true;
   const Time time = middle_of(builder.params(), 1);
   const KeyPair& key = builder.ledger.proposer(1);
   CHECK(chain.propose(key, time).error().code == Errc::disk_full);
   CHECK(chain.mempool().size() == 1);
-  *full = false;
+  watch->full = false;
   CHECK(chain.propose(key, time).value());
 }
