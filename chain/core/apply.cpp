@@ -1,5 +1,7 @@
 #include "chain/core/apply.hpp"
 
+#include <algorithm>
+
 #include "chain/core/invariants.hpp"
 #include "chain/core/limits.hpp"
 
@@ -72,6 +74,13 @@ CheckedTx CheckedTx::stored(const Params& params, SignedTx tx) {
 Result<CheckedBlock> CheckedBlock::check(const Params& params, const Block& block) {
   const Header& header = block.header();
   const std::string which = "block " + std::to_string(header.height);
+  // From the cheapest question to the dearest: a stranger costs us no signature, an authority's
+  // false seal costs one.
+  const auto& keys = params.authorities;
+  if (std::find(keys.begin(), keys.end(), header.proposer) == keys.end()) {
+    return error(Errc::bad_proposer,
+                 which + ": its proposer " + header.proposer.hex() + " is no authority");
+  }
   if (block.txs.empty()) {
     return error(Errc::empty_block, which + ": holds no transaction");
   }
@@ -83,7 +92,6 @@ Result<CheckedBlock> CheckedBlock::check(const Params& params, const Block& bloc
   if (header.tx_count != block.txs.size() || header.txs_root != txs_root_of(block.txs)) {
     return error(Errc::bad_txs_root, which + ": the header does not commit to these transactions");
   }
-  // Cheaper than the transactions' signatures, and keeps strangers from making us check those.
   if (!check_seal(params.genesis_hash, block.sealed)) {
     return error(Errc::bad_seal, which + ": the seal is not its proposer's signature");
   }

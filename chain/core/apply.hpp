@@ -33,8 +33,8 @@ class CheckedTx {
   std::shared_ptr<const Entry> entry_;
 };
 
-// A block whose limits, txs_root and transactions hold; its place in the chain is judged by
-// apply_block.
+// A block of an authority whose limits, txs_root, seal and transactions hold; its place in the
+// chain is judged by apply_block.
 struct CheckedBlock {
   SealedHeader sealed;
   std::vector<CheckedTx> txs;

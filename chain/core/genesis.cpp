@@ -145,8 +145,8 @@ GenesisHash hash_of(const Genesis& genesis) {
 }
 
 Params params_of(const Genesis& genesis) {
-  return {genesis.chain_id,   hash_of(genesis), genesis.time,  genesis.slot,
-          genesis.tail_guard, genesis.fee_min,  genesis.devnet};
+  return {genesis.chain_id,   hash_of(genesis), genesis.time,   genesis.slot,
+          genesis.tail_guard, genesis.fee_min,  genesis.devnet, genesis.authorities};
 }
 
 Tip genesis_tip(const Params& params) { return {0, 0, BlockId{params.genesis_hash.data}}; }

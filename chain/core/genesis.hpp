@@ -37,6 +37,7 @@ struct Params {
   Duration tail_guard{};
   Amount fee_min;
   bool devnet = false;
+  std::vector<PublicKey> authorities;  // of the genesis; State has those of a block's turn
 };
 
 // bad_config with the offending field, e.g. a key twice, or a supply over limits::supply_max.

@@ -194,6 +194,25 @@ TEST_CASE("a block is checked whole before anybody looks at its place") {
   CHECK(check_code(ledger.params, sealed_again(ledger, bad)) == Errc::bad_signature);
 }
 
+TEST_CASE("who sealed a block is asked before its transactions' signatures are checked") {
+  Ledger ledger;
+  Block block = ledger.make_block({ledger.transfer(ledger.users[0], ledger.users[1], {})}).block();
+  block.txs[0].witness.parts[0].signature.data[0] ^= 1;
+  block = sealed_again(ledger, block);
+  REQUIRE(check_code(ledger.params, block) == Errc::bad_signature);
+
+  SECTION("a stranger's block, though its seal is good") {
+    const KeyPair& stranger = ledger.users[0];
+    block.sealed.header.proposer = stranger.public_key();
+    block.sealed.seal = seal(ledger.params.genesis_hash, block.header(), stranger);
+    CHECK(check_code(ledger.params, block) == Errc::bad_proposer);
+  }
+  SECTION("a stranger's block under an authority's name") {
+    block.sealed.seal = seal(ledger.params.genesis_hash, block.header(), ledger.users[0]);
+    CHECK(check_code(ledger.params, block) == Errc::bad_seal);
+  }
+}
+
 TEST_CASE("a block of another chain is refused by its seal") {
   Ledger ledger;
   const Block block =
@@ -207,6 +226,7 @@ TEST_CASE("a block over a limit is refused before its signatures are looked at")
   Ledger ledger;
   const SignedTx tx = ledger.signed_transfer(ledger.users[0], Ledger::address(ledger.users[1]), {});
   Block block;
+  block.sealed.header.proposer = ledger.params.authorities[0];
   block.txs.assign(limits::block_txs_max + 1, tx);
   CHECK(check_code(ledger.params, block) == Errc::too_large);
 
