@@ -218,13 +218,13 @@ constexpr Parameter forks_parameters[] = {
      .fallback = "100"},
 };
 
-constexpr Errc import_errors[] = {
-    Errc::bad_seal,      Errc::bad_txs_root,   Errc::bad_state_root, Errc::bad_height,
-    Errc::bad_slot,      Errc::bad_proposer,   Errc::recent_signer,  Errc::empty_block,
-    Errc::broken_branch, Errc::bad_policy,     Errc::bad_signature,  Errc::bad_amount,
-    Errc::wrong_chain,   Errc::fee_too_low,    Errc::nonce_used,     Errc::nonce_gap,
-    Errc::below_final,   Errc::unknown_parent, Errc::from_future,    Errc::insufficient_balance,
-    Errc::inbox_full,    Errc::timeout,        Errc::shutting_down};
+constexpr Errc import_errors[] = {Errc::bad_seal,      Errc::bad_txs_root,   Errc::bad_state_root,
+                                  Errc::bad_height,    Errc::bad_slot,       Errc::bad_proposer,
+                                  Errc::recent_signer, Errc::empty_block,    Errc::broken_branch,
+                                  Errc::bad_policy,    Errc::bad_signature,  Errc::bad_amount,
+                                  Errc::wrong_chain,   Errc::fee_too_low,    Errc::invalid_block_tx,
+                                  Errc::below_final,   Errc::unknown_parent, Errc::from_future,
+                                  Errc::inbox_full,    Errc::timeout,        Errc::shutting_down};
 constexpr Errc block_errors[] = {Errc::not_found};
 
 constexpr Route routes[] = {

@@ -182,7 +182,13 @@ Result<Effects> apply_block(const Parent& parent, State& state, const CheckedBlo
   AITBC_TRY(check_header(parent, state.authorities(), header));
   const Address proposer = address_of(Policy::single(header.proposer));
   Overlay overlay(state);
-  for (const CheckedTx& tx : block.txs) AITBC_TRY(execute(overlay, proposer, tx.body()));
+  for (const CheckedTx& tx : block.txs) {
+    if (const auto status = execute(overlay, proposer, tx.body()); !status) {
+      return error(Errc::invalid_block_tx, "block " + std::to_string(header.height) +
+                                               " cannot hold " + tx.id().hex() + ": " +
+                                               status.error().detail);
+    }
+  }
   Effects effects = overlay.effects();
   check_invariants(block.txs, effects);
   state.redo(effects);

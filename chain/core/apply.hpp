@@ -49,7 +49,9 @@ Result<std::vector<CheckedBlock>> check_blocks(const Params&, std::span<const Bl
 // nonce_used, nonce_gap or insufficient_balance; ok means: it can be included now.
 Status check_tx(const Accounts&, const Tx&);
 
-// The block's effects, with `state` advanced by them; on an error `state` is as it was.
+// The block's effects, with `state` advanced by them; on an error `state` is as it was. A
+// transaction that cannot be included is invalid_block_tx: to its sender it may be early or late,
+// but the block that holds it is invalid for ever.
 Result<Effects> apply_block(const Parent& parent, State& state, const CheckedBlock&);
 
 struct Built {

@@ -28,6 +28,7 @@ std::string_view name(Errc code) {
     case Errc::wrong_media_type: return "wrong_media_type";
     case Errc::length_required: return "length_required";
     case Errc::method_not_allowed: return "method_not_allowed";
+    case Errc::invalid_block_tx: return "invalid_block_tx";
     case Errc::nonce_used: return "nonce_used";
     case Errc::nonce_pending: return "nonce_pending";
     case Errc::insufficient_balance: return "insufficient_balance";

@@ -49,6 +49,7 @@ enum class Errc : std::uint16_t {
   wrong_media_type,
   length_required,
   method_not_allowed,
+  invalid_block_tx,
   // rejected
   nonce_used = 200,
   nonce_pending,

@@ -157,7 +157,7 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
       {"block_parent", with([](Header& h) { h.parent.data[0] ^= 1; }), Errc::unknown_parent},
       {"block_future", with([](Header& h) { h.slot += 3'000; }), Errc::from_future},
       {"block_empty", offer(builder.ledger.reseal(empty).block()), Errc::empty_block},
-      {"block_balance", offer(builder.ledger.reseal(poor).block()), Errc::insufficient_balance},
+      {"block_balance", offer(builder.ledger.reseal(poor).block()), Errc::invalid_block_tx},
       {"block_final", with([](Header& h) { h.height = 0; }), Errc::below_final},
       {"block_hash", post_json("/rpc/blocks/import", rpc::dump(printed)), Errc::bad_seal},
       {"block_timestamp", post_json("/rpc/blocks/import", rpc::dump(late)), Errc::bad_slot},

@@ -93,7 +93,7 @@ TEST_CASE("a block may spend what it brought, in the order of its transactions")
   const CheckedTx spent = ledger.transfer(poor, ledger.users[1], {49, 1});
   CheckedBlock block = ledger.make_block({gift, spent});
   std::swap(block.txs[0], block.txs[1]);
-  require_refused(ledger, block, Errc::insufficient_balance);
+  require_refused(ledger, block, Errc::invalid_block_tx);
   std::swap(block.txs[0], block.txs[1]);
   REQUIRE(ledger.apply(block));
   CHECK(ledger.account(poor) == Account{units(0), 1});
@@ -110,11 +110,18 @@ TEST_CASE("a block with a transaction that cannot be included is refused and cha
     return bad;
   };
   const KeyPair& user = ledger.users[0];
-  require_refused(ledger, with(good.txs[0]), Errc::nonce_used);
-  require_refused(ledger, with(ledger.transfer(user, user, {1, 1, 0})), Errc::nonce_used);
-  require_refused(ledger, with(ledger.transfer(user, user, {1, 1, 2})), Errc::nonce_gap);
-  require_refused(ledger, with(ledger.transfer(user, user, {989, 1, 1})),
-                  Errc::insufficient_balance);
+  // The block's own fault, whatever the transaction's: and that is told.
+  const std::vector<std::pair<CheckedTx, std::string>> broken = {
+      {good.txs[0], "nonce 0 is used"},
+      {ledger.transfer(user, user, {1, 1, 0}), "nonce 0 is used"},
+      {ledger.transfer(user, user, {1, 1, 2}), "nonce 2 is too early"},
+      {ledger.transfer(user, user, {989, 1, 1}), "needs amount and fee, 990"},
+  };
+  for (const auto& [tx, reason] : broken) {
+    require_refused(ledger, with(tx), Errc::invalid_block_tx);
+    const auto refused = apply_block(ledger.parent, ledger.state, with(tx));
+    CHECK_THAT(refused.error().detail, Catch::Contains(tx.id().hex()) && Catch::Contains(reason));
+  }
   CHECK(ledger.apply(good));
 }
 

@@ -83,6 +83,10 @@ const std::vector<Provocation> provocations = {
      [](Ledger& l) { return after_seal(l, [](Block& b) { b.txs.push_back(b.txs[0]); }); }},
     {Errc::bad_state_root,
      [](Ledger& l) { return applied(l, [](Header& h) { h.state_root = Hash{}; }); }},
+    {Errc::invalid_block_tx,
+     [](Ledger& l) {
+       return applied(l, [&](Header&) { l.state.load(Ledger::address(l.users[0]), {}); });
+     }},
     {Errc::empty_block, [](Ledger& l) { return after_seal(l, [](Block& b) { b.txs.clear(); }); }},
     {Errc::nonce_used,
      [](Ledger& l) {
