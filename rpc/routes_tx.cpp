@@ -208,10 +208,10 @@ constexpr Parameter mempool_parameters[] = {
 
 constexpr Errc tx_errors[] = {Errc::not_found};
 constexpr Errc send_errors[] = {
-    Errc::bad_policy,    Errc::bad_signature,    Errc::bad_amount,           Errc::wrong_chain,
-    Errc::fee_too_low,   Errc::nonce_used,       Errc::nonce_pending,        Errc::nonce_gap,
-    Errc::mempool_full,  Errc::inbox_full,       Errc::insufficient_balance, Errc::timeout,
-    Errc::shutting_down, Errc::sender_queue_full};
+    Errc::bad_policy,   Errc::bad_signature, Errc::bad_amount,           Errc::wrong_chain,
+    Errc::fee_too_low,  Errc::nonce_used,    Errc::nonce_pending,        Errc::nonce_gap,
+    Errc::mempool_full, Errc::inbox_full,    Errc::insufficient_balance, Errc::timeout,
+    Errc::shutting_down};
 
 constexpr Route routes[] = {
     {.method = "POST",

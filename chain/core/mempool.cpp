@@ -33,6 +33,14 @@ Status Mempool::check(const Accounts& accounts, const CheckedTx& tx) const {
                                       " ahead of the next of " + to_text(body.from) + ", " +
                                       std::to_string(sender.nonce));
   }
+  if (by_id_.size() >= limits_.gap_txs_max) {
+    if (const Nonce next = next_nonce(accounts, body.from); body.nonce != next) {
+      return error(Errc::nonce_gap, "transaction: nonce " + std::to_string(body.nonce) +
+                                        " is ahead of the next of " + to_text(body.from) + ", " +
+                                        std::to_string(next) + ", and the mempool has no room " +
+                                        "for one that must wait for another");
+    }
+  }
   const auto queue = by_sender_.find(body.from);
   const std::uint64_t pending = queue == by_sender_.end() ? 0 : queue->second.cost;
   const std::uint64_t cost = cost_units(body);

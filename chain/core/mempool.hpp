@@ -19,6 +19,7 @@ class Mempool {
 
   struct Limits {
     std::size_t txs_max = limits::mempool_txs_max;
+    std::size_t gap_txs_max = limits::mempool_gap_txs_max;
     std::uint64_t nonce_gap_max = limits::nonce_gap_max;
   };
 
@@ -30,8 +31,9 @@ class Mempool {
   Mempool() = default;
   explicit Mempool(Limits limits) : limits_(limits) {}
 
-  // Whether a newcomer may wait: duplicate, nonce_used, nonce_pending, nonce_gap (too far ahead),
-  // insufficient_balance (counting what the sender already has pending) or mempool_full otherwise.
+  // Whether a newcomer may wait: duplicate, nonce_used, nonce_pending, nonce_gap (too far ahead, or
+  // ahead at all while gap_txs_max or more wait), insufficient_balance (counting what the sender
+  // already has pending) or mempool_full otherwise.
   Status check(const Accounts&, const CheckedTx&) const;
   // The newcomer was checked, or comes back from a rewound block and may exceed the limits.
   Sequence add(CheckedTx);

@@ -43,7 +43,6 @@ std::string_view name(Errc code) {
     case Errc::duplicate: return "duplicate";
     case Errc::not_found: return "not_found";
     case Errc::mempool_full: return "mempool_full";
-    case Errc::sender_queue_full: return "sender_queue_full";
     case Errc::inbox_full: return "inbox_full";
     case Errc::timeout: return "timeout";
     case Errc::overloaded: return "overloaded";

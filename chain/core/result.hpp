@@ -69,8 +69,7 @@ enum class Errc : std::uint16_t {
   not_found = 500,
   // busy
   mempool_full = 600,
-  sender_queue_full,
-  inbox_full,
+  inbox_full = 602,  // 601 is retired: nothing ever answered it
   timeout,
   overloaded,
   shutting_down,

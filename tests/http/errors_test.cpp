@@ -188,9 +188,8 @@ void check_failures(Scene& scene, Witnessed& witnessed) {
   const rpc::HttpRequest send =
       post_json("/rpc/sendTx",
                 rpc::tx_json(scene.builder.params(), scene.builder.transfer(0, 1, 2).signed_tx()));
-  for (const Errc code :
-       {Errc::inbox_full, Errc::timeout, Errc::shutting_down, Errc::sender_queue_full,
-        Errc::mempool_full, Errc::bad_height, Errc::corrupt}) {
+  for (const Errc code : {Errc::inbox_full, Errc::timeout, Errc::shutting_down, Errc::mempool_full,
+                          Errc::bad_height, Errc::corrupt}) {
     scene.node.failure = error(code, "the node says so");
     witnessed.check(scene, {"node_" + std::string(name(code)), send, code});
   }

@@ -11,7 +11,7 @@ using test::Ledger;
 
 namespace {
 
-constexpr Mempool::Limits few{.txs_max = 12, .nonce_gap_max = 4};
+constexpr Mempool::Limits few{.txs_max = 12, .gap_txs_max = 6, .nonce_gap_max = 4};
 
 std::uint64_t cost(const CheckedTx& tx) { return cost_of(tx.body()).value().units(); }
 
@@ -32,6 +32,10 @@ class Model {
     if (tx.body().nonce < account.nonce) return Errc::nonce_used;
     if (taken) return Errc::nonce_pending;
     if (tx.body().nonce > account.nonce + few.nonce_gap_max) return Errc::nonce_gap;
+    if (entries.size() >= few.gap_txs_max &&
+        tx.body().nonce != next_nonce(accounts, tx.body().from)) {
+      return Errc::nonce_gap;
+    }
     if (pending + cost(tx) > account.balance.units()) return Errc::insufficient_balance;
     if (entries.size() >= few.txs_max) return Errc::mempool_full;
     return std::nullopt;

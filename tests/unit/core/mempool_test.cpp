@@ -72,6 +72,27 @@ TEST_CASE("a nonce may be ahead, but not too far") {
   CHECK(pool.check(pool.tx(0, {.nonce = limits::supply_max - 1})) == Errc::nonce_gap);
 }
 
+TEST_CASE("over half of the pool is for those that need not wait for another") {
+  Pool pool({.txs_max = 6, .gap_txs_max = 3, .nonce_gap_max = 10});
+  pool.added(0, {.nonce = 5});
+  pool.added(1, {.nonce = 0});
+  CHECK_FALSE(pool.check(pool.tx(2, {.nonce = 1})));
+  const CheckedTx third = pool.added(1, {.nonce = 2});
+
+  CHECK(pool.check(pool.tx(2, {.nonce = 1})) == Errc::nonce_gap);
+  CHECK(pool.check(pool.tx(0, {.nonce = 6})) == Errc::nonce_gap);  // a run that nothing leads to
+  CHECK(pool.check(pool.tx(1, {.nonce = 3})) == Errc::nonce_gap);
+  pool.added(1, {.nonce = 1});  // closes a gap,
+  pool.added(1, {.nonce = 3});  // so that this one follows
+  CHECK_FALSE(pool.check(pool.tx(2, {.nonce = 0})));
+
+  for (const Nonce nonce : {Nonce{3}, Nonce{1}}) {
+    pool.mempool.remove(pool.mempool.find(third.body().from, nonce)->tx.id());
+  }
+  pool.mempool.remove(third.id());
+  CHECK_FALSE(pool.check(pool.tx(2, {.nonce = 1})));
+}
+
 TEST_CASE("a sender's balance covers all that it has waiting") {
   Pool pool;
   pool.added(0, {.amount = 500, .fee = 100, .nonce = 0});

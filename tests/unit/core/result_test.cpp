@@ -30,6 +30,8 @@ const std::vector<std::pair<Errc, Category>> last_of_each_category = {
     {Errc::in_use, Category::usage},
     {Errc::io, Category::internal}};
 
+constexpr unsigned retired = 601;
+
 Result<int> half_of(int number) {
   if (number % 2 != 0) return error(Errc::refused, "odd");
   return number / 2;
@@ -55,6 +57,7 @@ TEST_CASE("each code has one name of its own and the category of its hundred") {
     const Errc last = last_of_each_category[i].first;
     for (auto number = static_cast<unsigned>(first); number <= static_cast<unsigned>(last);
          ++number) {
+      if (number == retired) continue;
       const auto code = static_cast<Errc>(number);
       INFO(number);
       CHECK_FALSE(name(code).empty());
@@ -70,7 +73,7 @@ TEST_CASE("each code has one name of its own and the category of its hundred") {
 TEST_CASE("names and numbers of codes are part of the API") {
   CHECK(static_cast<int>(Errc::bad_encoding) == 100);
   CHECK(name(Errc::bad_encoding) == "bad_encoding");
-  CHECK(static_cast<int>(Errc::method_not_allowed) == 121);
+  CHECK(static_cast<int>(Errc::invalid_block_tx) == 122);
   CHECK(static_cast<int>(Errc::nonce_used) == 200);
   CHECK(static_cast<int>(Errc::refused) == 207);
   CHECK(static_cast<int>(Errc::from_future) == 302);
