@@ -74,9 +74,11 @@ Chain::Chain(Params params, std::unique_ptr<Store> store, Loaded loaded, Parent 
       mempool_(limits),
       parent_(std::move(parent)),
       final_(genesis_tip(params_)),
-      last_sealed_(loaded.last_sealed) {
+      last_sealed_(loaded.last_sealed),
+      includable_(false) {
   for (Mempool::Entry& entry : loaded.mempool)
     mempool_.restore(std::move(entry.tx), entry.sequence);
+  includable_ = mempool_.has_includable(state_);
 }
 
 Result<Chain> Chain::open(const Genesis& genesis, std::unique_ptr<Store> store,
@@ -259,6 +261,7 @@ Status Chain::commit_blocks(std::vector<Applied> rewound, std::vector<Applied> a
   mempool_.advance();
   parent_ = std::move(head);
   if (sealed) last_sealed_ = sealed;
+  includable_ = mempool_.has_includable(state_);
   return ok();
 }
 
@@ -268,7 +271,7 @@ std::optional<Time> Chain::next_proposal(const PublicKey& key, Time now) const {
   if (std::find(parent_.recent.begin(), parent_.recent.end(), key) != parent_.recent.end()) {
     return std::nullopt;  // another's block must come first, and will wake us
   }
-  if (!mempool_.has_includable(state_)) return std::nullopt;
+  if (!includable_) return std::nullopt;
   Slot after = std::max(head().slot, last_sealed_.value_or(0));
   if (const auto slot = slot_at(params_, now); slot && *slot > 0) {
     after = std::max(after, now < sealing_ends(params_, *slot) ? *slot - 1 : *slot);
@@ -323,6 +326,10 @@ Result<std::vector<Result<TxId>>> Chain::submit(std::span<const CheckedTx> txs) 
   if (auto committed = store_->commit(batch); !committed) {
     for (const Mempool::Entry& entry : batch.pool_add) mempool_.remove(entry.tx.id());
     return std::move(committed).error();
+  }
+  for (const Mempool::Entry& entry : batch.pool_add) {
+    if (includable_) break;
+    includable_ = check_tx(state_, entry.tx.body()).has_value();
   }
   return answers;
 }

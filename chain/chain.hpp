@@ -62,6 +62,9 @@ class Chain {
   Parent parent_;  // of the next block
   Tip final_;
   std::optional<Slot> last_sealed_;
+  // mempool_.has_includable(state_), which looks through the whole pool when there is none. The
+  // owner asks in each of its rounds; the answer changes only with a block or a newcomer.
+  bool includable_;
 };
 
 }  // namespace aitbc

@@ -22,7 +22,7 @@ inline constexpr std::uint64_t slots_ahead_max = 1;  // of the importer's clock
 
 // ---- mempool ------------------------------------------------------------------------------------
 inline constexpr std::size_t mempool_txs_max = 100'000;
-inline constexpr std::size_t mempool_gap_txs_max = mempool_txs_max / 2;  // then no nonce may wait
+inline constexpr std::size_t mempool_gap_txs_max = mempool_txs_max / 2;  // then next nonces only
 inline constexpr std::uint64_t nonce_gap_max = 1'000;  // ahead of the account's nonce
 
 // ---- storage ------------------------------------------------------------------------------------

@@ -122,6 +122,59 @@ TEST_CASE("each transaction of a losing branch waits again or is on the chain") 
   }
 }
 
+TEST_CASE("there is something to propose exactly when a pending transaction can be included") {
+  gen::Rng rng = gen::suite_rng();
+  std::size_t yes = 0;
+  std::size_t no = 0;
+  for (int round = 0; round < 30; ++round) {
+    // One authority: every slot is its turn.
+    ChainBuilder builder({.authorities = 1, .users = 4, .balance = 60}, rng.next());
+    const KeyPair& key = builder.ledger.authorities[0];
+    const auto disk = std::make_shared<MemoryDisk>();
+    std::optional<Chain> chain(open(builder, disk));
+    for (int step = 0; step < 16; ++step) {
+      const std::size_t from = rng.index(4);
+      const std::size_t to = rng.index(4);
+      switch (rng.below(4)) {
+        case 0: {  // also a reorg, when the branch left the chain below its head
+          builder.rewind_to(builder.blocks.size() -
+                            rng.below(std::min<std::size_t>(builder.blocks.size() + 1, 3)));
+          for (int more = 0; more < 3; ++more) {
+            const std::uint64_t balance =
+                builder.ledger.account(builder.user(from)).balance.units();
+            if (balance > 1) {
+              builder.append({builder.transfer(from, to, 1 + rng.below(balance - 1))});
+            }
+          }
+          if (builder.blocks.empty()) break;
+          Branch branch;
+          for (const Applied& applied : builder.blocks) branch.push_back(applied.block);
+          REQUIRE(chain->import(branch, late(builder)));
+          break;
+        }
+        case 1:
+          chain.reset();
+          chain.emplace(open(builder, disk));
+          break;
+        default: {
+          const KeyPair& sender = builder.user(from);
+          const Nonce next =
+              chain->mempool().next_nonce(chain->state(), test::Ledger::address(sender));
+          const CheckedTx tx =
+              builder.ledger.transfer(sender, builder.user(to),
+                                      {.amount = 1 + rng.below(40), .nonce = next + rng.below(2)});
+          REQUIRE(chain->submit(std::span(&tx, 1)));
+        }
+      }
+      const bool includable = chain->mempool().has_includable(chain->state());
+      REQUIRE(chain->next_proposal(key.public_key(), late(builder)).has_value() == includable);
+      ++(includable ? yes : no);
+    }
+  }
+  CHECK(yes > 20);
+  CHECK(no > 20);
+}
+
 TEST_CASE("blocks of two branches are no branch") {
   ChainBuilder builder;
   builder.append();
