@@ -73,6 +73,7 @@ void MemoryTables::append(const Applied& applied) {
   Place place{header.height, 0};
   for (const CheckedTx& tx : applied.block.txs) {
     txs.emplace(tx.id(), place);
+    remove_replaced(tx.id());
     for (const Address& address : Parties(tx.body())) accounts[address].txs.push_back(place);
     ++place.index;
   }
@@ -86,10 +87,13 @@ void MemoryTables::add_side(const Header& header) {
   if (!known) side.push_back({id, header});
 }
 
+void MemoryTables::remove_replaced(const TxId& id) {
+  if (replaced_ids.erase(id) == 0) return;
+  std::erase_if(replaced, [&](const Replaced& old) { return old.id == id; });
+}
+
 void MemoryTables::add_replaced(const Replaced& verdict) {
-  if (replaced_ids.contains(verdict.id)) {
-    std::erase_if(replaced, [&](const Replaced& old) { return old.id == verdict.id; });
-  }
+  remove_replaced(verdict.id);
   replaced.push_back(verdict);
   replaced_ids.insert_or_assign(verdict.id, verdict);
   if (replaced.size() <= limits::replaced_txs_max) return;

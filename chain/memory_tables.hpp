@@ -43,6 +43,7 @@ struct MemoryTables {
   void rewind(Height to);
   void append(const Applied& applied);
   void add_side(const Header& header);
+  void remove_replaced(const TxId& id);
   void add_replaced(const Replaced& verdict);
 };
 

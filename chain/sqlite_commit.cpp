@@ -123,6 +123,7 @@ Status BatchWriter::append_tx(const CheckedTx& tx, std::uint64_t position) {
       AITBC_TRY(Query(sql_.insert_mark, account->id, account->txs, position).run());
     }
   }
+  AITBC_TRY(Query(sql_.delete_replaced, tx.id().view()).run());
   const Buffer body = encode(tx.signed_tx());
   return Query(sql_.insert_tx, position, key_of(tx.id()), ByteView(links.bytes()), ByteView(body))
       .run();

@@ -35,6 +35,7 @@ struct WriteStatements {
   Statement insert_mark{database, "INSERT INTO marks(account, number, pos) VALUES(?, ?, ?)"};
   Statement delete_pool{database, "DELETE FROM pool WHERE id = ?"};
   Statement insert_pool{database, "INSERT INTO pool(seq, id, body) VALUES(?, ?, ?)"};
+  Statement delete_replaced{database, "DELETE FROM replaced WHERE id = ?"};
   Statement insert_replaced{database,
                             "INSERT OR REPLACE INTO replaced(id, by, height) VALUES(?, ?, ?)"};
   Statement trim_replaced{

@@ -19,7 +19,7 @@ struct Applied {
 };
 
 // The verdict on a transaction that was pending, or in a block that was rewound, and whose nonce
-// another transaction used.
+// another transaction used. Forgotten when it comes into the canonical chain after all.
 struct Replaced {
   TxId id;
   TxId by;

@@ -98,6 +98,22 @@ TEST_CASE("losing blocks are bounded, and the oldest arrival goes first") {
   CHECK(side.back().header.height == 2);
 }
 
+TEST_CASE("a replaced transaction that a reorg brings to the chain after all is replaced no more") {
+  const Disk disk(any_kind());
+  ChainBuilder chain;
+  const auto store = disk.create(chain.genesis());
+  const CheckedTx late = chain.transfer(0, 1);
+  const CheckedTx other = chain.transfer(2, 3);
+  Batch batch;
+  batch.replaced = {{late.id(), TxId{}, 1}, {other.id(), TxId{}, 1}};
+  commit(*store, batch);
+  chain.append({late});
+  commit(*store, appending(chain.blocks));
+  const auto view = must(store->reader().snapshot());
+  CHECK_FALSE(must(view->replaced(late.id())).has_value());
+  CHECK(must(view->replaced(other.id())).has_value());
+}
+
 TEST_CASE("verdicts on replaced transactions are bounded, and the oldest goes first") {
   const Disk disk(any_kind());
   ChainBuilder chain;
