@@ -151,13 +151,13 @@ Result<Imported> Chain::import(std::span<const CheckedBlock> branch, Time now) {
   if (first.height <= final_.height) {
     AITBC_TRY_ASSIGN(const auto ours, id_at(first.height));
     return error(Errc::below_final, "block " + std::to_string(first.height) + ": another, " +
-                                        ours.value_or(BlockId{}).hex() +
+                                        hash_text(ours.value_or(BlockId{})) +
                                         ", is final at that height");
   }
   AITBC_TRY_ASSIGN(const auto ancestor, tip_at(first.height - 1));
   if (!ancestor || ancestor->id != first.parent) {
     return error(Errc::unknown_parent, "block " + std::to_string(first.height) + ": its parent " +
-                                           first.parent.hex() +
+                                           hash_text(first.parent) +
                                            " is not on this node's chain; send the branch from "
                                            "the last common block on");
   }

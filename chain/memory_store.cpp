@@ -166,9 +166,9 @@ Result<std::optional<Loaded>> MemoryStore::load(const Params& params) {
   const MemoryTables& tables = *disk_->tables_;
   if (!tables.genesis) return std::optional<Loaded>();
   if (*tables.genesis != params.genesis_hash) {
-    return error(Errc::wrong_genesis, "store: holds the chain of genesis " + tables.genesis->hex() +
-                                          ", but the node's genesis is " +
-                                          params.genesis_hash.hex());
+    return error(Errc::wrong_genesis,
+                 "store: holds the chain of genesis " + hash_text(*tables.genesis) +
+                     ", but the node's genesis is " + hash_text(params.genesis_hash));
   }
   State state(tables.authorities);
   state.reserve(tables.accounts.size());

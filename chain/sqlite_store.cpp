@@ -66,8 +66,8 @@ void SqliteStore::start_reading(const Params& params, Height head) {
 Status SqliteStore::check_genesis_hash(const GenesisHash& stored,
                                        const GenesisHash& expected) const {
   if (stored == expected) return ok();
-  return error(Errc::wrong_genesis, path_ + ": holds the chain of genesis " + stored.hex() +
-                                        ", but the node's genesis is " + expected.hex() +
+  return error(Errc::wrong_genesis, path_ + ": holds the chain of genesis " + hash_text(stored) +
+                                        ", but the node's genesis is " + hash_text(expected) +
                                         "; give each chain a data directory of its own");
 }
 
@@ -88,8 +88,8 @@ Result<State> SqliteStore::load_state(std::vector<PublicKey> authorities, const 
     state.load(address, {balance, query.count(2)});
   }
   if (const Hash root = state.root(); root != expected) {
-    return damaged("the accounts hash to " + root.hex() + ", but the chain's head has " +
-                   expected.hex());
+    return damaged("the accounts hash to " + hash_text(root) + ", but the chain's head has " +
+                   hash_text(expected));
   }
   return state;
 }

@@ -70,8 +70,8 @@ Outcome<Genesis> node_genesis(Invocation& invocation, rpc::Client& client) {
   AITBC_TRY_ASSIGN(const Genesis own, local_genesis(invocation));
   if (hash_of(own) == hash_of(genesis)) return genesis;
   return error(Errc::wrong_genesis, client.url() + " runs on genesis " +
-                                        rpc::hash_text(hash_of(genesis)) + ", the network on " +
-                                        rpc::hash_text(hash_of(own)));
+                                        hash_text(hash_of(genesis)) + ", the network on " +
+                                        hash_text(hash_of(own)));
 }
 
 Result<Address> resolve_address(const Wallets& wallets, const std::string& text) {

@@ -35,8 +35,8 @@ class NodeSource final : public BlockSource {
 
  private:
   Failure changed() const {
-    return {error(Errc::broken_branch, client_.url() + " left the chain of " +
-                                           rpc::hash_text(head_.id) + " meanwhile: try again"),
+    return {error(Errc::broken_branch, client_.url() + " left the chain of " + hash_text(head_.id) +
+                                           " meanwhile: try again"),
             Origin::node};
   }
 
@@ -96,8 +96,8 @@ Outcome<Source> node_source(rpc::Client client, const GenesisHash& genesis) {
   AITBC_TRY_ASSIGN(const SyncAnswer answer, asked(client.sync({})));
   if (answer.genesis_hash != genesis) {
     return error(Errc::wrong_genesis, client.url() + " runs on genesis " +
-                                          rpc::hash_text(answer.genesis_hash) + ", expected " +
-                                          rpc::hash_text(genesis));
+                                          hash_text(answer.genesis_hash) + ", expected " +
+                                          hash_text(genesis));
   }
   return Source(std::make_unique<NodeSource>(std::move(client), genesis, answer.head));
 }
@@ -119,8 +119,8 @@ Outcome<Source> file_source(const std::string& path, const GenesisHash& genesis)
   const BlockFileHeader& header = reader.header();
   if (header.genesis != genesis) {
     return error(Errc::wrong_genesis, path + " holds blocks of genesis " +
-                                          rpc::hash_text(header.genesis) + ", not of " +
-                                          rpc::hash_text(genesis));
+                                          hash_text(header.genesis) + ", not of " +
+                                          hash_text(genesis));
   }
   if (header.first != 1) {
     return error(Errc::bad_height,

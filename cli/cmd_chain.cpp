@@ -34,7 +34,7 @@ Verdict show_rows(Invocation& invocation, rpc::Client& client, const std::string
 
 // What stands in the path of a URL is one of two spellings and nothing else.
 Result<std::string> parse_block_name(const std::string& text) {
-  if (rpc::parse_hash<BlockId>(text)) return text;
+  if (parse_hash<BlockId>(text)) return text;
   const auto height = parse_number(text, "BLOCK");
   if (height) return text;
   return error(Errc::bad_config,
@@ -87,7 +87,7 @@ void add_one_argument(CLI::App& group, Invocation& invocation, const CommandText
 }  // namespace
 
 Verdict show_tx(Invocation& invocation, const std::string& id) {
-  if (!rpc::parse_hash<TxId>(id)) {
+  if (!parse_hash<TxId>(id)) {
     return error(Errc::bad_config, "ID: expected 0x and 64 hexadecimal digits, got '" + id + "'");
   }
   return show(invocation, "/rpc/tx/" + id);

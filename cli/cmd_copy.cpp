@@ -57,10 +57,10 @@ std::string verdict_json(const Subject& subject, const Verifier& verifier,
   rpc::ObjectWriter out;
   out.boolean("valid", !broken.has_value())
       .text("source", subject.name)
-      .text("genesis_hash", rpc::hash_text(hash_of(subject.genesis)))
+      .text("genesis_hash", hash_text(hash_of(subject.genesis)))
       .integer("height", verifier.head().height)
-      .text("head", rpc::hash_text(verifier.head().id))
-      .text("state_root", rpc::hash_text(verifier.state_root()))
+      .text("head", hash_text(verifier.head().id))
+      .text("state_root", hash_text(verifier.state_root()))
       .integer("transactions", verifier.txs())
       .integer("accounts", verifier.accounts());
   if (broken) {
@@ -88,8 +88,8 @@ Outcome<std::optional<Error>> execute_all(Invocation& invocation, BlockSource& s
   }
   if (head && verifier.head() != *head) {
     return std::optional<Error>(
-        error(Errc::broken_branch, "the blocks lead to " + rpc::hash_text(verifier.head().id) +
-                                       ", but the head is " + rpc::hash_text(head->id)));
+        error(Errc::broken_branch, "the blocks lead to " + hash_text(verifier.head().id) +
+                                       ", but the head is " + hash_text(head->id)));
   }
   return std::optional<Error>();
 }
@@ -105,8 +105,8 @@ Verdict verify(Invocation& invocation, const VerifyRequest& given) {
   }
   invocation.output.line("valid: " + std::to_string(verifier.head().height) + " blocks, " +
                          std::to_string(verifier.txs()) + " transactions, head " +
-                         rpc::hash_text(verifier.head().id) + ", state root " +
-                         rpc::hash_text(verifier.state_root()));
+                         hash_text(verifier.head().id) + ", state root " +
+                         hash_text(verifier.state_root()));
   return Exit::done;
 }
 
@@ -130,9 +130,9 @@ Verdict export_blocks(Invocation& invocation, const std::string& file) {
   progress.finish();
   rpc::ObjectWriter out;
   out.text("file", file)
-      .text("genesis_hash", rpc::hash_text(genesis_hash))
+      .text("genesis_hash", hash_text(genesis_hash))
       .integer("blocks", head.height)
-      .text("head", rpc::hash_text(head.id));
+      .text("head", hash_text(head.id));
   invocation.output.document(std::move(out).finish());
   invocation.output.line(std::to_string(head.height) + " blocks in " + file);
   return Exit::done;
@@ -164,7 +164,7 @@ Verdict import_blocks(Invocation& invocation, const std::string& file) {
       .integer("appended", appended)
       .integer("rewound", rewound)
       .integer("height", head.height)
-      .text("head", rpc::hash_text(head.id));
+      .text("head", hash_text(head.id));
   invocation.output.document(std::move(out).finish());
   invocation.output.line(std::to_string(appended) + " of " + std::to_string(read) +
                          " blocks were new to " + client.url() + ", its head is now " +

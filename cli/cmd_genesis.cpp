@@ -83,7 +83,7 @@ std::string facts_json(const Genesis& genesis) {
   rpc::ArrayWriter authorities;
   for (const PublicKey& key : genesis.authorities) authorities.text(key.hex());
   rpc::ObjectWriter out;
-  out.text("genesis_hash", rpc::hash_text(hash_of(genesis)))
+  out.text("genesis_hash", hash_text(hash_of(genesis)))
       .text("chain_id", genesis.chain_id)
       .text("time", to_iso(genesis.time))
       .integer("slot_ms", static_cast<std::uint64_t>(genesis.slot.count()))
@@ -93,12 +93,12 @@ std::string facts_json(const Genesis& genesis) {
       .json("authorities", std::move(authorities).finish())
       .integer("accounts", genesis.allocations.size())
       .integer("supply", supply_of(genesis).units())
-      .text("state_root", rpc::hash_text(State::of(genesis).root()));
+      .text("state_root", hash_text(State::of(genesis).root()));
   return std::move(out).finish();
 }
 
 void print_facts(Output& output, const Genesis& genesis) {
-  Table table({"genesis", rpc::hash_text(hash_of(genesis))});
+  Table table({"genesis", hash_text(hash_of(genesis))});
   table.add({"chain", genesis.chain_id + (genesis.devnet ? " (a devnet)" : "")});
   table.add({"time", to_iso(genesis.time)});
   table.add({"slot", std::to_string(genesis.slot.count()) + " ms, the last " +
@@ -135,7 +135,7 @@ struct VerifyOptions {
 
 Outcome<GenesisHash> expected_hash(Invocation& invocation, const VerifyOptions& given) {
   if (given.hash) {
-    const auto hash = rpc::parse_hash<GenesisHash>(*given.hash);
+    const auto hash = parse_hash<GenesisHash>(*given.hash);
     if (hash) return *hash;
     return error(Errc::bad_config, "--hash: expected 0x and 64 digits, got '" + *given.hash + "'");
   }
@@ -150,12 +150,12 @@ Verdict verify_genesis(Invocation& invocation, const VerifyOptions& given) {
   const bool same = hash_of(genesis) == expected;
   rpc::ObjectWriter out;
   out.boolean("same", same)
-      .text("genesis_hash", rpc::hash_text(hash_of(genesis)))
-      .text("expected", rpc::hash_text(expected));
+      .text("genesis_hash", hash_text(hash_of(genesis)))
+      .text("expected", hash_text(expected));
   invocation.output.document(std::move(out).finish());
-  invocation.output.line(same ? "the same genesis: " + rpc::hash_text(expected)
-                              : "another genesis: " + rpc::hash_text(hash_of(genesis)) +
-                                    ", expected " + rpc::hash_text(expected));
+  invocation.output.line(same ? "the same genesis: " + hash_text(expected)
+                              : "another genesis: " + hash_text(hash_of(genesis)) + ", expected " +
+                                    hash_text(expected));
   return same ? Exit::done : Exit::negative;
 }
 

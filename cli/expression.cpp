@@ -114,7 +114,7 @@ class Parser {
       condition.value = Condition::Same{};
       return ok();
     }
-    const auto hash = text.substr(0, 2) == "0x" ? Hash::parse(text.substr(2)) : std::nullopt;
+    const auto hash = parse_hash<Hash>(text);
     if (!hash) return unexpected("'same' or 0x and 64 hexadecimal digits");
     condition.value = *hash;
     return ok();

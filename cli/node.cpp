@@ -107,11 +107,11 @@ void log_started(Log& log, const NodeConfig& config, const sync::Runner& runner,
   const auto status = runner.status();
   log.info("node_started",
            {{"chain_id", runner.params().chain_id},
-            {"genesis", rpc::hash_text(runner.params().genesis_hash)},
+            {"genesis", hash_text(runner.params().genesis_hash)},
             {"address", config.address},
             {"port", std::uint64_t{port}},
             {"height", status->head.height},
-            {"head", rpc::hash_text(status->head.id)},
+            {"head", hash_text(status->head.id)},
             {"authority", status->authority ? status->authority->hex() : std::string("none")},
             {"peers", config.peers.size()}});
 }

@@ -88,19 +88,18 @@ Outcome<Progressed> await_inclusion(Invocation& invocation, rpc::Client& client,
     const auto view = client.tx(id);
     if (view && view->where == Where::included) return Progressed{id, *view};
     if (view && view->where == Where::replaced) {
-      return Failure{
-          error(Errc::refused, "transaction " + rpc::hash_text(id) + " lost its place to " +
-                                   (view->by ? rpc::hash_text(*view->by) : "another")),
-          Origin::node};
+      return Failure{error(Errc::refused, "transaction " + hash_text(id) + " lost its place to " +
+                                              (view->by ? hash_text(*view->by) : "another")),
+                     Origin::node};
     }
     const Time now = invocation.clock.now();
     if (now - begun >= timeout) {
-      return error(Errc::timeout, "transaction " + rpc::hash_text(id) + " is in no block after " +
+      return error(Errc::timeout, "transaction " + hash_text(id) + " is in no block after " +
                                       std::to_string(timeout.count()) +
-                                      " ms; ask again with: aitbc tx show " + rpc::hash_text(id) +
+                                      " ms; ask again with: aitbc tx show " + hash_text(id) +
                                       (view ? "" : " (" + view.error().detail + ")"));
     }
-    progress.step("waiting for a block with " + rpc::hash_text(id), 0, 1);
+    progress.step("waiting for a block with " + hash_text(id), 0, 1);
     invocation.clock.sleep_until(std::min(now + pause, begun + timeout));
     pause = std::min(pause * 3 / 2, pause_max);
   }
@@ -108,7 +107,7 @@ Outcome<Progressed> await_inclusion(Invocation& invocation, rpc::Client& client,
 
 void print_sent(Output& output, const Progressed& sent) {
   rpc::ObjectWriter out;
-  out.text("id", rpc::hash_text(sent.id)).text("status", word(sent.view.where));
+  out.text("id", hash_text(sent.id)).text("status", word(sent.view.where));
   if (sent.view.where == Where::included) {
     out.integer("height", sent.view.height);
     output.say("included in block " + std::to_string(sent.view.height));
@@ -116,7 +115,7 @@ void print_sent(Output& output, const Progressed& sent) {
     out.null("height");
   }
   output.document(std::move(out).finish());
-  output.line(rpc::hash_text(sent.id));
+  output.line(hash_text(sent.id));
 }
 
 namespace {

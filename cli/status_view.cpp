@@ -12,7 +12,7 @@ constexpr std::size_t short_hash_digits = 10;  // 0x and eight digits tell heads
 
 template <class Id>
 std::string short_hash(const Id& id) {
-  return rpc::hash_text(id).substr(0, short_hash_digits);
+  return hash_text(id).substr(0, short_hash_digits);
 }
 
 std::string seconds_text(Duration duration) {
@@ -22,9 +22,9 @@ std::string seconds_text(Duration duration) {
 
 void write_answer(rpc::ObjectWriter& row, const NodeStatus& answer) {
   row.integer("height", answer.head.height)
-      .text("head", rpc::hash_text(answer.head.id))
+      .text("head", hash_text(answer.head.id))
       .integer("final_height", answer.final.height)
-      .text("state_root", rpc::hash_text(answer.state_root))
+      .text("state_root", hash_text(answer.state_root))
       .integer("mempool", answer.mempool_txs)
       .integer("reorgs", answer.reorgs);
 }
@@ -57,13 +57,13 @@ void write_status(rpc::ObjectWriter& out, const sites::NetworkStatus& status) {
   for (const sites::NodeReport& report : status.nodes) nodes.json(node_json(report));
   out.text("network", status.network).text("chain_id", status.chain_id);
   if (status.genesis_hash) {
-    out.text("genesis_hash", rpc::hash_text(*status.genesis_hash));
+    out.text("genesis_hash", hash_text(*status.genesis_hash));
   } else {
     out.null("genesis_hash");
   }
   out.boolean("in_sync", status.all_in_sync());
   if (status.best) {
-    out.integer("height", status.best->height).text("head", rpc::hash_text(status.best->id));
+    out.integer("height", status.best->height).text("head", hash_text(status.best->id));
   } else {
     out.null("height").null("head");
   }
@@ -74,7 +74,7 @@ std::string one_peer_json(const PeerStatus& peer) {
   rpc::ObjectWriter row;
   row.text("url", peer.url).text("node", peer.node_id).text("state", peer.state.text());
   if (peer.head) {
-    row.integer("height", peer.head->height).text("head", rpc::hash_text(peer.head->id));
+    row.integer("height", peer.head->height).text("head", hash_text(peer.head->id));
   } else {
     row.null("height").null("head");
   }

@@ -16,18 +16,6 @@ namespace aitbc::rpc {
 
 class ObjectReader;
 
-inline constexpr std::string_view hash_prefix = "0x";
-
-template <std::size_t N, class Tag>
-std::string hash_text(const Bytes<N, Tag>& hash) {
-  return std::string(hash_prefix) + hash.hex();
-}
-template <class Hash>
-std::optional<Hash> parse_hash(std::string_view text) {
-  if (!text.starts_with(hash_prefix)) return std::nullopt;
-  return Hash::parse(text.substr(hash_prefix.size()));
-}
-
 // Years 1970 to 9999, exactly as to_iso() prints it.
 std::optional<Time> parse_iso(std::string_view text);
 

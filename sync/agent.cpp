@@ -92,9 +92,9 @@ Status Agent::on_answer(PeerId id, const SyncQuery& asked, Heard heard, Time now
   if (answer.genesis_hash != params.genesis_hash || answer.chain_id != params.chain_id) {
     status.state = {SyncState::Kind::wrong_genesis, 0, {}};
     status.head.reset();
-    status.last_error = "genesis: expected " + params.genesis_hash.hex() + " of " +
-                        params.chain_id + ", the peer has " + answer.genesis_hash.hex() + " of " +
-                        answer.chain_id;
+    status.last_error = "genesis: expected " + hash_text(params.genesis_hash) + " of " +
+                        params.chain_id + ", the peer has " + hash_text(answer.genesis_hash) +
+                        " of " + answer.chain_id;
     peer.next_poll = now + options_.poll_interval;
     return ok();
   }

@@ -101,7 +101,7 @@ class Daemon::Worker {
     if (status && local_failed_) log_.info("local_node_back");
     local_failed_ = !status;
     if (const Tip head = ledger_->head(); head != noted_head_) {
-      log_.info("local_head", {{"height", head.height}, {"hash", head.id.hex()}});
+      log_.info("local_head", {{"height", head.height}, {"hash", hash_text(head.id)}});
       noted_head_ = head;
     }
   }

@@ -15,9 +15,9 @@ Result<std::unique_ptr<HttpLedger>> HttpLedger::open(const std::string& url) {
 Status HttpLedger::refresh() {
   AITBC_TRY_ASSIGN(const SyncAnswer answer, client_.sync({}));
   if (answer.genesis_hash != params_.genesis_hash) {
-    return error(Errc::wrong_genesis, "local node: its genesis changed from " +
-                                          params_.genesis_hash.hex() + " to " +
-                                          answer.genesis_hash.hex() + "; start the daemon again");
+    return error(Errc::wrong_genesis,
+                 "local node: its genesis changed from " + hash_text(params_.genesis_hash) +
+                     " to " + hash_text(answer.genesis_hash) + "; start the daemon again");
   }
   head_ = answer.head;
   return ok();

@@ -268,17 +268,17 @@ void Runner::Core::note_changes(const Tip& before, std::uint64_t reorgs_before,
   if (sealed) {
     log_.info("block_sealed", {{"height", sealed->header().height},
                                {"slot", sealed->header().slot},
-                               {"hash", id_of(sealed->header()).hex()},
+                               {"hash", hash_text(id_of(sealed->header()))},
                                {"txs", sealed->txs.size()}});
   }
   if (status->reorgs != reorgs_before) {
     log_.warn("reorg", {{"height", status->head.height},
-                        {"hash", status->head.id.hex()},
+                        {"hash", hash_text(status->head.id)},
                         {"from_height", before.height},
-                        {"from_hash", before.id.hex()}});
+                        {"from_hash", hash_text(before.id)}});
   } else if (status->head != before && !sealed) {
     log_.info("block_imported", {{"height", status->head.height},
-                                 {"hash", status->head.id.hex()},
+                                 {"hash", hash_text(status->head.id)},
                                  {"blocks", status->head.height - before.height}});
   }
 }

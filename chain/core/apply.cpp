@@ -38,7 +38,7 @@ Status check_witness(const Tx& tx, const Witness& witness, const TxId& id) {
     if (!verify(witness.policy.keys[key], id.view(), signature)) {
       return error(Errc::bad_signature, "transaction: the signature of key " + std::to_string(key) +
                                             " does not match; it must cover the transaction id " +
-                                            id.hex() +
+                                            hash_text(id) +
                                             " (another chain, or changed after signing?)");
     }
   }
@@ -195,8 +195,8 @@ Result<Effects> apply_block(const Parent& parent, State& state, const CheckedBlo
   if (const Hash root = state.root(); root != header.state_root) {
     state.undo(effects);
     return error(Errc::bad_state_root, "block " + std::to_string(header.height) +
-                                           ": expected state root " + root.hex() + ", got " +
-                                           header.state_root.hex());
+                                           ": expected state root " + hash_text(root) + ", got " +
+                                           hash_text(header.state_root));
   }
   return effects;
 }

@@ -61,6 +61,20 @@ using GenesisHash = Bytes<32, struct GenesisHashTag>;
 using PublicKey = Bytes<32, struct PublicKeyTag>;
 using Signature = Bytes<64, struct SignatureTag>;
 
+// A hash in answers, errors and logs alike, so that what one of them says is found in the others.
+// Keys and signatures are hex() alone: a hash is never mistaken for one of them.
+inline constexpr std::string_view hash_prefix = "0x";
+
+template <std::size_t N, class Tag>
+std::string hash_text(const Bytes<N, Tag>& hash) {
+  return std::string(hash_prefix) + hash.hex();
+}
+template <class Hash>
+std::optional<Hash> parse_hash(std::string_view text) {
+  if (!text.starts_with(hash_prefix)) return std::nullopt;
+  return Hash::parse(text.substr(hash_prefix.size()));
+}
+
 }  // namespace aitbc
 
 // The values are hashes or keys, so their first bytes are already spread evenly.

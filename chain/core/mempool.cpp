@@ -18,14 +18,14 @@ std::uint64_t cost_units(const Tx& tx) {
 Status Mempool::check(const Accounts& accounts, const CheckedTx& tx) const {
   const Tx& body = tx.body();
   if (by_id_.contains(tx.id())) {
-    return error(Errc::duplicate, "transaction " + tx.id().hex() + " is already pending");
+    return error(Errc::duplicate, "transaction " + hash_text(tx.id()) + " is already pending");
   }
   const Account sender = accounts.at(body.from);
   if (body.nonce < sender.nonce) return check_tx(accounts, body);
   if (const Entry* other = find(body.from, body.nonce); other != nullptr) {
     return error(Errc::nonce_pending, "transaction: nonce " + std::to_string(body.nonce) + " of " +
                                           to_text(body.from) + " is taken by the pending " +
-                                          other->tx.id().hex());
+                                          hash_text(other->tx.id()));
   }
   if (body.nonce - sender.nonce > limits_.nonce_gap_max) {
     return error(Errc::nonce_gap, "transaction: nonce " + std::to_string(body.nonce) + " is over " +

@@ -41,7 +41,8 @@ Status check_header(const Parent& parent, std::span<const PublicKey> authorities
                     const Header& header) {
   if (header.parent != parent.tip.id) {
     return error(Errc::unknown_parent, "block " + std::to_string(header.height) + ": parent " +
-                                           header.parent.hex() + " is not " + parent.tip.id.hex());
+                                           hash_text(header.parent) + " is not " +
+                                           hash_text(parent.tip.id));
   }
   if (header.height != parent.tip.height + 1) {
     return error(Errc::bad_height, "block: expected height " +

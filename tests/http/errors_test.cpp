@@ -58,8 +58,8 @@ std::vector<Refusal> unreadable_requests(const Scene& scene) {
       {"range_too_wide", get("/rpc/blocks-range", {{"start", "0"}, {"end", "1001"}}),
        Errc::bad_request},
       {"no_such_height", get("/rpc/blocks/5"), Errc::not_found},
-      {"no_such_block", get("/rpc/blocks/" + rpc::hash_text(Hash{})), Errc::not_found},
-      {"no_such_tx", get("/rpc/tx/" + rpc::hash_text(TxId{})), Errc::not_found},
+      {"no_such_block", get("/rpc/blocks/" + hash_text(Hash{})), Errc::not_found},
+      {"no_such_tx", get("/rpc/tx/" + hash_text(TxId{})), Errc::not_found},
   };
 }
 
@@ -102,7 +102,7 @@ std::vector<Refusal> broken_transactions(const Scene& scene) {
       {"tx_unsigned", with("signatures", unsigned_keys), Errc::bad_signature},
       {"tx_signature_text", with("signatures", rpc::Json::array({"00"})), Errc::bad_json},
       {"tx_signature_count", with("signatures", rpc::Json::array()), Errc::bad_json},
-      {"tx_hash", with("tx_hash", rpc::hash_text(TxId{})), Errc::bad_signature},
+      {"tx_hash", with("tx_hash", hash_text(TxId{})), Errc::bad_signature},
       {"tx_fee", spend(0, {.amount = 1, .fee = 0}), Errc::fee_too_low},
       {"tx_nonce_used", spend(0, {.amount = 1, .fee = 1, .nonce = 0}), Errc::nonce_used},
       {"tx_nonce_pending", spend(2, {.amount = 1, .fee = 1, .nonce = 1}), Errc::nonce_pending},
@@ -142,7 +142,7 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
   poor.txs = {builder.ledger.transfer(builder.user(0), builder.user(1), {.amount = 100'000})};
   poor.sealed.header.txs_root = txs_root_of(std::vector{poor.txs[0].signed_tx()});
   rpc::Json printed = json_of(rpc::block_json(builder.params(), good.block()));
-  printed["hash"] = rpc::hash_text(Hash{});
+  printed["hash"] = hash_text(Hash{});
   rpc::Json late = json_of(rpc::block_json(builder.params(), good.block()));
   late["timestamp"] = "2026-02-13T21:39:43Z";
   std::vector<Block> gap = {scene.blocks()[0], scene.blocks()[2]};
@@ -235,7 +235,7 @@ TEST_CASE("a transaction that the node knows already was submitted well") {
   const rpc::HttpResponse answer =
       scene.router.handle(post_binary("/rpc/sendTx", encode(tx.signed_tx())));
   CHECK(answer.status == 200);
-  CHECK(json_of(answer.body)["tx_hash"] == rpc::hash_text(tx.id()));
+  CHECK(json_of(answer.body)["tx_hash"] == hash_text(tx.id()));
 }
 
 TEST_CASE("an error keeps its code across HTTP") {

@@ -79,7 +79,7 @@ class Mess {
   Mess(const Scene& scene, gen::Rng& rng) : rng_(rng) {
     for (const rpc::Route& route : rpc::Router::routes()) paths_.emplace_back(route.pattern);
     const SignedTx tx = scene.builder.transfer(0, 1).signed_tx();
-    paths_.push_back("/rpc/tx/" + rpc::hash_text(scene.included));
+    paths_.push_back("/rpc/tx/" + hash_text(scene.included));
     paths_.push_back("/rpc/account/" + scene.address(0));
     bodies_ = {"",
                "{}",

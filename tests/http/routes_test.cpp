@@ -33,7 +33,7 @@ std::vector<Golden> questions(const Scene& scene) {
       {"head", get("/rpc/head")},
       {"block_genesis", get("/rpc/blocks/0")},
       {"block_by_height", get("/rpc/blocks/2")},
-      {"block_by_hash", get("/rpc/blocks/" + rpc::hash_text(scene.node.head().id))},
+      {"block_by_hash", get("/rpc/blocks/" + hash_text(scene.node.head().id))},
       {"blocks_range", get("/rpc/blocks-range", {{"start", "0"}, {"end", "1"}})},
       {"blocks_range_headers",
        get("/rpc/blocks-range", {{"start", "0"}, {"end", "9"}, {"include_tx", "false"}})},
@@ -48,9 +48,9 @@ std::vector<Golden> questions(const Scene& scene) {
       {"address_page", get("/rpc/address/" + sender, {{"limit", "1"}, {"offset", "1"}})},
       {"proof", get("/rpc/proof/account/" + sender)},
       {"proof_absent", get("/rpc/proof/account/" + nobody)},
-      {"tx_included", get("/rpc/tx/" + rpc::hash_text(scene.included))},
-      {"tx_pending", get("/rpc/tx/" + rpc::hash_text(scene.pending))},
-      {"tx_replaced", get("/rpc/tx/" + rpc::hash_text(scene.replaced))},
+      {"tx_included", get("/rpc/tx/" + hash_text(scene.included))},
+      {"tx_pending", get("/rpc/tx/" + hash_text(scene.pending))},
+      {"tx_replaced", get("/rpc/tx/" + hash_text(scene.replaced))},
       {"mempool", get("/rpc/mempool")},
       {"mempool_beyond", get("/rpc/mempool", {{"offset", "5"}})},
   };
@@ -146,7 +146,7 @@ TEST_CASE("tools that search the text of an answer find what they look for") {
   const std::string text = scene.router.handle(get("/rpc/blocks/2")).body;
   const std::size_t hash = text.find("\"hash\":\"");
   REQUIRE(hash != std::string::npos);
-  CHECK(text.substr(hash + 8, 66) == rpc::hash_text(id_of(block.header())));
+  CHECK(text.substr(hash + 8, 66) == hash_text(id_of(block.header())));
 }
 
 TEST_CASE("blocks, headers and transactions travel in the canonical encoding") {

@@ -31,8 +31,9 @@ inline ChainBuilder live_builder(std::size_t users = 4) {
 class NodeInProcess {
  public:
   struct Shape {
-    std::optional<std::size_t> authority;  // whose key of the builder it seals with
-    bool starts = true;                    // or waits for start()
+    std::optional<std::size_t> authority = {};  // whose key of the builder it seals with
+    bool starts = true;                         // or waits for start()
+    Log* log = nullptr;                         // where it writes, if anywhere
   };
 
   NodeInProcess(const ChainBuilder& builder, Shape shape) : builder_(builder), shape_(shape) {
@@ -44,7 +45,7 @@ class NodeInProcess {
       return router != nullptr ? router->handle(request) : not_yet;
     };
     service.waits = [](const rpc::HttpRequest& request) { return rpc::Router::waits(request); };
-    auto server = rpc::HttpServer::start({.address = "127.0.0.1"}, std::move(service), log_);
+    auto server = rpc::HttpServer::start({.address = "127.0.0.1"}, std::move(service), log());
     AITBC_CHECK(server.has_value());
     server_ = std::move(*server);
     if (shape_.starts) start({});
@@ -68,10 +69,10 @@ class NodeInProcess {
     auto store = open_sqlite_store(directory_.file("chain.db"));
     AITBC_CHECK(store.has_value());
     auto runner = sync::Runner::start(builder_.genesis(), std::move(*store), std::move(options),
-                                      log_, [](const Error&) {});
+                                      log(), [](const Error&) {});
     AITBC_CHECK(runner.has_value());
     runner_ = std::move(*runner);
-    owned_router_ = std::make_unique<rpc::Router>(*runner_, log_);
+    owned_router_ = std::make_unique<rpc::Router>(*runner_, log());
     router_ = owned_router_.get();
   }
 
@@ -79,9 +80,11 @@ class NodeInProcess {
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
 
  private:
+  Log& log() { return shape_.log != nullptr ? *shape_.log : no_log_; }
+
   const ChainBuilder& builder_;
   const Shape shape_;
-  NullLog log_;
+  NullLog no_log_;
   TempDir directory_;
   std::unique_ptr<sync::Runner> runner_;
   std::unique_ptr<rpc::Router> owned_router_;

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/log_texts.hpp"
 #include "tests/support/node_in_process.hpp"
 
 using namespace aitbc;
@@ -18,12 +19,13 @@ TEST_CASE("a node without an agent follows another through the daemon") {
   for (const Applied& applied : builder.blocks) branch.push_back(applied.block);
   REQUIRE(leader.runner().import(branch));
 
-  NullLog log;
+  test::LogTexts log;
   const bool poll_only = GENERATE(false, true);
   auto daemon =
       sync::Daemon::start({follower.url(), {leader.url()}, poll_only, limits::poll_interval}, log);
   REQUIRE(daemon);
   CHECK(eventually([&] { return follower.runner().status()->head == builder.head(); }));
+  CHECK(eventually([&] { return log.has("local_head", "hash", hash_text(builder.head().id)); }));
   if (!poll_only) {
     const CheckedTx tx = builder.transfer(2, 3);
     REQUIRE(leader.runner().submit(tx));

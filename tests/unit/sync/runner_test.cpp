@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "tests/support/log_texts.hpp"
 #include "tests/support/node_in_process.hpp"
 
 using namespace aitbc;
@@ -32,6 +33,27 @@ TEST_CASE("a submitted transaction is on every node's chain soon after") {
     const auto snapshot = node->runner().reader().snapshot();
     CHECK((*snapshot)->tx(tx.id()).value().has_value());
   }
+}
+
+TEST_CASE("the log spells a hash as the answers do") {
+  ChainBuilder builder = test::live_builder();
+  test::LogTexts log;
+  NodeInProcess node(builder, {.authority = 0, .log = &log});
+  REQUIRE(node.runner().submit(builder.transfer(0, 1)));
+  REQUIRE(eventually([&] { return node.runner().status()->head.height == 1; }));
+  const std::string sealed = hash_text(node.runner().status()->head.id);
+  CHECK(eventually([&] { return log.has("block_sealed", "hash", sealed); }));
+
+  std::vector<CheckedBlock> branch;  // a longer one, from the genesis
+  for (int i = 0; i < 3; ++i) branch.push_back(builder.append().block);
+  REQUIRE(node.runner().import(branch));
+  const std::string head = hash_text(builder.head().id);
+  CHECK(eventually([&] { return log.has("reorg", "hash", head); }));
+  CHECK(log.has("reorg", "from_hash", sealed));
+
+  NodeInProcess other(builder, {.log = &log});
+  REQUIRE(other.runner().import(branch));
+  CHECK(eventually([&] { return log.has("block_imported", "hash", head); }));
 }
 
 TEST_CASE("a waiting poll is answered by news, and by stopping") {
