@@ -34,7 +34,8 @@ constexpr Scalar scalars[] = {
     {"ImportStatus", R"({"type":"string","enum":["exists","imported","reorganised","side"]})"},
     {"State",
      R"({"type":"string","description":"in_sync, behind N, ahead N, diverged at H, paused: WHY, )"
-     R"(unreachable, wrong_genesis or stopped"})"},
+     R"(unreachable, wrong_genesis or stopped. Of a node: in_sync until a peer names a better )"
+     R"(chain, unreachable once all its peers were asked in vain."})"},
     {"OpenApi", R"({"type":"object"})"},
 };
 

@@ -234,7 +234,11 @@ SyncState Agent::state() const {
   };
   const auto all = static_cast<std::ptrdiff_t>(peers_.size());
   if (all > 0 && count(Kind::wrong_genesis) == all) return {Kind::wrong_genesis, 0, {}};
-  if (all > 0 && count(Kind::unreachable) == all) return {Kind::unreachable, 0, {}};
+  // A peer that was not heard yet has not failed either.
+  const bool all_tried = std::all_of(peers_.begin(), peers_.end(), [](const Peer& peer) {
+    return peer.status.last_answer || peer.failures > 0;
+  });
+  if (all > 0 && all_tried && count(Kind::unreachable) == all) return {Kind::unreachable, 0, {}};
   SyncState state{Kind::in_sync, 0, {}};
   for (const Peer& peer : peers_) {
     if (!peer.status.head || !better(*peer.status.head, ledger_.head())) continue;

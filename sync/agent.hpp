@@ -34,7 +34,7 @@ class Agent {
   std::optional<Time> next_wake() const;
 
   std::vector<PeerStatus> peers() const;
-  // The local ledger's standing among its peers.
+  // The local ledger's standing among its peers, as far as they were heard.
   SyncState state() const;
   // While a better branch is being fetched, sealing on the own head would only fork the chain.
   // A mere claim does not count, or a peer could keep us from sealing with it.

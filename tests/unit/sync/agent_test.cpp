@@ -155,6 +155,18 @@ TEST_CASE("a silent peer is unreachable, and asked ever more seldom up to a boun
   CHECK(bench.agent.state().kind == SyncState::Kind::in_sync);
 }
 
+TEST_CASE("peers are unreachable once all were asked in vain, not before") {
+  Bench bench(2);
+  CHECK(bench.agent.state().kind == SyncState::Kind::in_sync);
+  const auto polls = bench.tick();
+  REQUIRE(polls.size() == 2);
+  CHECK(bench.agent.state().kind == SyncState::Kind::in_sync);
+  bench.reply(polls[0], error(Errc::unreachable, "refused"));
+  CHECK(bench.agent.state().kind == SyncState::Kind::in_sync);
+  bench.reply(polls[1], error(Errc::timeout, "no answer"));
+  CHECK(bench.agent.state().kind == SyncState::Kind::unreachable);
+}
+
 TEST_CASE("a peer of another genesis is named so, and nothing of it is taken") {
   Bench bench(1);
   bench.builder.append();
