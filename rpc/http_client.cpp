@@ -1,7 +1,6 @@
 #include "rpc/http_client.hpp"
 
 #include <httplib.h>
-#include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -17,6 +16,8 @@
 #include <exception>
 #include <optional>
 #include <utility>
+
+#include "rpc/http_resolve.hpp"
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
 #error "compile with the flags of pkg-config cpp-httplib: they are part of its ABI"
@@ -293,15 +294,10 @@ BoundedStream::End HttpClient::Session::connect_to(const addrinfo& address,
 
 Status HttpClient::Session::connect(const Url& url, const std::string& where,
                                     Clock::time_point deadline) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const std::string port = std::to_string(url.port);
-  const int problem = getaddrinfo(url.host.c_str(), port.c_str(), &hints, &found);
-  if (problem != 0) return error(Errc::unreachable, where + ": " + gai_strerror(problem));
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
+  auto found = resolve(url.host, url.port, {deadline, cancel_});
+  if (!found) return error(found.error().code, where + ": " + found.error().detail);
   std::string reason;
-  for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
+  for (const addrinfo* address = found->get(); address != nullptr; address = address->ai_next) {
     const End end = connect_to(*address, deadline);
     if (end == End::none) return ok();
     reason = std::strerror(errno);

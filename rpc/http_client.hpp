@@ -48,7 +48,7 @@ class HttpClient {
   // A kept connection that turns out closed before the first byte of an answer is replaced once,
   // silently, for GET and HEAD. A POST is never sent twice: one that fails this way is
   // Errc::unreachable, and may have been carried out. That is rare, as a kept connection is looked
-  // at before it is used again. Resolving a host name is the system's business and not cancelled.
+  // at before it is used again. The time for the connection includes finding the address.
   Result<HttpResponse> send(const HttpRequest& request, const CallLimits& limits);
 
   // Ends a call under way, promptly, and refuses all later ones. From any thread; for good.

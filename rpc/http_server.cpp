@@ -94,7 +94,8 @@ class HttpServer::Engine {
 };
 
 Status HttpServer::Engine::start(const Options& options) {
-  AITBC_TRY_ASSIGN(listener_, listen_on(options.address, options.port));
+  AITBC_TRY_ASSIGN(
+      listener_, listen_on(options.address, options.port, Clock::now() + limits::connect_time_max));
   AITBC_TRY_ASSIGN(port_, port_of(listener_));
   epoll_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
   wake_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));

@@ -7,9 +7,10 @@
 
 #include <array>
 #include <cerrno>
-#include <memory>
 #include <system_error>
 #include <utility>
+
+#include "rpc/http_resolve.hpp"
 
 namespace aitbc::rpc {
 namespace {
@@ -39,15 +40,12 @@ Descriptor::~Descriptor() {
 
 std::string errno_text() { return std::generic_category().message(errno); }
 
-Result<Descriptor> listen_on(const std::string& address, std::uint16_t port) {
+Result<Descriptor> listen_on(const std::string& address, std::uint16_t port,
+                             std::chrono::steady_clock::time_point deadline) {
   const std::string failed = "cannot listen on " + address + " port " + std::to_string(port) + ": ";
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  const int problem = getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (problem != 0) return error(Errc::bad_config, failed + gai_strerror(problem));
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
+  auto resolved = resolve(address, port, {deadline});
+  if (!resolved) return error(Errc::bad_config, failed + resolved.error().detail);
+  const addrinfo* found = resolved->get();
   Descriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
   // Not SO_REUSEPORT: two nodes on one port would share its connections without an error.

@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -33,8 +34,10 @@ struct Accepted {
   std::string address;  // of the peer, numeric
 };
 
-// Non-blocking, closed on exec. Errc::in_use when another process listens there.
-Result<Descriptor> listen_on(const std::string& address, std::uint16_t port);
+// Non-blocking, closed on exec. Errc::in_use when another process listens there. The deadline is
+// for a name that must be looked up.
+Result<Descriptor> listen_on(const std::string& address, std::uint16_t port,
+                             std::chrono::steady_clock::time_point deadline);
 Result<std::uint16_t> port_of(const Descriptor& listener);
 
 // The accepted socket is non-blocking, closed on exec and sends small answers at once.

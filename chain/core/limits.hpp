@@ -63,7 +63,8 @@ inline constexpr std::size_t sync_txs_max = 1'000;  // ids named, or bodies aske
 inline constexpr std::size_t push_bytes_max = 1024 * 1024;  // of bodies that come with an answer
 inline constexpr std::size_t headers_max = 1'000;           // in one answer
 inline constexpr std::size_t range_blocks_max = 256;        // asked for at once
-inline constexpr Duration connect_time_max{2'000};
+inline constexpr Duration connect_time_max{2'000};  // to find the address, and to reach it
+inline constexpr std::size_t lookups_max = 256;     // host names being looked up
 inline constexpr Duration answer_time_max{10'000};  // beyond the wait of a long poll
 inline constexpr Duration backoff_min{500};
 inline constexpr Duration backoff_max{10'000};
