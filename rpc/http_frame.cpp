@@ -8,7 +8,7 @@ namespace aitbc::rpc {
 namespace {
 
 constexpr std::size_t method_bytes_max = 16;
-constexpr std::size_t chunk_line_bytes_max = 16;
+constexpr std::size_t chunk_digits_max = 16;
 
 bool is_token_char(char c) {
   const bool alphanumeric =
@@ -285,9 +285,10 @@ bool HttpFrame::take_body_bytes() {
 
 bool HttpFrame::take_chunk_size() {
   const std::size_t end = input_.find('\n');
-  if (end == std::string::npos && input_.size() <= chunk_line_bytes_max) return false;
+  // Up to the CR; what is longer is refused without waiting for the LF.
+  if (end == std::string::npos && input_.size() <= chunk_digits_max + 1) return false;
   std::uint64_t size = 0;
-  const char* const line_end = input_.data() + std::min(end, chunk_line_bytes_max);
+  const char* const line_end = input_.data() + std::min(end, chunk_digits_max);
   const auto [stop, problem] = std::from_chars(input_.data(), line_end, size, 16);
   // Neither extensions nor a sign nor a bare LF: this is where smuggled requests hide.
   const bool whole =

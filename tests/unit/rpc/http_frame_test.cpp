@@ -1,0 +1,198 @@
+// Whatever comes on a connection, in whatever pieces: the frame stays within its limits, and what
+// it makes of the bytes does not depend on where the network cut them.
+
+#include "rpc/http_frame.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <charconv>
+#include <vector>
+
+#include "tests/support/seed.hpp"
+
+using namespace aitbc;
+using namespace aitbc::rpc;
+
+namespace {
+
+// Small, so that random requests meet them.
+constexpr HttpFrame::Sizes sizes{
+    .uri_bytes_max = 64, .header_bytes_max = 320, .body_bytes_max = 400};
+
+struct Outcome {
+  std::vector<std::string> requests;  // head, body and persistence of each
+  std::string refusal;                // empty: it waits for more
+  std::vector<std::string> bodies;
+  bool operator==(const Outcome&) const = default;
+};
+
+// What becomes of `bytes` when they come in pieces that end at `cuts`, and at their end.
+Outcome outcome(const std::string& bytes, const std::vector<std::size_t>& cuts) {
+  HttpFrame frame(sizes);
+  Outcome seen;
+  const auto deliver = [&](std::string_view piece) {
+    frame.append(piece);
+    auto step = frame.advance();
+    while (step == HttpFrame::Step::complete) {
+      const FramedRequest request = frame.take();
+      REQUIRE(request.body.size() <= sizes.body_bytes_max);
+      // Written anew: the version and "Connection: close" may be what the peer did not send.
+      REQUIRE(request.head.size() <= sizes.header_bytes_max + 32);
+      const bool keep = request.persistence == Persistence::keep;
+      seen.requests.push_back(request.head + request.body + (keep ? "keep" : "close"));
+      seen.bodies.push_back(request.body);
+      step = frame.advance();
+    }
+    const std::size_t unread = step == HttpFrame::Step::refused ? piece.size() : 0;
+    REQUIRE(frame.buffered_bytes() <= sizes.header_bytes_max + sizes.body_bytes_max + unread);
+    if (step != HttpFrame::Step::refused) return true;
+    const HttpRefusal& refusal = frame.refusal();
+    seen.refusal = std::to_string(refusal.status) + " " + std::string(name(refusal.error.code)) +
+                   " " + refusal.error.detail;
+    return false;
+  };
+  std::size_t begin = 0;
+  for (const std::size_t cut : cuts) {
+    if (!deliver(std::string_view(bytes).substr(begin, cut - begin))) return seen;
+    begin = cut;
+  }
+  deliver(std::string_view(bytes).substr(begin));
+  return seen;
+}
+
+std::vector<std::size_t> random_cuts(gen::Rng& rng, std::size_t size) {
+  std::vector<std::size_t> cuts;
+  const std::uint64_t mean = 1 + rng.below(40);
+  for (std::size_t at = 0; at < size; ++at) {
+    if (rng.one_in(mean)) cuts.push_back(at);
+  }
+  return cuts;
+}
+
+std::vector<std::size_t> every_byte(std::size_t size) {
+  std::vector<std::size_t> cuts(size);
+  for (std::size_t at = 0; at < size; ++at) cuts[at] = at;
+  return cuts;
+}
+
+template <std::size_t N>
+std::string one_of(gen::Rng& rng, const std::array<const char*, N>& texts) {
+  return texts[rng.index(N)];
+}
+
+std::string random_text(gen::Rng& rng, std::size_t size) {
+  const Buffer bytes = rng.buffer(size);
+  return std::string(as_text(bytes));
+}
+
+std::string in_chunks(gen::Rng& rng, std::string_view body) {
+  std::string text;
+  while (!body.empty()) {
+    const std::size_t size = 1 + rng.index(body.size());
+    std::array<char, 16> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
+    const std::string number(digits.data(), end);
+    const std::size_t zeros = rng.one_in(4) ? rng.index(17 - number.size()) : 0;
+    text += std::string(zeros, '0') + number + "\r\n";
+    text += std::string(body.substr(0, size)) + "\r\n";
+    body.remove_prefix(size);
+  }
+  return text + "0\r\n\r\n";
+}
+
+// A request that no rule refuses.
+std::string good_request(gen::Rng& rng, const std::string& body) {
+  const bool posts = !body.empty() || rng.one_in(2);
+  std::string text = posts ? "POST" : one_of(rng, std::array{"GET", "HEAD", "OPTIONS"});
+  text += " /" + std::string(rng.index(sizes.uri_bytes_max), 'a') + " HTTP/1.1\r\n";
+  const std::array fields{
+      "Host: x",           "Accept: application/json", "X-Long: 12345678",
+      "Connection: close", "Expect: 100-continue",     "Content-Type: application/json"};
+  for (std::size_t i = rng.index(4); i > 0; --i) text += one_of(rng, fields) + "\r\n";
+  if (!posts) return text + "\r\n";
+  if (rng.one_in(2)) return text + "Transfer-Encoding: chunked\r\n\r\n" + in_chunks(rng, body);
+  return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+// Somewhere a byte or a word too much, too little, or another one.
+void mutate(gen::Rng& rng, std::string& text) {
+  const std::array words{"\r\n",
+                         "\n",
+                         "\r\n\r\n",
+                         "\r",
+                         " ",
+                         ":",
+                         "0\r\n\r\n",
+                         "-1\r\n",
+                         "ffffffffffffffff\r\n",
+                         "Content-Length: 5\r\n",
+                         "Content-Length: 18446744073709551616\r\n",
+                         "Transfer-Encoding: chunked\r\n",
+                         "Content-Encoding: gzip\r\n",
+                         "HTTP/1.0",
+                         "GET /"};
+  const std::size_t at = rng.index(text.size() + 1);
+  switch (rng.below(6)) {
+    case 0:
+      if (at < text.size()) text[at] = random_text(rng, 1)[0];
+      break;
+    case 1:
+      text.erase(at, 1 + rng.index(8));
+      break;
+    case 2:
+      text.insert(at, one_of(rng, words));
+      break;
+    case 3:
+      text.insert(at, text.substr(rng.index(text.size() + 1), 1 + rng.index(64)));
+      break;
+    case 4:
+      text.insert(at, std::string(rng.index(500), 'x'));
+      break;
+    default:
+      text.resize(at);
+  }
+}
+
+void check_all_cuts(gen::Rng& rng, const std::string& bytes) {
+  const Outcome whole = outcome(bytes, {});
+  CAPTURE(bytes);
+  REQUIRE(outcome(bytes, every_byte(bytes.size())) == whole);
+  for (int i = 0; i < 4; ++i) REQUIRE(outcome(bytes, random_cuts(rng, bytes.size())) == whole);
+}
+
+}  // namespace
+
+TEST_CASE("good requests come out as they went in, however they were cut") {
+  gen::Rng rng = gen::suite_rng();
+  for (int round = 0; round < 1'000; ++round) {
+    std::string bytes;
+    std::vector<std::string> bodies;
+    for (std::size_t i = 1 + rng.index(4); i > 0; --i) {
+      bodies.push_back(random_text(rng, rng.one_in(3) ? 0 : rng.index(sizes.body_bytes_max + 1)));
+      bytes += good_request(rng, bodies.back());
+    }
+    CAPTURE(bytes);
+    const Outcome whole = outcome(bytes, {});
+    REQUIRE(whole.refusal.empty());
+    REQUIRE(whole.bodies == bodies);
+    check_all_cuts(rng, bytes);
+  }
+}
+
+TEST_CASE("mutated requests mean the same however they were cut") {
+  gen::Rng rng = gen::suite_rng();
+  for (int round = 0; round < 5'000; ++round) {
+    std::string bytes;
+    for (std::size_t i = 1 + rng.index(3); i > 0; --i) {
+      bytes += good_request(rng, random_text(rng, rng.index(80)));
+    }
+    for (std::size_t i = 1 + rng.index(4); i > 0; --i) mutate(rng, bytes);
+    check_all_cuts(rng, bytes);
+  }
+}
+
+TEST_CASE("random bytes are refused or waited for, and never kept beyond the limits") {
+  gen::Rng rng = gen::suite_rng();
+  for (int round = 0; round < 2'000; ++round) check_all_cuts(rng, random_text(rng, rng.index(900)));
+}
