@@ -135,6 +135,12 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
   const Slot last = builder.head().slot;
   CheckedBlock forged = good;
   forged.sealed.header.slot += 3;
+  // A stranger's own seal holds, and must not make the node check the transactions.
+  Block strange = good.block();
+  strange.txs[0].witness.parts[0].signature.data[0] ^= 1;
+  strange.sealed.header.txs_root = txs_root_of(strange.txs);
+  strange.sealed.header.proposer = builder.user(0).public_key();
+  strange.sealed.seal = seal(builder.params().genesis_hash, strange.header(), builder.user(0));
   CheckedBlock empty = good;
   empty.txs.clear();
   empty.sealed.header.tx_count = 0;
@@ -150,6 +156,7 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
       {"block_height", with([](Header& h) { h.height += 1; }), Errc::unknown_parent},
       {"block_slot", with([](Header& h) { h.slot -= 3; }), Errc::bad_slot},
       {"block_proposer", sealed_by(builder.ledger.proposer(slot), slot + 1), Errc::bad_proposer},
+      {"block_stranger", offer(strange), Errc::bad_proposer},
       {"block_recent", sealed_by(builder.ledger.proposer(last), last + 3), Errc::recent_signer},
       {"block_seal", offer(forged.block()), Errc::bad_seal},
       {"block_txs_root", with([](Header& h) { h.txs_root = {}; }), Errc::bad_txs_root},
