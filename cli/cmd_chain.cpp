@@ -75,11 +75,17 @@ Verdict show_forks(Invocation& invocation, const std::string& limit) {
                    {"height", "hash", "parent_hash", "slot", "tx_count", "proposer"});
 }
 
+struct CommandArgument {
+  const char* name;
+  const char* description;
+};
+
 void add_one_argument(CLI::App& group, Invocation& invocation, const CommandText& text,
-                      const char* argument, Verdict (*action)(Invocation&, const std::string&)) {
+                      const CommandArgument& argument,
+                      Verdict (*action)(Invocation&, const std::string&)) {
   const auto given = std::make_shared<std::string>();
   CLI::App* command = add_command(group, text);
-  command->add_option(argument, *given, "What to show")->required();
+  command->add_option(argument.name, *given, argument.description)->required();
   add_node_option(*command, invocation);
   choose(*command, invocation, [&invocation, given, action] { return action(invocation, *given); });
 }
@@ -100,13 +106,14 @@ void add_chain_commands(CLI::App& root, Invocation& invocation) {
   add_node_option(*head, invocation);
   choose(*head, invocation, [&invocation] { return show(invocation, "/rpc/head"); });
 
-  add_one_argument(*group, invocation, {"block", "One block", "aitbc chain block 7"}, "BLOCK",
+  add_one_argument(*group, invocation, {"block", "One block", "aitbc chain block 7"},
+                   {"BLOCK", "Its height, or its hash"},
                    [](Invocation& asking, const std::string& block) -> Verdict {
                      AITBC_TRY_ASSIGN(const std::string named, parse_block_name(block));
                      return show(asking, "/rpc/blocks/" + named);
                    });
-  add_one_argument(*group, invocation, {"tx", "One transaction", "aitbc chain tx 0x5f..."}, "ID",
-                   show_tx);
+  add_one_argument(*group, invocation, {"tx", "One transaction", "aitbc chain tx 0x5f..."},
+                   {"ID", "As send printed it"}, show_tx);
 
   const auto given = std::make_shared<BlocksOptions>();
   CLI::App* blocks = add_command(*group, {"blocks", "A run of blocks, the last ones by default",

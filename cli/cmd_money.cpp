@@ -187,7 +187,7 @@ void add_money_commands(CLI::App& root, Invocation& invocation) {
   CLI::App* show =
       add_command(root, {"balance", "What an address owns", "aitbc balance alice --at all"});
   show->add_option("ADDRESS", asked_for->address, "An address or a wallet name")->required();
-  show->add_option("--at", asked_for->at, "Ask this node, or all of them");
+  show->add_option("--at", asked_for->at, "A node's id, or all: ask every node");
   add_node_option(*show, invocation);
   choose(*show, invocation, [&invocation, asked_for] { return balance(invocation, *asked_for); });
 

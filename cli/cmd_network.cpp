@@ -12,6 +12,10 @@ namespace aitbc::cli {
 
 namespace {
 
+constexpr const char* file_words =
+    "The network file (default: ./network.yaml, else the network there is, else three nodes on "
+    "this machine)";
+
 struct UpRequest {
   std::optional<std::string> file;
   bool dry_run = false;
@@ -203,8 +207,7 @@ Verdict print_template(Invocation& invocation, const std::string& wanted) {
 
 std::shared_ptr<std::optional<std::string>> add_file_option(CLI::App& command) {
   const auto file = std::make_shared<std::optional<std::string>>();
-  command.add_option("-f,--file", *file,
-                     "The network file (default: ./network.yaml, else the network there is)");
+  command.add_option("-f,--file", *file, file_words);
   return file;
 }
 
@@ -212,9 +215,7 @@ void add_up(CLI::App& root, Invocation& invocation) {
   const auto given = std::make_shared<UpRequest>();
   CLI::App* up = add_command(root, {"up", "Bring a network up, or to what its file says now",
                                     "aitbc up -f network.yaml --dry-run"});
-  up->add_option("-f,--file", given->file,
-                 "The network file (default: ./network.yaml, else the network there is, else "
-                 "three nodes on this machine)");
+  up->add_option("-f,--file", given->file, file_words);
   up->add_flag("--dry-run", given->dry_run, "Only say what would be done");
   up->add_option("--wait", given->wait, "Until: healthy, none")->capture_default_str();
   up->add_option("--timeout", given->timeout, "How long to wait")->capture_default_str();
@@ -262,7 +263,8 @@ void add_network_commands(CLI::App& root, Invocation& invocation) {
   choose(*halt, invocation, [&invocation] { return stop(invocation); });
 
   const auto purge = std::make_shared<bool>(false);
-  CLI::App* take_down = add_command(root, {"down", "Stop all nodes", "aitbc down --purge"});
+  CLI::App* take_down =
+      add_command(root, {"down", "Stop all nodes, or remove the network", "aitbc down --purge"});
   take_down->add_flag("--purge", *purge, "Remove the network with its chain and its keys, too");
   choose(*take_down, invocation, [&invocation, purge] { return down(invocation, *purge); });
 

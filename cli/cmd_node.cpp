@@ -117,12 +117,18 @@ void add_node_commands(CLI::App& root, Invocation& invocation) {
     const auto given = std::make_shared<ControlOptions>();
     CLI::App* command = add_command(*group, text);
     command->add_option("NODE", given->node, "The node's id")->required();
-    command->add_option("--timeout", given->timeout, "How long to wait")->capture_default_str();
+    // The others are done when they return.
+    if (what == sites::Control::start || what == sites::Control::restart) {
+      command->add_option("--timeout", given->timeout, "How long to wait until it is healthy")
+          ->capture_default_str();
+    }
     choose(*command, invocation,
            [&invocation, given, what] { return control(invocation, what, *given); });
   };
-  add({"start", "Start a node that is stopped", "aitbc node start 2"}, sites::Control::start);
-  add({"stop", "Ask a node to end", "aitbc node stop 2"}, sites::Control::stop);
+  add({"start", "Start a node, or let a frozen one go on", "aitbc node start 2"},
+      sites::Control::start);
+  add({"stop", "Ask a node to end, and kill it if it does not", "aitbc node stop 2"},
+      sites::Control::stop);
   add({"restart", "Stop and start a node", "aitbc node restart 2"}, sites::Control::restart);
   add({"kill", "End a node without asking (SIGKILL)", "aitbc node kill 2"}, sites::Control::kill);
   add({"pause", "Freeze a node (SIGSTOP)", "aitbc node pause 2"}, sites::Control::pause);

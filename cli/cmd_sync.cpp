@@ -87,8 +87,8 @@ void add_sync_commands(CLI::App& root, Invocation& invocation) {
   CLI::App* run = add_command(
       *group, {"run", "Make a node follow others that it does not know",
                "aitbc sync run --local http://127.0.0.1:8082 --peer http://10.0.0.2:8082"});
-  run->add_option("--local", given->local, "The node that follows")->required();
-  run->add_option("--peer", given->peers, "A node to follow; may be repeated")->required();
+  run->add_option("--local", given->local, "URL of the node that follows")->required();
+  run->add_option("--peer", given->peers, "URL of a node to follow; may be repeated")->required();
   run->add_flag("--poll-only", given->poll_only, "Ask at intervals, without long polls");
   run->add_option("--interval", given->interval, "Between such questions")->capture_default_str();
   choose(*run, invocation, [&invocation, given] { return run_agent(invocation, *given); });

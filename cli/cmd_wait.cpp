@@ -102,7 +102,8 @@ void add_wait_command(CLI::App& root, Invocation& invocation) {
   command
       ->add_option("EXPR", given->expression,
                    "SCOPE: FIELD OP VALUE[, ...] [and SCOPE: ...]; SCOPE is all, any or a "
-                   "node; FIELD is height, final, mempool, reorgs, state, head or state_root")
+                   "node; FIELD is height, final, mempool, reorgs, state, head or state_root; "
+                   "OP is == != < <= > >=; VALUE is a number, a word, 0x and a hash, or same")
       ->required();
   command->add_option("--timeout", given->timeout, "How long to wait")->capture_default_str();
   choose(*command, invocation, [&invocation, given] { return wait(invocation, *given); });

@@ -78,7 +78,7 @@ constexpr Parameter sync_parameters[] = {
      .fallback = "0"},
     {.name = "wait",
      .kind = Kind::seconds,
-     .description = "How long the answer may be held back while there is no news.",
+     .description = "Seconds for which the answer may be held back while there is no news.",
      .max = wait_max_s,
      .fallback = "0"},
 };
