@@ -88,12 +88,14 @@ class Agent {
   void start_search(PeerId, Height differs_at);
   Status on_headers(PeerId, Result<Reply>, Time now);
   Status on_blocks(PeerId, const GetBlocks&, std::uint64_t download, Result<Reply>, Time now);
+  void hold_to_source();
   void ask_ranges(Time now);
   Status import_taken(Time now);
+  Status import_branch(PeerId from, Time now);
   void note_import(const Imported&);
   Status take_pushed(Peer&, std::span<const CheckedBlock>, Time now);
   void end_download();
-  void give_up(const Error&, Time now);
+  void give_up(PeerId, const Error&, Time now);
 
   Options options_;
   Ledger& ledger_;

@@ -136,15 +136,22 @@ Status Agent::on_headers(PeerId id, Result<Reply> reply, Time now) {
 
 // ---- downloads ----------------------------------------------------------------------------------
 
-// The source first; then every peer that claims the height, in turns.
+// A range that extends our head is judged by itself, whoever brought it. A fork is judged as a
+// whole, so all of it must be of one peer, or nobody would know whom to blame.
+void Agent::hold_to_source() {
+  if (download_->last_taken() != ledger_.head().id) download_->ask_source_only();
+}
+
+// The source first; then, while our head is extended, every peer that claims the height, in turns.
 void Agent::ask_ranges(Time now) {
+  hold_to_source();
   while (const auto range = download_->next_range()) {
     PeerId to = download_->source();
     for (std::size_t tries = 0; !download_->source_only() && tries < peers_.size(); ++tries) {
       next_helper_ = (next_helper_ + 1) % peers_.size();
       const Peer& helper = peers_[next_helper_];
-      const bool has_it =
-          usable(helper, now) && helper.status.head->height >= range->from + range->limit - 1;
+      const bool has_it = usable(helper, now) && now >= helper.retry_blocks &&
+                          helper.status.head->height >= range->from + range->limit - 1;
       if (has_it) {
         to = next_helper_;
         break;
@@ -180,7 +187,8 @@ Status Agent::on_blocks(PeerId id, const GetBlocks& asked, std::uint64_t downloa
       return ok();
     }
     case Download::Outcome::failed:
-      give_up(reply ? error(Errc::broken_branch, "blocks: the peer does not have what it claims")
+      give_up(id,
+              reply ? error(Errc::broken_branch, "blocks: the peer does not have what it claims")
                     : reply.error(),
               now);
       return ok();
@@ -189,32 +197,45 @@ Status Agent::on_blocks(PeerId id, const GetBlocks& asked, std::uint64_t downloa
 }
 
 Status Agent::import_taken(Time now) {
-  auto taken = download_->take();
-  if (download_->source_failed()) {
-    give_up(error(Errc::broken_branch, "blocks: the peer's ranges do not follow one another"), now);
-    return ok();
+  while (download_) {
+    hold_to_source();
+    auto taken = download_->take();
+    if (const auto failed = download_->failed()) {
+      give_up(*failed, error(Errc::broken_branch, "blocks: the ranges do not follow one another"),
+              now);
+      return ok();
+    }
+    if (!taken) return ok();
+    std::move(taken->blocks.begin(), taken->blocks.end(), std::back_inserter(branch_));
+    AITBC_TRY(import_branch(taken->from, now));
   }
-  std::move(taken.begin(), taken.end(), std::back_inserter(branch_));
-  if (!branch_.empty() && better(tip_of(branch_.back().header()), ledger_.head())) {
+  return ok();
+}
+
+// What was taken and not imported yet, brought by `from`.
+Status Agent::import_branch(PeerId from, Time now) {
+  if (better(tip_of(branch_.back().header()), ledger_.head())) {
     const auto imported = ledger_.import(branch_, now);
     branch_.clear();
     if (!imported) {
       if (is_internal(imported.error())) return imported.error();
       if (category(imported.error().code) == Category::malformed) {
-        distrust(peers_[download_->source()], imported.error(), now);
+        distrust(peers_[from], imported.error(), now);
       }
-      give_up(imported.error(), now);
+      give_up(from, imported.error(), now);
       return ok();
     }
     note_import(*imported);
   }
   if (branch_.size() + limits::range_blocks_max > limits::branch_blocks_max) {
-    give_up(error(Errc::too_large, "blocks: the fork is deeper than " +
+    give_up(from,
+            error(Errc::too_large, "blocks: the fork is deeper than " +
                                        std::to_string(limits::branch_blocks_max) + " blocks"),
             now);
   } else if (download_->done()) {
     if (!branch_.empty()) {
-      give_up(error(Errc::broken_branch, "blocks: the branch is not better than it was said"), now);
+      give_up(from, error(Errc::broken_branch, "blocks: the branch is not better than it was said"),
+              now);
     } else {
       end_download();
       // What was refused while we were behind may be welcome now: have everything named again.
@@ -249,11 +270,13 @@ void Agent::end_download() {
   branch_.clear();
 }
 
-void Agent::give_up(const Error& why, Time now) {
-  Peer& source = peers_[download_->source()];
-  source.status.last_error = why.detail;
-  source.searched.reset();
-  source.retry_blocks =
+// Who brought what could not be used waits, whether source or helper; the next best is asked at
+// once.
+void Agent::give_up(PeerId id, const Error& why, Time now) {
+  Peer& peer = peers_[id];
+  peer.status.last_error = why.detail;
+  peer.searched.reset();
+  peer.retry_blocks =
       now + (why.code == Errc::from_future ? ledger_.params().slot : limits::backoff_min);
   end_download();
 }

@@ -1,7 +1,6 @@
 #include "sync/download.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "chain/core/limits.hpp"
 
@@ -11,7 +10,8 @@ Download::Download(PeerId source, const Tip& target, const Tip& ancestor, bool g
     : source_(source),
       target_(target),
       ancestor_(ancestor.height),
-      link_(ancestor.id),
+      last_taken_(ancestor.id),
+      last_from_(source),
       next_(ancestor.height + 1),
       asked_(ancestor.height + 1),
       guess_(guess) {}
@@ -60,33 +60,34 @@ Download::Outcome Download::on_blocks(PeerId from, const Range& asked,
     if (blocks[i].header().parent != id_of(blocks[i - 1].header())) return ask_again(from, asked);
   }
   if (guess_ && asked.from == next_) {
-    if (blocks.front().header().parent != link_) return Outcome::wrong_guess;
+    if (blocks.front().header().parent != last_taken_) return Outcome::wrong_guess;
     guess_ = false;
   }
   // A peer may send less than it was asked for: the size of an answer is bounded.
   if (blocks.size() < asked.limit) {
     again_.push_back({asked.from + blocks.size(), asked.limit - blocks.size()});
   }
-  arrived_.emplace(asked.from, Arrived{from, std::move(blocks)});
+  arrived_.emplace(asked.from, Delivery{from, std::move(blocks)});
   return Outcome::taken;
 }
 
-std::vector<CheckedBlock> Download::take() {
-  std::vector<CheckedBlock> taken;
-  for (auto it = arrived_.find(next_); it != arrived_.end(); it = arrived_.find(next_)) {
-    auto& [from, blocks] = it->second;
-    if (blocks.front().header().parent != link_) {
-      source_failed_ = from == source_;
-      again_.push_back({next_, blocks.size()});
-      source_only_ = true;
-      arrived_.erase(it);
-      break;
-    }
-    next_ += blocks.size();
-    link_ = id_of(blocks.back().header());
-    std::move(blocks.begin(), blocks.end(), std::back_inserter(taken));
-    arrived_.erase(it);
+std::optional<Download::Delivery> Download::take() {
+  const auto found = arrived_.find(next_);
+  if (found == arrived_.end()) return std::nullopt;
+  Delivery taken = std::move(found->second);
+  arrived_.erase(found);
+  const bool follows = taken.blocks.front().header().parent == last_taken_;
+  if (taken.from == source_) {
+    if (!follows) failed_ = last_from_;
+  } else if (!follows || source_only_) {
+    again_.push_back({next_, taken.blocks.size()});
+    source_only_ = true;
+    return std::nullopt;
   }
+  if (failed_) return std::nullopt;
+  next_ += taken.blocks.size();
+  last_taken_ = id_of(taken.blocks.back().header());
+  last_from_ = taken.from;
   return taken;
 }
 

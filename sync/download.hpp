@@ -1,7 +1,7 @@
 #pragma once
 // Fetching a peer's branch: ranges of whole blocks from several peers at once, put together in
 // order and judged by their links. Pure; the agent sends what `next_range` asks for and imports
-// what `take` gives.
+// what `take` gives, range by range, so that it is known who brought what cannot be used.
 
 #include <map>
 
@@ -27,8 +27,9 @@ class Download {
 
   // What to ask for next; nullopt while enough is under way or nothing is missing.
   std::optional<Range> next_range();
-  // While guessing, or after somebody else's range turned out to be of another chain.
+  // While guessing, or after somebody else's range turned out to be of another chain, or when told.
   bool source_only() const { return guess_ || source_only_; }
+  void ask_source_only() { source_only_ = true; }
 
   enum class Outcome {
     taken,        // waits for its turn, or can be taken
@@ -39,34 +40,35 @@ class Download {
   Outcome on_blocks(PeerId from, const Range& asked, std::vector<CheckedBlock> blocks);
   Outcome on_error(PeerId from, const Range& asked);
 
-  // The blocks that follow the last taken one without a gap.
-  std::vector<CheckedBlock> take();
-  // It delivered a range that does not follow what was taken.
-  bool source_failed() const { return source_failed_; }
+  struct Delivery {
+    PeerId from;
+    std::vector<CheckedBlock> blocks;
+  };
+  // The range that follows the last taken block; nullopt while it has not arrived.
+  std::optional<Delivery> take();
+  const BlockId& last_taken() const { return last_taken_; }
+  // What the source delivered does not follow what was taken: whoever brought the latter.
+  std::optional<PeerId> failed() const { return failed_; }
   // Whether any block has shown yet that there is something to fetch.
   bool guessing() const { return guess_; }
   bool done() const { return next_ > target_.height; }
 
  private:
-  struct Arrived {
-    PeerId from;
-    std::vector<CheckedBlock> blocks;
-  };
-
   Outcome ask_again(PeerId from, const Range& range);
 
   PeerId source_;
   Tip target_;
   Height ancestor_;
-  BlockId link_;  // id of the block before next_
-  Height next_;   // the next height to be taken
-  Height asked_;  // heights below it are asked for
+  BlockId last_taken_;  // id of the block before next_
+  PeerId last_from_;    // who brought it
+  Height next_;         // the next height to be taken
+  Height asked_;        // heights below it are asked for
   bool guess_;
   bool source_only_ = false;
-  bool source_failed_ = false;
+  std::optional<PeerId> failed_;
   std::size_t under_way_ = 0;
   std::vector<Range> again_;
-  std::map<Height, Arrived> arrived_;
+  std::map<Height, Delivery> arrived_;
 };
 
 }  // namespace aitbc::sync

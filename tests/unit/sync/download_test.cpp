@@ -37,6 +37,14 @@ std::vector<CheckedBlock> cut(const std::vector<CheckedBlock>& blocks,
   return {first, first + static_cast<std::ptrdiff_t>(range.limit)};
 }
 
+std::vector<CheckedBlock> take_all(Download& download) {
+  std::vector<CheckedBlock> all;
+  while (const auto taken = download.take()) {
+    all.insert(all.end(), taken->blocks.begin(), taken->blocks.end());
+  }
+  return all;
+}
+
 const std::vector<CheckedBlock> chain = linked_blocks(1'000, 1);
 const std::vector<CheckedBlock> foreign = linked_blocks(1'000, 2);
 const Tip target = tip_of(chain.back().header());
@@ -55,7 +63,7 @@ TEST_CASE("ranges come back in any order and are taken in theirs") {
     ranges.pop_back();
     CHECK(download.on_blocks(range.from % 2 == 0 ? source : helper, range, cut(chain, range)) ==
           Outcome::taken);
-    for (const CheckedBlock& block : download.take()) CHECK(block.header().height == next++);
+    for (const CheckedBlock& block : take_all(download)) CHECK(block.header().height == next++);
     while (const auto more = download.next_range()) ranges.insert(ranges.begin(), *more);
   }
   CHECK(download.done());
@@ -66,7 +74,7 @@ TEST_CASE("a short answer is completed") {
   Download download(source, target, genesis, false);
   const auto range = *download.next_range();
   CHECK(download.on_blocks(source, range, cut(chain, {range.from, 10})) == Outcome::taken);
-  CHECK(download.take().size() == 10);
+  CHECK(take_all(download).size() == 10);
   const auto rest = *download.next_range();
   CHECK(rest.from == 11);
   CHECK(rest.limit == range.limit - 10);
@@ -83,7 +91,7 @@ TEST_CASE("answers that are always cut short still make progress") {
     under_way.pop_front();
     const auto blocks = cut(chain, {range.from, std::min(range.limit, most)});
     REQUIRE(download.on_blocks(source, range, blocks) == Outcome::taken);
-    download.take();
+    take_all(download);
   }
   CHECK(download.done());
 }
@@ -94,8 +102,29 @@ TEST_CASE("a source whose ranges do not follow one another has failed") {
   const auto second = *download.next_range();
   REQUIRE(download.on_blocks(source, first, cut(chain, first)) == Outcome::taken);
   REQUIRE(download.on_blocks(source, second, cut(foreign, second)) == Outcome::taken);
-  CHECK(download.take().size() == first.limit);
-  CHECK(download.source_failed());
+  CHECK(take_all(download).size() == first.limit);
+  CHECK(download.failed() == source);
+}
+
+TEST_CASE("what the source delivers does not follow a helper's range: the helper failed") {
+  Download download(source, target, genesis, false);
+  const auto first = *download.next_range();
+  const auto second = *download.next_range();
+  REQUIRE(download.on_blocks(helper, first, cut(foreign, first)) == Outcome::taken);
+  REQUIRE(download.on_blocks(source, second, cut(chain, second)) == Outcome::taken);
+  CHECK(download.take()->from == helper);
+  CHECK_FALSE(download.take());
+  CHECK(download.failed() == helper);
+}
+
+TEST_CASE("told to ask the source alone, a download takes nothing more of a helper") {
+  Download download(source, target, genesis, false);
+  const auto range = *download.next_range();
+  REQUIRE(download.on_blocks(helper, range, cut(chain, range)) == Outcome::taken);
+  download.ask_source_only();
+  CHECK_FALSE(download.take());
+  CHECK_FALSE(download.failed());
+  CHECK(download.next_range()->from == range.from);
 }
 
 TEST_CASE("a guess asks for one range until its first block proves it") {
@@ -138,13 +167,13 @@ TEST_CASE("a helper of another chain costs a range, a source that does not deliv
       break;
     }
   }
-  CHECK(download.take().size() == first.limit);
+  CHECK(take_all(download).size() == first.limit);
   CHECK(download.source_only());
   const auto again = *download.next_range();
   CHECK(again.from == second.from);
   SECTION("the source delivers") {
     CHECK(download.on_blocks(source, again, cut(chain, again)) == Outcome::taken);
-    CHECK(download.take().size() == again.limit);
+    CHECK(take_all(download).size() == again.limit);
   }
   SECTION("the source fails") { CHECK(download.on_error(source, again) == Outcome::failed); }
   SECTION("the source sends what was not asked for") {

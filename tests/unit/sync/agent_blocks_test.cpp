@@ -1,0 +1,138 @@
+// Which blocks the agent fetches, from whom, and what it makes of them.
+
+#include "tests/unit/sync/agent_bench.hpp"
+
+#include <algorithm>
+
+using namespace aitbc;
+using sync::Send;
+using test::only;
+using Bench = test::AgentBench;
+
+TEST_CASE("a peer that is ahead is followed, over many ranges") {
+  Bench bench;
+  for (int i = 0; i < 600; ++i) bench.builder.append();
+  const auto polls = bench.tick();
+  const auto fetch = bench.hear(polls[0], bench.answer(bench.builder.head()));
+  CHECK(bench.state_of(0).text() == "ahead 600");
+  CHECK(bench.agent.state().text() == "behind 600");
+  bench.serve(fetch);
+  CHECK(bench.chain.head() == bench.builder.head());
+  CHECK_FALSE(bench.agent.downloading());
+  CHECK(bench.state_of(0).text() == "in_sync");
+  bench.hear(polls[1], bench.answer(tip_of(bench.builder.blocks[589].block.header())));
+  CHECK(bench.state_of(1).text() == "behind 10");
+}
+
+TEST_CASE("a fork is followed back to the common block and resolved for the better branch") {
+  Bench bench;
+  for (int i = 0; i < 40; ++i) bench.builder.append();
+  bench.adopt();
+  bench.builder.rewind_to(10);
+  const std::size_t theirs = GENERATE(31U, 40U, 20U);  // more, as many, fewer blocks in all
+  bench.builder.append({bench.builder.transfer(2, 3, 7)});
+  while (bench.builder.blocks.size() < theirs) bench.builder.append();
+  const Tip other = bench.builder.head();
+  const bool wins = better(other, bench.chain.head());
+  const Tip before = bench.chain.head();
+
+  const auto polls = bench.tick();
+  bench.serve(bench.hear(polls[0], bench.answer(other)));
+  CHECK(bench.chain.head() == (wins ? other : before));
+  CHECK(bench.state_of(0).text() == (wins ? "in_sync" : "diverged at 10"));
+  CHECK(bench.agent.reorgs() == (wins ? 1 : 0));
+  if (wins) CHECK(bench.agent.reorg_depth_max() == 30);
+}
+
+TEST_CASE("who forges a range is left alone, and the source is not blamed for it") {
+  Bench bench(3);
+  for (int i = 0; i < 1'200; ++i) bench.builder.append();
+  const auto polls = bench.tick();
+  auto sends = bench.hear(polls[0], bench.answer(bench.builder.head()));
+  const std::size_t forger = GENERATE(0U, 1U);  // the source, or who helps it
+  for (const std::size_t peer : {1U, 2U}) {
+    CHECK(bench.hear(polls[peer], bench.answer(bench.builder.head())).empty());
+  }
+  std::size_t forged = 0;
+  bench.serve(std::move(sends), [&](const Send& send, std::vector<CheckedBlock>& blocks) {
+    if (send.to != forger) return;
+    ++forged;
+    blocks.back().sealed.header.state_root.data[0] ^= 1;
+    blocks.back() = bench.builder.ledger.reseal(blocks.back());
+  });
+  CHECK(forged > 0);
+  for (const std::size_t peer : {0U, 1U, 2U}) {
+    CHECK(bench.agent.peers()[peer].invalid == (peer == forger ? 1 : 0));
+  }
+  CHECK(bench.chain.head() == bench.builder.head());
+}
+
+TEST_CASE("a fork is asked of its source alone: it is judged as a whole, and so is who brings it") {
+  Bench bench(3);
+  for (int i = 0; i < 40; ++i) bench.builder.append();
+  bench.adopt();
+  bench.builder.rewind_to(10);
+  bench.builder.append({bench.builder.transfer(2, 3, 7)});
+  while (bench.builder.blocks.size() < 1'200) bench.builder.append();
+  const auto polls = bench.tick();
+  auto sends = bench.hear(polls[0], bench.answer(bench.builder.head()));
+  for (const std::size_t peer : {1U, 2U}) {
+    bench.hear(polls[peer], bench.answer(bench.builder.head()));
+  }
+  std::vector<Height> helped;
+  bench.serve(std::move(sends), [&](const Send& send, const std::vector<CheckedBlock>& blocks) {
+    if (send.to != 0) helped.push_back(blocks.front().header().height);
+  });
+  CHECK(bench.chain.head() == bench.builder.head());
+  // Once the fork is ours, what is left extends our head.
+  REQUIRE_FALSE(helped.empty());
+  CHECK(*std::min_element(helped.begin(), helped.end()) > 40);
+}
+
+TEST_CASE("a peer that claims blocks it does not have is tried again later, others at once") {
+  Bench bench;
+  for (int i = 0; i < 3; ++i) bench.builder.append();
+  const auto polls = bench.tick();
+  Tip claimed = bench.builder.head();
+  claimed.height += 100;
+  const auto fetch = bench.hear(polls[0], bench.answer(claimed));
+  CHECK(only<sync::GetBlocks>(fetch).from == 1);
+  CHECK(bench.reply(fetch.front(), sync::Reply(std::vector<CheckedBlock>())).empty());
+  CHECK_FALSE(bench.agent.downloading());
+  bench.serve(bench.hear(polls[1], bench.answer(bench.builder.head())));
+  CHECK(bench.chain.head() == bench.builder.head());
+  CHECK(bench.agent.next_wake() <= bench.now + limits::backoff_min);
+}
+
+TEST_CASE("whatever a peer answers to a search, it is not our own store that failed") {
+  Bench bench(1);
+  for (int i = 0; i < 3; ++i) bench.builder.append();
+  bench.adopt();
+  Tip losing = bench.chain.head();
+  losing.slot += 1;
+  losing.id.data[0] ^= 1;
+  const auto search = bench.hear(bench.tick().front(), bench.answer(losing));
+  only<sync::GetHeaders>(search);
+  bench.reply(search.front(), error(Errc::storage, "its disk"));
+  CHECK(bench.agent.peers()[0].last_error == "its disk");
+}
+
+TEST_CASE("a mere claim of more blocks does not stop the sealing") {
+  Bench bench(1);
+  Tip claimed = bench.chain.head();
+  claimed.height = 1'000'000;
+  claimed.slot = 900;
+  claimed.id.data[0] ^= 1;
+  only<sync::GetBlocks>(bench.hear(bench.tick().front(), bench.answer(claimed)));
+  CHECK_FALSE(bench.agent.downloading());
+}
+
+TEST_CASE("a block that comes with the answer needs no fetch") {
+  Bench bench(1);
+  bench.builder.append();
+  const auto polls = bench.tick();
+  sync::Heard heard{bench.answer(bench.builder.head()), {}, {bench.builder.blocks[0].block}};
+  CHECK(bench.reply(polls.front(), sync::Reply(std::move(heard))).empty());
+  CHECK(bench.chain.head() == bench.builder.head());
+  CHECK(bench.state_of(0).text() == "in_sync");
+}
