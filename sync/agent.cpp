@@ -67,6 +67,7 @@ std::optional<Time> Agent::next_wake() const {
     const bool waits = peer.status.head && better(*peer.status.head, ledger_.head());
     if (waits && !download_ && !peer.search) at(std::max(peer.retry_blocks, peer.distrusted_until));
   }
+  if (retry_txs_ && !downloading()) at(*retry_txs_);
   return wake;
 }
 
@@ -110,7 +111,7 @@ Status Agent::on_answer(PeerId id, const SyncQuery& asked, Heard heard, Time now
   status.head = answer.head;
   AITBC_TRY(take_pushed(peer, heard.blocks, now));
   if (now < peer.distrusted_until) return ok();
-  if (!heard.txs.empty()) AITBC_TRY(ledger_.submit(heard.txs));
+  AITBC_TRY(submit(peer, heard.txs, now));
   want(peer, answer.txs);
   peer.next_poll = next_poll(asked, answer, now);
   peer.instance = std::move(answer.instance);
@@ -182,15 +183,14 @@ void Agent::fetch_txs(PeerId id) {
     const TxId tx = peer.wanted.front();
     peer.wanted.pop_front();
     if (!ledger_.wants(tx)) continue;
-    if (asked_txs_.contains(tx)) {
-      later.push_back(tx);
-    } else {
+    if (asked_txs_.insert(tx).second) {
       request.ids.push_back(tx);
+    } else {
+      later.push_back(tx);
     }
   }
   peer.wanted.insert(peer.wanted.begin(), later.begin(), later.end());
   if (request.ids.empty()) return;
-  asked_txs_.insert(request.ids.begin(), request.ids.end());
   peer.fetching_txs = true;
   send(id, std::move(request));
 }
@@ -204,7 +204,7 @@ Status Agent::on_txs(PeerId id, const GetTxs& asked, Result<Reply> reply, Time n
     if (txs.size() > asked.ids.size()) {
       distrust(peer, error(Errc::too_large, "transactions: more than were asked for"), now);
     } else {
-      if (auto status = ledger_.submit(txs); !status) {
+      if (auto status = submit(peer, txs, now); !status) {
         peer.wanted.insert(peer.wanted.begin(), asked.ids.begin(), asked.ids.end());
         return status;
       }
@@ -215,6 +215,32 @@ Status Agent::on_txs(PeerId id, const GetTxs& asked, Result<Reply> reply, Time n
   }
   for (PeerId other = 0; other < peers_.size(); ++other) fetch_txs(other);
   return ok();
+}
+
+Status Agent::submit(Peer& peer, std::span<const CheckedTx> txs, Time now) {
+  if (txs.empty()) return ok();
+  AITBC_TRY_ASSIGN(const auto refused, ledger_.submit(txs));
+  for (const TxId& tx : refused) {
+    // What is forgotten for want of room comes with its block.
+    if (peer.refused.size() >= limits::refused_txs_max) break;
+    if (asked_txs_.insert(tx).second) peer.refused.push_back(tx);
+    if (retry_txs_) continue;
+    retry_txs_ = now + limits::refused_retry_time;
+    refused_at_ = ledger_.head().id;
+  }
+  return ok();
+}
+
+// What was refused for now may be welcome once the head moved, but not with each range on the way.
+void Agent::retry_refused(Time now) {
+  if (!retry_txs_ || downloading()) return;
+  if (refused_at_ == ledger_.head().id && now < *retry_txs_) return;
+  retry_txs_.reset();
+  for (Peer& peer : peers_) {
+    for (const TxId& tx : peer.refused) asked_txs_.erase(tx);
+    want(peer, std::exchange(peer.refused, {}));
+  }
+  for (PeerId id = 0; id < peers_.size(); ++id) fetch_txs(id);
 }
 
 // ---- status -------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ class Agent {
     std::optional<Tip> searched;  // the peer's head for which it was found
     std::deque<TxId> wanted;
     bool fetching_txs = false;
+    std::vector<TxId> refused;  // for now; it brought them
   };
 
   struct Pending {
@@ -76,6 +77,8 @@ class Agent {
   Status on_txs(PeerId, const GetTxs&, Result<Reply>, Time now);
   static void want(Peer&, std::span<const TxId>);
   void fetch_txs(PeerId);
+  Status submit(Peer&, std::span<const CheckedTx>, Time now);
+  void retry_refused(Time now);
   void distrust(Peer&, const Error&, Time now);
   static bool usable(const Peer&, Time now);
   Result<std::vector<Send>> finish();
@@ -104,7 +107,10 @@ class Agent {
   std::unordered_map<RequestId, Pending> pending_;
   RequestId last_id_ = 0;
   std::vector<Send> out_;
-  std::unordered_set<TxId> asked_txs_;  // under way, so that no two peers are asked
+  // Under way, so that no two peers are asked, or refused for now, so that none is.
+  std::unordered_set<TxId> asked_txs_;
+  std::optional<Time> retry_txs_;  // that were refused for now, of whatever peer; nullopt: none
+  BlockId refused_at_;             // our head when the first of them was
   std::optional<Download> download_;
   std::vector<CheckedBlock> branch_;   // taken, but not yet better than the head
   std::uint64_t downloads_ = 0;        // started so far; numbers them

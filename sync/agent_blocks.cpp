@@ -68,6 +68,7 @@ Status Agent::advance(Time now) {
     AITBC_TRY_ASSIGN(const auto ours, ledger_.id_at(theirs.height));
     if (ours && ours != theirs.id) start_search(id, theirs.height);
   }
+  retry_refused(now);
   return ok();
 }
 
@@ -238,8 +239,6 @@ Status Agent::import_branch(PeerId from, Time now) {
               now);
     } else {
       end_download();
-      // What was refused while we were behind may be welcome now: have everything named again.
-      for (Peer& peer : peers_) peer.instance.clear();
     }
   }
   return ok();

@@ -17,11 +17,12 @@ class ChainLedger final : public Ledger {
     return chain_.import(branch, now);
   }
   bool wants(const TxId& id) override { return chain_.mempool().find(id) == nullptr; }
-  // A refused transaction is its sender's affair; only a broken store is ours.
-  Status submit(std::span<const CheckedTx> txs) override {
+  Result<std::vector<TxId>> submit(std::span<const CheckedTx> txs) override {
     const auto answers = chain_.submit(txs);
-    if (!answers && category(answers.error().code) == Category::internal) return answers.error();
-    return ok();
+    if (answers) return refused_for_now(txs, *answers);
+    if (category(answers.error().code) == Category::internal) return answers.error();
+    // The disk is full: one answer for all.
+    return refused_for_now(txs, std::vector(txs.size(), Result<TxId>(answers.error())));
   }
 
  private:

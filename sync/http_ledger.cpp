@@ -41,14 +41,16 @@ Result<Imported> HttpLedger::import(std::span<const CheckedBlock> branch, Time) 
   return imported;
 }
 
-Status HttpLedger::submit(std::span<const CheckedTx> txs) {
+Result<std::vector<TxId>> HttpLedger::submit(std::span<const CheckedTx> txs) {
   std::vector<SignedTx> bodies;
   bodies.reserve(txs.size());
   for (const CheckedTx& tx : txs) bodies.push_back(tx.signed_tx());
   AITBC_TRY_ASSIGN(const auto answers, client_.submit_all(bodies));
   if (passed_on_.size() > limits::mempool_txs_max) passed_on_.clear();
   for (const CheckedTx& tx : txs) passed_on_.insert(tx.id());
-  return ok();
+  auto refused = refused_for_now(txs, answers);
+  for (const TxId& id : refused) passed_on_.erase(id);
+  return refused;
 }
 
 }  // namespace aitbc::sync

@@ -22,7 +22,7 @@ class HttpLedger final : public Ledger {
   Result<std::optional<BlockId>> id_at(Height) override;
   Result<Imported> import(std::span<const CheckedBlock> branch, Time now) override;
   bool wants(const TxId& id) override { return !passed_on_.contains(id); }
-  Status submit(std::span<const CheckedTx> txs) override;
+  Result<std::vector<TxId>> submit(std::span<const CheckedTx> txs) override;
 
  private:
   HttpLedger(rpc::Client client, Params params)
@@ -31,7 +31,7 @@ class HttpLedger final : public Ledger {
   rpc::Client client_;
   Params params_;
   Tip head_;
-  std::unordered_set<TxId> passed_on_;  // so that a transaction that two peers name goes once
+  std::unordered_set<TxId> passed_on_;  // and decided: what two peers name goes once
 };
 
 }  // namespace aitbc::sync

@@ -22,7 +22,25 @@ class Ledger {
   virtual Result<Imported> import(std::span<const CheckedBlock> branch, Time now) = 0;
   // Whether a transaction that a peer names is worth fetching.
   virtual bool wants(const TxId&) = 0;
-  virtual Status submit(std::span<const CheckedTx> txs) = 0;
+  // The ids of those that were refused for now; any other refusal is the sender's affair.
+  virtual Result<std::vector<TxId>> submit(std::span<const CheckedTx> txs) = 0;
 };
+
+// Whether a refused transaction may be taken later: the pool was full, or it stands on blocks that
+// are still missing here.
+inline bool for_now(const Error& refusal) {
+  const Category kind = category(refusal.code);
+  return kind == Category::early || kind == Category::busy ||
+         refusal.code == Errc::insufficient_balance;
+}
+// Those of `txs` whose answer, in the same order, is a refusal for now.
+inline std::vector<TxId> refused_for_now(std::span<const CheckedTx> txs,
+                                         std::span<const Result<TxId>> answers) {
+  std::vector<TxId> refused;
+  for (std::size_t i = 0; i < txs.size(); ++i) {
+    if (!answers[i] && for_now(answers[i].error())) refused.push_back(txs[i].id());
+  }
+  return refused;
+}
 
 }  // namespace aitbc::sync

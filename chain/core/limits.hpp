@@ -60,6 +60,8 @@ inline constexpr std::size_t peers_max = 128;
 // ---- sync ---------------------------------------------------------------------------------------
 inline constexpr Duration poll_interval{10'000};    // a long poll's wait, or the pause of polling
 inline constexpr std::size_t sync_txs_max = 1'000;  // ids named, or bodies asked for, at once
+inline constexpr std::size_t refused_txs_max = 10'000;      // of a peer, kept to be tried again
+inline constexpr Duration refused_retry_time{10'000};       // unless the head moves before
 inline constexpr std::size_t push_bytes_max = 1024 * 1024;  // of bodies that come with an answer
 inline constexpr std::size_t headers_max = 1'000;           // in one answer
 inline constexpr std::size_t range_blocks_max = 256;        // asked for at once

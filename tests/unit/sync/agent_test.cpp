@@ -111,6 +111,55 @@ TEST_CASE("a transaction that two peers name is fetched once, from the other if 
   }
 }
 
+TEST_CASE("a transaction that is refused for now is tried again, however it came") {
+  Bench bench;
+  const CheckedTx funding = bench.builder.transfer(0, 1, 900'000);
+  bench.builder.append({funding});
+  const CheckedTx poor = bench.builder.transfer(1, 2, 1'500'000);  // but for the block we lack
+  const auto polls = bench.tick();
+  SyncAnswer naming = bench.answer(bench.chain.head());
+  naming.txs.push_back(poor.id());
+  if (GENERATE(false, true)) {
+    CHECK(bench.reply(polls[0], sync::Reply(sync::Heard{naming, {poor}, {}})).empty());
+  } else {
+    const auto fetch = bench.hear(polls[0], naming);
+    CHECK(only<sync::GetTxs>(fetch).ids == std::vector{poor.id()});
+    CHECK(bench.reply(fetch.front(), sync::Reply(std::vector{poor})).empty());
+  }
+  CHECK(bench.chain.mempool().size() == 0);
+  CHECK(bench.hear(polls[1], naming).empty());  // refused for now, whoever has it
+
+  SECTION("when the head moves") {
+    const auto again = bench.tick(limits::poll_pause);
+    sync::Heard heard{bench.answer(bench.builder.head(), 2), {}, {bench.builder.blocks[0].block}};
+    const auto fetch = bench.reply(again[0], sync::Reply(std::move(heard)));
+    CHECK(only<sync::GetTxs>(fetch).ids == std::vector{poor.id()});
+    CHECK(bench.reply(fetch.front(), sync::Reply(std::vector{poor})).empty());
+    CHECK(bench.chain.mempool().find(poor.id()) != nullptr);
+    CHECK(bench.tick(limits::refused_retry_time).size() <= 1);  // a poll, and no fetch
+  }
+  SECTION("after a while") {
+    const auto again = bench.tick(limits::poll_pause);
+    REQUIRE(again.size() == 2);
+    CHECK(bench.agent.next_wake() == bench.now - limits::poll_pause + limits::refused_retry_time);
+    CHECK(bench.tick(limits::refused_retry_time - limits::poll_pause - Duration{1}).empty());
+    CHECK(only<sync::GetTxs>(bench.tick(Duration{1})).ids == std::vector{poor.id()});
+  }
+}
+
+TEST_CASE("a transaction that is refused for good is not asked for again") {
+  Bench bench(1);
+  bench.builder.append({bench.builder.transfer(0, 1)});
+  bench.adopt();
+  bench.builder.rewind_to(0);
+  const CheckedTx used = bench.builder.transfer(0, 2);  // its nonce is
+  SyncAnswer naming = bench.answer(bench.chain.head());
+  naming.txs.push_back(used.id());
+  const auto fetch = bench.hear(bench.tick().front(), naming);
+  bench.reply(fetch.front(), sync::Reply(std::vector{used}));
+  only<SyncQuery>(bench.tick(limits::refused_retry_time));
+}
+
 TEST_CASE("what breaks a rule is counted, and its sender is left alone for a while") {
   Bench bench(1);
   bench.reply(bench.tick().front(), error(Errc::bad_signature, "forged"));
