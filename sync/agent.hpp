@@ -99,6 +99,7 @@ class Agent {
   Status take_pushed(Peer&, std::span<const CheckedBlock>, Time now);
   void end_download();
   void give_up(PeerId, const Error&, Time now);
+  void wait_until_due(PeerId, Time now);
 
   Options options_;
   Ledger& ledger_;

@@ -215,8 +215,15 @@ Status Agent::import_taken(Time now) {
 
 // What was taken and not imported yet, brought by `from`.
 Status Agent::import_branch(PeerId from, Time now) {
-  if (better(tip_of(branch_.back().header()), ledger_.head())) {
+  const Tip tip = tip_of(branch_.back().header());
+  if (better(tip, ledger_.head())) {
     const auto imported = ledger_.import(branch_, now);
+    if (imported) note_import(*imported);
+    // Blocks of slots to come are left out, so a better branch may not have become ours.
+    if (imported ? better(tip, ledger_.head()) : imported.error().code == Errc::from_future) {
+      wait_until_due(from, now);
+      return ok();
+    }
     branch_.clear();
     if (!imported) {
       if (is_internal(imported.error())) return imported.error();
@@ -226,7 +233,6 @@ Status Agent::import_branch(PeerId from, Time now) {
       give_up(from, imported.error(), now);
       return ok();
     }
-    note_import(*imported);
   }
   if (branch_.size() + limits::range_blocks_max > limits::branch_blocks_max) {
     give_up(from,
@@ -275,9 +281,29 @@ void Agent::give_up(PeerId id, const Error& why, Time now) {
   Peer& peer = peers_[id];
   peer.status.last_error = why.detail;
   peer.searched.reset();
-  peer.retry_blocks =
-      now + (why.code == Errc::from_future ? ledger_.params().slot : limits::backoff_min);
+  peer.retry_blocks = now + limits::backoff_min;
   end_download();
+}
+
+// To ask for the branch again before its first early block may be imported would be in vain.
+void Agent::wait_until_due(PeerId from, Time now) {
+  const Params& params = ledger_.params();
+  const Slot latest = slot_at(params, now).value_or(0) + limits::slots_ahead_max;
+  const auto early = std::find_if(branch_.begin(), branch_.end(), [&](const CheckedBlock& block) {
+    return block.header().slot > latest;
+  });
+  Time due = now + params.slot;  // if only another clock, of the daemon's node, finds it early
+  std::string which = "the branch";
+  if (early != branch_.end()) {
+    const Header& header = early->header();
+    // Whatever slot a header claims, nobody waits for longer.
+    const Slot last = latest + static_cast<Slot>(limits::future_wait_max / params.slot) + 1;
+    due = start_of(params, std::min(header.slot, last) - limits::slots_ahead_max);
+    which = "block " + std::to_string(header.height) + " of slot " + std::to_string(header.slot);
+  }
+  give_up(from, error(Errc::from_future, "blocks: " + which + " is ahead of this node's clock"),
+          now);
+  peers_[from].retry_blocks = std::min(due, now + limits::future_wait_max);
 }
 
 }  // namespace aitbc::sync

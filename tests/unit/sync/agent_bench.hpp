@@ -22,9 +22,9 @@ struct AgentBench {
   Time now;
   Agent agent;
 
-  explicit AgentBench(std::size_t peers = 2, bool poll_only = false)
+  explicit AgentBench(std::size_t peers = 2, bool poll_only = false, Slot slot = 10'000)
       : chain(std::move(*Chain::open(builder.genesis(), std::make_unique<MemoryStore>()))),
-        now(start_of(builder.params(), 10'000)),
+        now(start_of(builder.params(), slot)),
         agent(options(peers, poll_only), ledger, now) {}
 
   static Agent::Options options(std::size_t peers, bool poll_only) {
@@ -86,7 +86,8 @@ struct AgentBench {
   using Forge = std::function<void(const Send&, std::vector<CheckedBlock>&)>;
   // Serves what the agent asks for blocks until it asks for nothing but polls.
   void serve(std::vector<Send> sends, const Forge& forge = {}) {
-    while (!sends.empty()) {
+    for (int patience = 1'000; !sends.empty(); --patience) {
+      REQUIRE(patience > 0);
       const Send send = sends.front();
       sends.erase(sends.begin());
       std::vector<Send> more;

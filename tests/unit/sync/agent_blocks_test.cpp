@@ -89,6 +89,42 @@ TEST_CASE("a fork is asked of its source alone: it is judged as a whole, and so 
   CHECK(*std::min_element(helped.begin(), helped.end()) > 40);
 }
 
+TEST_CASE("blocks of slots to come are not fetched again until they are due") {
+  Bench bench(1, false, 100);
+  for (int i = 0; i < 5; ++i) bench.builder.append();
+  bench.adopt();
+  bench.builder.rewind_to(3);
+  const bool fork_is_better = GENERATE(false, true);  // also without what is to come
+  bench.builder.append({bench.builder.transfer(2, 3, 7)});
+  if (fork_is_better) {
+    for (int i = 0; i < 2; ++i) bench.builder.append();
+  }
+  bench.builder.ledger.slots_skipped = GENERATE(110U, 10'000U);  // the latter: nobody waits so long
+  bench.builder.append();
+  bench.builder.ledger.slots_skipped = 0;
+  while (bench.builder.blocks.size() < 8) bench.builder.append();
+  const Height early = fork_is_better ? 7 : 5;
+  const Slot slot = bench.builder.blocks[early - 1].block.header().slot;
+  const Time due = start_of(bench.builder.params(), slot - limits::slots_ahead_max);
+
+  bench.serve(bench.hear(bench.tick().front(), bench.answer(bench.builder.head())));
+  if (fork_is_better) CHECK(bench.chain.head().height == 6);
+  CHECK_FALSE(bench.agent.downloading());
+  CHECK(bench.agent.peers()[0].last_error.find("slot " + std::to_string(slot)) !=
+        std::string::npos);
+  CHECK(bench.agent.peers()[0].invalid == 0);
+  only<SyncQuery>(bench.tick(limits::backoff_max));
+  const Duration wait = std::min(due - bench.now, limits::future_wait_max - limits::backoff_max);
+  CHECK(bench.agent.next_wake() == bench.now + wait);
+  CHECK(bench.tick(wait - Duration{1}).empty());
+  const auto fetch = bench.tick(Duration{1});
+  REQUIRE(fetch.size() == 1);
+  if (bench.now < due) return;
+  bench.now = start_of(bench.builder.params(), bench.builder.head().slot);
+  bench.serve(fetch);
+  CHECK(bench.chain.head() == bench.builder.head());
+}
+
 TEST_CASE("a peer that claims blocks it does not have is tried again later, others at once") {
   Bench bench;
   for (int i = 0; i < 3; ++i) bench.builder.append();
