@@ -11,6 +11,11 @@ namespace {
 
 bool is_internal(const Error& failure) { return category(failure.code) == Category::internal; }
 
+// Whether it is the blocks that are wrong: too much at once is a limit of the local ledger.
+bool breaks_a_rule(const Error& failure) {
+  return category(failure.code) == Category::malformed && failure.code != Errc::too_large;
+}
+
 }  // namespace
 
 // The peer's standing as its head and the last search tell it; kept as it was while neither does.
@@ -227,9 +232,7 @@ Status Agent::import_branch(PeerId from, Time now) {
     branch_.clear();
     if (!imported) {
       if (is_internal(imported.error())) return imported.error();
-      if (category(imported.error().code) == Category::malformed) {
-        distrust(peers_[from], imported.error(), now);
-      }
+      if (breaks_a_rule(imported.error())) distrust(peers_[from], imported.error(), now);
       give_up(from, imported.error(), now);
       return ok();
     }
@@ -264,7 +267,7 @@ Status Agent::take_pushed(Peer& peer, std::span<const CheckedBlock> blocks, Time
     note_import(*imported);
   } else if (is_internal(imported.error())) {
     return imported.error();
-  } else if (category(imported.error().code) == Category::malformed) {
+  } else if (breaks_a_rule(imported.error())) {
     distrust(peer, imported.error(), now);
   }
   return ok();

@@ -11,7 +11,9 @@ namespace aitbc::sync {
 
 class HttpLedger final : public Ledger {
  public:
-  static Result<std::unique_ptr<HttpLedger>> open(const std::string& url);
+  // `request_bytes_max`: what that node's server takes at once.
+  static Result<std::unique_ptr<HttpLedger>> open(
+      const std::string& url, std::size_t request_bytes_max = limits::http_body_bytes_max);
 
   // Asks the node for its head; to be called before the agent acts.
   Status refresh();
@@ -25,11 +27,14 @@ class HttpLedger final : public Ledger {
   Result<std::vector<TxId>> submit(std::span<const CheckedTx> txs) override;
 
  private:
-  HttpLedger(rpc::Client client, Params params)
-      : client_(std::move(client)), params_(std::move(params)) {}
+  HttpLedger(rpc::Client client, Params params, std::size_t request_bytes_max)
+      : client_(std::move(client)),
+        params_(std::move(params)),
+        request_bytes_max_(request_bytes_max) {}
 
   rpc::Client client_;
   Params params_;
+  std::size_t request_bytes_max_;
   Tip head_;
   std::unordered_set<TxId> passed_on_;  // and decided: what two peers name goes once
 };

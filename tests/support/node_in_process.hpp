@@ -34,6 +34,7 @@ class NodeInProcess {
     std::optional<std::size_t> authority = {};  // whose key of the builder it seals with
     bool starts = true;                         // or waits for start()
     Log* log = nullptr;                         // where it writes, if anywhere
+    std::size_t body_bytes_max = limits::http_body_bytes_max;
   };
 
   NodeInProcess(const ChainBuilder& builder, Shape shape) : builder_(builder), shape_(shape) {
@@ -45,7 +46,9 @@ class NodeInProcess {
       return router != nullptr ? router->handle(request) : not_yet;
     };
     service.waits = [](const rpc::HttpRequest& request) { return rpc::Router::waits(request); };
-    auto server = rpc::HttpServer::start({.address = "127.0.0.1"}, std::move(service), log());
+    auto server = rpc::HttpServer::start(
+        {.address = "127.0.0.1", .limits = {.body_bytes_max = shape_.body_bytes_max}},
+        std::move(service), log());
     AITBC_CHECK(server.has_value());
     server_ = std::move(*server);
     if (shape_.starts) start({});

@@ -37,6 +37,27 @@ TEST_CASE("a node without an agent follows another through the daemon") {
   }));
 }
 
+TEST_CASE("a peer is not blamed for a request that the local node finds too large") {
+  ChainBuilder builder = test::live_builder();
+  NodeInProcess leader(builder, {});
+  NodeInProcess follower(builder, {.body_bytes_max = 100});
+  builder.append();
+  REQUIRE(leader.runner().import({builder.blocks[0].block}));
+  NullLog log;
+  auto daemon =
+      sync::Daemon::start({follower.url(), {leader.url()}, false, limits::poll_interval}, log);
+  REQUIRE(daemon);
+  PeerStatus peer;
+  CHECK(eventually([&] {
+    const auto peers = (*daemon)->peers();
+    if (!peers.empty()) peer = peers[0];
+    return peer.last_error.find("bytes") != std::string::npos;
+  }));
+  INFO(peer.last_error);
+  CHECK(peer.invalid == 0);
+  CHECK(peer.state.kind == SyncState::Kind::ahead);
+}
+
 TEST_CASE("without the local node the daemon does not start") {
   NullLog log;
   const auto daemon =
