@@ -21,7 +21,7 @@ class MemoryDisk {
   std::shared_ptr<MemoryTables> tables_;
 };
 
-class MemoryStore final : public Store {
+class MemoryStore : public Store {
  public:
   MemoryStore() : MemoryStore(std::make_shared<MemoryDisk>()) {}
   explicit MemoryStore(std::shared_ptr<MemoryDisk> disk);

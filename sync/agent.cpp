@@ -24,6 +24,7 @@ void Agent::send(PeerId to, Request request) {
 Result<std::vector<Send>> Agent::finish() { return std::exchange(out_, {}); }
 
 Result<std::vector<Send>> Agent::tick(Time now) {
+  shorten_waits(now);
   for (PeerId id = 0; id < peers_.size(); ++id) {
     if (!peers_[id].polling && peers_[id].next_poll <= now) poll(id, now);
   }
@@ -57,6 +58,18 @@ Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Tim
   }
   AITBC_TRY(advance(now));
   return finish();
+}
+
+// The time of day may step back. Whatever was put off is due no later than if it were put off now.
+void Agent::shorten_waits(Time now) {
+  const auto within = [now](Time& time, Duration most) { time = std::min(time, now + most); };
+  for (Peer& peer : peers_) {
+    within(peer.distrusted_until, limits::distrust_time);
+    within(peer.next_poll,
+           std::max({options_.poll_interval, limits::backoff_max, peer.distrusted_until - now}));
+    within(peer.retry_blocks, std::max(limits::backoff_max, limits::future_wait_max));
+  }
+  if (retry_txs_) within(*retry_txs_, limits::refused_retry_time);
 }
 
 std::optional<Time> Agent::next_wake() const {
@@ -121,13 +134,17 @@ Status Agent::on_answer(PeerId id, const SyncQuery& asked, Heard heard, Time now
 }
 
 // Offset against the midpoint of the exchange (Cristian's algorithm); the time the answer was held
-// back is the peer's own and does not count. Samples of a much longer round trip are less exact.
+// back is the peer's own and does not count. Samples of a much longer round trip are less exact,
+// but clocks drift, so that none is kept for ever; and none that was taken before ours stepped
+// back.
 void Agent::measure_clock(Peer& peer, const SyncAnswer& answer, Time now) {
   const Duration round_trip = std::max(Duration{0}, now - peer.poll_sent - answer.held);
   auto& kept = peer.status.round_trip;
   constexpr Duration resolution{1};
-  if (kept && round_trip > *kept + *kept / 2 + resolution) return;
+  const bool fresh = peer.measured <= now && now < peer.measured + limits::clock_sample_time;
+  if (kept && fresh && round_trip > *kept + *kept / 2 + resolution) return;
   kept = round_trip;
+  peer.measured = now;
   peer.status.clock_offset = answer.node_time - (now - round_trip / 2);
 }
 

@@ -50,6 +50,7 @@ class Agent {
     Time next_poll;
     bool polling = false;
     Time poll_sent;
+    Time measured;  // its clock and round trip
     unsigned failures = 0;
     Time distrusted_until;
     Time retry_blocks;  // no download from it before
@@ -66,6 +67,8 @@ class Agent {
     Request request;
     std::uint64_t download;  // the number of the download it belongs to
   };
+
+  void shorten_waits(Time now);
 
   // Polls and transactions (agent.cpp).
   void send(PeerId, Request);

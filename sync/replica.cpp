@@ -28,6 +28,8 @@ Replica::Replica(Chain chain, Options options, Time now)
 
 Result<Replica::Step> Replica::tick(Time now) {
   Step step;
+  // The time of day may step back.
+  no_sealing_before_ = std::min(no_sealing_before_, now + chain_.params().slot);
   if (options_.authority && now >= no_sealing_before_ && !agent_.downloading()) {
     auto proposed = chain_.propose(*options_.authority, now);
     if (proposed) {

@@ -181,3 +181,65 @@ TEST_CASE("clock offset and round trip are measured without the time a poll was 
   CHECK(peer.round_trip == Duration{100});
   CHECK(peer.clock_offset == Duration{300});
 }
+
+TEST_CASE("the best sample of a peer's clock is kept for a while only") {
+  Bench bench(1);
+  const auto measure = [&](Duration round_trip, Duration offset) {
+    const auto poll = bench.tick(std::max(Duration{0}, *bench.agent.next_wake() - bench.now));
+    bench.now += round_trip;
+    SyncAnswer answer = bench.answer(bench.chain.head());
+    answer.node_time = bench.now - round_trip / 2 + offset;
+    bench.hear(poll.front(), answer);
+    return *bench.agent.peers()[0].clock_offset;
+  };
+  const Time first = bench.now;
+  CHECK(measure(Duration{10}, Duration{5}) == Duration{5});
+  CHECK(measure(Duration{100}, Duration{70}) == Duration{5});
+  SECTION("a slower sample takes its place") {
+    bench.now = first + limits::clock_sample_time + Duration{10};
+    CHECK(measure(Duration{100}, Duration{70}) == Duration{70});
+    CHECK(measure(Duration{20}, Duration{8}) == Duration{8});
+  }
+  SECTION("our own clock steps back: it says nothing any more") {
+    bench.now -= std::chrono::hours(1);
+    bench.tick();
+    bench.now += limits::backoff_min;
+    CHECK(measure(Duration{100}, Duration{3'600'000}) == Duration{3'600'000});
+  }
+}
+
+TEST_CASE("a clock that steps back makes nobody wait for longer than it would have waited") {
+  Bench bench(1);
+  const auto polls = bench.tick();
+  Duration most = limits::backoff_max;
+  SECTION("for the next poll") { bench.reply(polls[0], error(Errc::unreachable, "refused")); }
+  SECTION("for one that broke a rule") {
+    bench.reply(polls[0], error(Errc::bad_signature, "forged"));
+    most = limits::distrust_time;
+  }
+  bench.now -= std::chrono::hours(1);
+  CHECK(bench.tick().empty());
+  CHECK(bench.agent.next_wake() <= bench.now + most);
+  bench.now = *bench.agent.next_wake();
+  only<SyncQuery>(bench.tick());
+  CHECK_FALSE(bench.agent.next_wake());
+}
+
+TEST_CASE("a clock that steps back does not put off blocks or transactions either") {
+  Bench bench(1);
+  bench.builder.append({bench.builder.transfer(0, 1, 900'000)});
+  const CheckedTx poor = bench.builder.transfer(1, 2, 1'500'000);
+  const auto polls = bench.tick();
+  SECTION("blocks") {
+    const auto fetch = bench.hear(polls[0], bench.answer(bench.builder.head()));
+    bench.reply(fetch.front(), error(Errc::unreachable, "refused"));
+  }
+  SECTION("transactions") {
+    bench.reply(polls[0], sync::Reply(sync::Heard{bench.answer(bench.chain.head()), {poor}, {}}));
+  }
+  bench.tick(limits::poll_pause);  // only the wait in question is left
+  bench.now -= std::chrono::hours(1);
+  CHECK(bench.tick().empty());
+  CHECK(bench.agent.next_wake() <= bench.now + limits::future_wait_max);
+  CHECK(bench.tick(limits::future_wait_max).size() == 1);
+}

@@ -11,15 +11,29 @@ using test::ChainBuilder;
 
 namespace {
 
-Result<std::unique_ptr<Replica>> open(const ChainBuilder& builder, std::optional<KeyPair> key) {
+Result<std::unique_ptr<Replica>> open(
+    const ChainBuilder& builder, std::optional<KeyPair> key,
+    std::unique_ptr<Store> store = std::make_unique<MemoryStore>()) {
   Replica::Options options;
   options.node_id = "n";
   options.instance = "i";
   options.authority = std::move(key);
-  return Replica::create(
-      std::move(*Chain::open(builder.genesis(), std::make_unique<MemoryStore>())),
-      std::move(options), builder.params().genesis_time);
+  return Replica::create(std::move(*Chain::open(builder.genesis(), std::move(store))),
+                         std::move(options), builder.params().genesis_time);
 }
+
+// Its disk is full while `full` is set.
+class FillingStore final : public MemoryStore {
+ public:
+  explicit FillingStore(std::shared_ptr<bool> full) : full_(std::move(full)) {}
+  Status commit(const Batch& batch) override {
+    if (*full_) return error(Errc::disk_full, "disk full");
+    return MemoryStore::commit(batch);
+  }
+
+ private:
+  std::shared_ptr<bool> full_;
+};
 
 KeyPair copy_of(const KeyPair& key) { return KeyPair(Seed(key.seed().bytes())); }
 
@@ -45,6 +59,30 @@ TEST_CASE("the node wakes for its turn only when there is something to seal") {
   REQUIRE(step->sealed);
   CHECK(step->sealed->txs.size() == 1);
   CHECK_FALSE(replica->next_wake(start_of(builder.params(), 3)));
+}
+
+TEST_CASE("after a full disk the node seals again a slot later, also if its clock steps back") {
+  ChainBuilder builder;
+  const auto full = std::make_shared<bool>(false);
+  auto replica = std::move(
+      *open(builder, copy_of(builder.ledger.authorities[0]), std::make_unique<FillingStore>(full)));
+  const CheckedTx tx = builder.transfer(0, 1);
+  REQUIRE(replica->submit(std::span(&tx, 1)));
+  *full = true;
+  CHECK_FALSE(replica->tick(start_of(builder.params(), 3'000))->sealed);
+  *full = false;
+  const Duration slot = builder.params().slot;
+  SECTION("it goes on") {
+    const Time soon = start_of(builder.params(), 3'000) + slot - Duration{1};
+    CHECK_FALSE(replica->tick(soon)->sealed);
+    CHECK(replica->tick(start_of(builder.params(), 3'003))->sealed);
+  }
+  SECTION("it steps back") {
+    CHECK_FALSE(replica->tick(start_of(builder.params(), 30))->sealed);
+    CHECK(replica->next_wake(start_of(builder.params(), 30)) ==
+          start_of(builder.params(), 30) + slot);
+    CHECK(replica->tick(start_of(builder.params(), 33))->sealed);
+  }
 }
 
 TEST_CASE("a poll has news when a transaction or a head is newer than its cursor") {
