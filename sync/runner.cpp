@@ -15,8 +15,28 @@ namespace aitbc::sync {
 
 namespace {
 
+Error stopping() { return error(Errc::shutting_down, "node: it is shutting down"); }
+
+// What a caller waits for. Work that is dropped undone answers that the node stops.
 template <class T>
-using Answer = std::promise<Result<T>>;
+class Answer {
+ public:
+  Answer() = default;
+  Answer(Answer&& other) noexcept : promise_(std::exchange(other.promise_, std::nullopt)) {}
+  Answer& operator=(Answer&&) = delete;
+  ~Answer() {
+    if (promise_) promise_->set_value(stopping());
+  }
+
+  std::future<Result<T>> future() { return promise_->get_future(); }
+  void set_value(Result<T> value) {
+    promise_->set_value(std::move(value));
+    promise_.reset();
+  }
+
+ private:
+  std::optional<std::promise<Result<T>>> promise_{std::in_place};
+};
 
 using TxAnswers = std::vector<Result<TxId>>;
 struct SubmitWork {
@@ -47,8 +67,6 @@ using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork
 
 // Whatever is merely busy (a full disk, all readers lent) passes; the next round tries again.
 bool must_stop(const Error& failure) { return category(failure.code) == Category::internal; }
-
-Error stopping() { return error(Errc::shutting_down, "node: it is shutting down"); }
 
 // What HTTP threads see of the core: the last status, and a bell that rings when there is news.
 class Published {
@@ -125,7 +143,7 @@ class Runner::Core {
   template <class WorkType, class T, class... Args>
   Result<T> ask(Args&&... args) {
     Answer<T> answer;
-    auto future = answer.get_future();
+    auto future = answer.future();
     if (!inbox_.push(WorkType{std::forward<Args>(args)..., std::move(answer)})) {
       if (inbox_.closed()) return stopping();
       return error(Errc::inbox_full, "node: " + std::to_string(limits::inbox_items_max) +
@@ -146,6 +164,7 @@ class Runner::Core {
 
  private:
   void run();
+  Status round();
   Status handle_all(std::deque<Work>& work, Time now);
   Status handle_submits(std::span<SubmitWork* const> submits);
   Status handle(Work& work, Time now);
@@ -166,26 +185,32 @@ class Runner::Core {
   std::jthread thread_;
 };
 
-// Each round stamps the time once, takes everything that waits, and publishes what came of it.
 void Runner::Core::run() {
   pthread_setname_np(pthread_self(), "core");
   while (!inbox_.closed()) {
-    const Time before = time_of_day();
-    const auto wake = replica_->next_wake(before);
-    const Duration patience = wake ? std::clamp(*wake - before, Duration{0}, limits::poll_interval)
-                                   : limits::poll_interval;
-    auto work = inbox_.take_all(patience);
-    const Time now = time_of_day();
-    const Tip head = replica_->chain().head();
-    const std::uint64_t reorgs = published_.status()->reorgs;
-
-    if (const auto status = handle_all(work, now); !status) return fail(status.error());
-    auto step = replica_->tick(now);
-    if (!step && must_stop(step.error())) return fail(step.error());
-    if (step) send_all(std::move(step->sends));
-    publish();
-    note_changes(head, reorgs, step ? step->sealed : std::nullopt);
+    if (const auto status = round(); !status) fail(status.error());
   }
+  inbox_.take_all(Duration{0});  // dropped, so that nobody waits for it
+}
+
+// Stamps the time once, takes everything that waits, and publishes what came of it.
+Status Runner::Core::round() {
+  const Time before = time_of_day();
+  const auto wake = replica_->next_wake(before);
+  const Duration patience =
+      wake ? std::clamp(*wake - before, Duration{0}, limits::poll_interval) : limits::poll_interval;
+  auto work = inbox_.take_all(patience);
+  const Time now = time_of_day();
+  const Tip head = replica_->chain().head();
+  const std::uint64_t reorgs = published_.status()->reorgs;
+
+  AITBC_TRY(handle_all(work, now));
+  auto step = replica_->tick(now);
+  if (!step && must_stop(step.error())) return step.error();
+  if (step) send_all(std::move(step->sends));
+  publish();
+  note_changes(head, reorgs, step ? step->sealed : std::nullopt);
+  return ok();
 }
 
 // Submissions that came together share one durable commit; the rest keeps its order around them.

@@ -5,8 +5,10 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
+#include "chain/memory_store.hpp"
 #include "tests/support/log_texts.hpp"
 #include "tests/support/node_in_process.hpp"
 
@@ -80,6 +82,55 @@ TEST_CASE("a waiting poll is answered by news, and by stopping") {
   REQUIRE_FALSE(last->has_value());
   CHECK(last->error().code == Errc::shutting_down);
   CHECK(node.runner().submit(builder.transfer(0, 1)).error().code == Errc::shutting_down);
+}
+
+TEST_CASE("work that waits when the node ends is answered at once") {
+  // Holds the core thread up in its first commit, which then fails.
+  struct Gate {
+    std::atomic<bool> reached = false;
+    std::atomic<bool> open = false;
+  };
+  class BrokenStore final : public MemoryStore {
+   public:
+    explicit BrokenStore(Gate& gate) : gate_(gate) {}
+    Status commit(const Batch&) override {
+      gate_.reached = true;
+      gate_.reached.notify_all();
+      gate_.open.wait(false);
+      return error(Errc::io, "broken");
+    }
+
+   private:
+    Gate& gate_;
+  };
+  Gate gate;
+  NullLog log;
+  const ChainBuilder builder = test::live_builder();
+  std::atomic<int> failures = 0;
+  auto runner =
+      std::move(*sync::Runner::start(builder.genesis(), std::make_unique<BrokenStore>(gate), {},
+                                     log, [&](const Error&) { ++failures; }));
+  std::optional<Result<TxId>> first;
+  std::optional<Result<TxId>> second;
+  {
+    std::jthread one([&] { first = runner->submit(builder.transfer(0, 1)); });
+    gate.reached.wait(false);
+    std::atomic<bool> asking = false;
+    std::jthread two([&, tx = builder.transfer(2, 3)] {
+      asking = true;
+      asking.notify_all();
+      second = runner->submit(tx);
+    });
+    asking.wait(false);  // it waits in the inbox by then, or is about to be refused there
+    gate.open = true;
+    gate.open.notify_all();
+  }
+  REQUIRE_FALSE(first->has_value());
+  CHECK(first->error().code == Errc::io);
+  REQUIRE_FALSE(second->has_value());
+  CHECK(second->error().code == Errc::shutting_down);
+  runner->stop();
+  CHECK(failures == 1);
 }
 
 TEST_CASE("submissions from many threads are all answered, each exactly once") {
