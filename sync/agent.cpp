@@ -157,13 +157,18 @@ Time Agent::next_poll(const SyncQuery& asked, const SyncAnswer& answer, Time now
   return now + (news || held ? limits::poll_pause : limits::backoff_min);
 }
 
+// Doubles with each failure in a row.
+Duration Agent::backoff(unsigned& failures) {
+  const unsigned doublings = std::min(failures++, 10U);
+  return std::min(limits::backoff_max, limits::backoff_min * (1 << doublings));
+}
+
 void Agent::on_poll_error(Peer& peer, const Error& failure, Time now) {
   peer.status.last_error = failure.detail;
   peer.status.state = {SyncState::Kind::unreachable, 0, {}};
   peer.status.head.reset();
   peer.search.reset();
-  const unsigned doublings = std::min(peer.failures++, 10U);
-  const Duration most = std::min(limits::backoff_max, limits::backoff_min * (1 << doublings));
+  const Duration most = backoff(peer.failures);
   const auto jitter =
       static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(most.count()) / 2 + 1));
   peer.next_poll = std::max(now + most - Duration{jitter}, peer.distrusted_until);

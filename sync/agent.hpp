@@ -54,6 +54,8 @@ class Agent {
     unsigned failures = 0;
     Time distrusted_until;
     Time retry_blocks;  // no download from it before
+    unsigned block_failures = 0;
+    std::size_t range_blocks = limits::range_blocks_max;  // fewer while its answers come too late
     std::optional<AncestorSearch> search;
     std::optional<Tip> ancestor;  // with our chain, as the last search found
     std::optional<Tip> searched;  // the peer's head for which it was found
@@ -74,6 +76,7 @@ class Agent {
   void send(PeerId, Request);
   void poll(PeerId, Time now);
   Status on_answer(PeerId, const SyncQuery& asked, Heard, Time now);
+  static Duration backoff(unsigned& failures);
   void on_poll_error(Peer&, const Error&, Time now);
   static void measure_clock(Peer&, const SyncAnswer&, Time now);
   Time next_poll(const SyncQuery& asked, const SyncAnswer&, Time now) const;

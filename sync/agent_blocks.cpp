@@ -116,7 +116,7 @@ Status Agent::on_headers(PeerId id, Result<Reply> reply, Time now) {
   const auto end_search = [&](const Error& why) {
     peer.search.reset();
     peer.status.last_error = why.detail;
-    peer.retry_blocks = now + limits::backoff_min;
+    peer.retry_blocks = now + backoff(peer.block_failures);
     return ok();
   };
   if (!reply) return end_search(reply.error());
@@ -151,7 +151,7 @@ void Agent::hold_to_source() {
 // The source first; then, while our head is extended, every peer that claims the height, in turns.
 void Agent::ask_ranges(Time now) {
   hold_to_source();
-  while (const auto range = download_->next_range()) {
+  while (const auto range = download_->next_range(peers_[download_->source()].range_blocks)) {
     PeerId to = download_->source();
     for (std::size_t tries = 0; !download_->source_only() && tries < peers_.size(); ++tries) {
       next_helper_ = (next_helper_ + 1) % peers_.size();
@@ -169,6 +169,12 @@ void Agent::ask_ranges(Time now) {
 
 Status Agent::on_blocks(PeerId id, const GetBlocks& asked, std::uint64_t download,
                         Result<Reply> reply, Time now) {
+  std::size_t& blocks_max = peers_[id].range_blocks;
+  if (reply) {
+    blocks_max = std::min(2 * blocks_max, limits::range_blocks_max);
+  } else if (reply.error().code == Errc::timeout) {
+    blocks_max = std::max<std::size_t>(blocks_max / 2, 1);
+  }
   if (!download_ || download != downloads_) return ok();
   const Download::Range range{asked.from, asked.limit};
   const auto outcome =
@@ -236,6 +242,7 @@ Status Agent::import_branch(PeerId from, Time now) {
       give_up(from, imported.error(), now);
       return ok();
     }
+    peers_[from].block_failures = 0;
   }
   if (branch_.size() + limits::range_blocks_max > limits::branch_blocks_max) {
     give_up(from,
@@ -284,7 +291,7 @@ void Agent::give_up(PeerId id, const Error& why, Time now) {
   Peer& peer = peers_[id];
   peer.status.last_error = why.detail;
   peer.searched.reset();
-  peer.retry_blocks = now + limits::backoff_min;
+  peer.retry_blocks = now + backoff(peer.block_failures);
   end_download();
 }
 

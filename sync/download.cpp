@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "chain/core/limits.hpp"
-
 namespace aitbc::sync {
 
 Download::Download(PeerId source, const Tip& target, const Tip& ancestor, bool guess)
@@ -16,7 +14,7 @@ Download::Download(PeerId source, const Tip& target, const Tip& ancestor, bool g
       asked_(ancestor.height + 1),
       guess_(guess) {}
 
-std::optional<Download::Range> Download::next_range() {
+std::optional<Download::Range> Download::next_range(std::size_t blocks_max) {
   const std::size_t most = guess_ ? 1 : limits::ranges_max;
   if (under_way_ + arrived_.size() >= most) return std::nullopt;
   Range range;
@@ -27,8 +25,12 @@ std::optional<Download::Range> Download::next_range() {
                          [](const Range& a, const Range& b) { return a.from < b.from; });
     range = *lowest;
     again_.erase(lowest);
+    if (range.limit > blocks_max) {
+      again_.push_back({range.from + blocks_max, range.limit - blocks_max});
+      range.limit = blocks_max;
+    }
   } else if (asked_ <= target_.height) {
-    range = {asked_, std::min<std::size_t>(limits::range_blocks_max, target_.height - asked_ + 1)};
+    range = {asked_, std::min<std::size_t>(blocks_max, target_.height - asked_ + 1)};
     asked_ += range.limit;
   } else {
     return std::nullopt;

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "chain/core/limits.hpp"
 #include "sync/protocol.hpp"
 
 namespace aitbc::sync {
@@ -25,8 +26,9 @@ class Download {
   const Tip& target() const { return target_; }
   Height ancestor() const { return ancestor_; }
 
-  // What to ask for next; nullopt while enough is under way or nothing is missing.
-  std::optional<Range> next_range();
+  // What to ask for next, of no more blocks than that; nullopt while enough is under way or nothing
+  // is missing.
+  std::optional<Range> next_range(std::size_t blocks_max = limits::range_blocks_max);
   // While guessing, or after somebody else's range turned out to be of another chain, or when told.
   bool source_only() const { return guess_ || source_only_; }
   void ask_source_only() { source_only_ = true; }

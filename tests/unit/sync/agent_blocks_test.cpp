@@ -140,6 +140,37 @@ TEST_CASE("a peer that claims blocks it does not have is tried again later, othe
   CHECK(bench.agent.next_wake() <= bench.now + limits::backoff_min);
 }
 
+TEST_CASE("a peer that fails with its blocks is asked ever more seldom, and in smaller ranges") {
+  Bench bench(1);
+  for (int i = 0; i < 600; ++i) bench.builder.append();
+  auto fetch = bench.hear(bench.tick().front(), bench.answer(bench.builder.head()));
+  const auto poll = bench.tick(limits::poll_pause);  // under way from now on
+  const bool slow = GENERATE(false, true);
+  Duration wait = limits::backoff_min;
+  std::size_t range = limits::range_blocks_max;
+  for (int failures = 0; failures < 12; ++failures) {
+    CHECK(only<sync::GetBlocks>(fetch).limit == range);
+    const auto failure = slow ? error(Errc::timeout, "late") : error(Errc::unreachable, "gone");
+    bench.reply(fetch.front(), failure);
+    CHECK(bench.agent.next_wake() == bench.now + wait);
+    fetch = bench.tick(wait);
+    wait = std::min(2 * wait, Duration{limits::backoff_max});
+    if (slow) range = std::max<std::size_t>(range / 2, 1);
+  }
+  std::size_t most = 0;
+  bench.serve(fetch, [&](const Send&, const std::vector<CheckedBlock>& blocks) {
+    most = std::max(most, blocks.size());
+  });
+  CHECK(bench.chain.head() == bench.builder.head());
+  CHECK(most >= limits::range_blocks_max / 2);
+
+  bench.builder.append();  // it served: its failures are forgotten
+  fetch = bench.hear(poll.front(), bench.answer(bench.builder.head(), 2));
+  bench.reply(fetch.front(), error(Errc::timeout, "late"));
+  CHECK(bench.tick(limits::poll_pause).size() == 1);
+  CHECK(bench.agent.next_wake() == bench.now - limits::poll_pause + limits::backoff_min);
+}
+
 TEST_CASE("whatever a peer answers to a search, it is not our own store that failed") {
   Bench bench(1);
   for (int i = 0; i < 3; ++i) bench.builder.append();
