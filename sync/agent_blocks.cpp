@@ -9,8 +9,6 @@ namespace aitbc::sync {
 
 namespace {
 
-bool is_internal(const Error& failure) { return category(failure.code) == Category::internal; }
-
 // Whether it is the blocks that are wrong: too much at once is a limit of the local ledger.
 bool breaks_a_rule(const Error& failure) {
   return category(failure.code) == Category::malformed && failure.code != Errc::too_large;

@@ -20,7 +20,7 @@ class ChainLedger final : public Ledger {
   Result<std::vector<TxId>> submit(std::span<const CheckedTx> txs) override {
     const auto answers = chain_.submit(txs);
     if (answers) return refused_for_now(txs, *answers);
-    if (category(answers.error().code) == Category::internal) return answers.error();
+    if (is_internal(answers.error())) return answers.error();
     // The disk is full: one answer for all.
     return refused_for_now(txs, std::vector(txs.size(), Result<TxId>(answers.error())));
   }

@@ -35,7 +35,7 @@ Result<Replica::Step> Replica::tick(Time now) {
     if (proposed) {
       step.sealed = std::move(*proposed);
       if (step.sealed) own_block_ = Sealed{*step.sealed, chain_.mempool().last_sequence()};
-    } else if (category(proposed.error().code) == Category::internal) {
+    } else if (is_internal(proposed.error())) {
       return std::move(proposed).error();
     } else {
       no_sealing_before_ = now + chain_.params().slot;

@@ -65,9 +65,6 @@ struct ReplyWork {
 };
 using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, ReplyWork>;
 
-// Whatever is merely busy (a full disk, all readers lent) passes; the next round tries again.
-bool must_stop(const Error& failure) { return category(failure.code) == Category::internal; }
-
 // What HTTP threads see of the core: the last status, and a bell that rings when there is news.
 class Published {
  public:
@@ -206,7 +203,7 @@ Status Runner::Core::round() {
 
   AITBC_TRY(handle_all(work, now));
   auto step = replica_->tick(now);
-  if (!step && must_stop(step.error())) return step.error();
+  if (!step && is_internal(step.error())) return step.error();
   if (step) send_all(std::move(step->sends));
   publish();
   note_changes(head, reorgs, step ? step->sealed : std::nullopt);
@@ -249,7 +246,7 @@ Status Runner::Core::handle_submits(std::span<SubmitWork* const> submits) {
       submit->answer.set_value(answers.error());
     }
   }
-  if (!answers && must_stop(answers.error())) return answers.error();
+  if (!answers && is_internal(answers.error())) return answers.error();
   return ok();
 }
 
@@ -260,7 +257,7 @@ Status Runner::Core::handle(Work& work, Time now) {
     publish();
     const auto failure = imported ? std::nullopt : std::optional(imported.error());
     import->answer.set_value(std::move(imported));
-    if (failure && must_stop(*failure)) return *failure;
+    if (failure && is_internal(*failure)) return *failure;
   } else if (auto* poll = std::get_if<PollWork>(&work)) {
     poll->answer.set_value(replica_->answer(poll->query, now));
   } else if (auto* prove = std::get_if<ProveWork>(&work)) {
@@ -273,7 +270,7 @@ Status Runner::Core::handle(Work& work, Time now) {
   } else if (auto* reply = std::get_if<ReplyWork>(&work)) {
     auto sends = replica_->on_reply(reply->id, std::move(reply->reply), now);
     if (sends) send_all(std::move(*sends));
-    if (!sends && must_stop(sends.error())) return std::move(sends).error();
+    if (!sends && is_internal(sends.error())) return std::move(sends).error();
   }
   return ok();
 }

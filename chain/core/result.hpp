@@ -96,6 +96,12 @@ struct Error {
   bool operator==(const Error&) const = default;
 };
 
+// Our bug or our disk: whoever owns what failed must stop. Whatever is merely busy (a full disk,
+// all readers lent) passes.
+inline bool is_internal(const Error& failure) {
+  return category(failure.code) == Category::internal;
+}
+
 inline Error error(Errc code, std::string detail) { return Error{code, std::move(detail)}; }
 
 // A subset of std::expected (C++23), which libstdc++ 12 does not have in C++20 mode.
