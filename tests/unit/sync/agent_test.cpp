@@ -85,6 +85,25 @@ TEST_CASE("a peer of another genesis is named so, and nothing of it is taken") {
   CHECK(bench.chain.head().height == 0);
 }
 
+TEST_CASE(
+    "a peer that claims another block at height 0 is left alone, and nothing of it is taken") {
+  Bench bench(1);
+  const CheckedTx tx = bench.builder.transfer(0, 1);
+  SyncAnswer false_head = bench.answer(Tip{});
+  false_head.head.id.data[0] ^= 1;
+  false_head.txs.push_back(tx.id());
+  CHECK(bench.reply(bench.tick().front(), sync::Reply(sync::Heard{false_head, {tx}, {}})).empty());
+  const PeerStatus peer = bench.agent.peers()[0];
+  CHECK(peer.invalid == 1);
+  CHECK_FALSE(peer.head);
+  CHECK(peer.last_error.find("height 0") != std::string::npos);
+  CHECK(bench.chain.mempool().size() == 0);
+  CHECK(bench.tick(limits::distrust_time - Duration{1}).empty());
+  const auto poll = bench.tick(Duration{1});
+  bench.hear(poll.front(), bench.answer(genesis_tip(bench.builder.params())));
+  CHECK(bench.state_of(0).kind == SyncState::Kind::in_sync);
+}
+
 TEST_CASE("a transaction that two peers name is fetched once, from the other if the first fails") {
   Bench bench;
   const CheckedTx tx = bench.builder.transfer(0, 1);
