@@ -73,8 +73,9 @@ Chain::Chain(Params params, std::unique_ptr<Store> store, Loaded loaded, Parent 
       state_(std::move(loaded.state)),
       mempool_(limits),
       parent_(std::move(parent)),
+      finality_(checkpoint_of(genesis_tip(params_))),
       final_(genesis_tip(params_)),
-      last_sealed_(loaded.last_sealed),
+      justified_(final_),
       includable_(false) {
   for (Mempool::Entry& entry : loaded.mempool)
     mempool_.restore(std::move(entry.tx), entry.sequence);
@@ -94,7 +95,10 @@ Result<Chain> Chain::open(const Genesis& genesis, std::unique_ptr<Store> store,
   const std::size_t window = recent_window(loaded->state.authorities().size());
   AITBC_TRY_ASSIGN(auto recent, recent_proposers(*store, loaded->head, window));
   Parent parent{loaded->head, std::move(recent)};
-  return Chain(std::move(params), std::move(store), std::move(*loaded), std::move(parent), limits);
+  const auto certificates = std::move(loaded->certificates);
+  Chain chain(std::move(params), std::move(store), std::move(*loaded), std::move(parent), limits);
+  AITBC_TRY(chain.restore(certificates));
+  return chain;
 }
 
 Result<std::optional<Tip>> Chain::tip_at(Height height) const {
@@ -175,8 +179,8 @@ Result<Imported> Chain::import(std::span<const CheckedBlock> branch, Time now) {
   branch = branch.first(static_cast<std::size_t>(early - branch.begin()));
 
   AITBC_TRY_ASSIGN(const Parent parent, parent_at(*ancestor));
-  return better(tip_of(branch.back().header()), head()) ? adopt(parent, branch)
-                                                        : keep_beside(parent, branch);
+  AITBC_TRY_ASSIGN(const bool better_branch, is_better(*ancestor, branch));
+  return better_branch ? adopt(parent, branch) : keep_beside(parent, branch);
 }
 
 Result<Imported> Chain::adopt(const Parent& ancestor, std::span<const CheckedBlock> branch) {
@@ -199,8 +203,8 @@ Result<Imported> Chain::adopt(const Parent& ancestor, std::span<const CheckedBlo
     appended.push_back({block, std::move(effects).value()});
   }
   const std::uint64_t depth = rewound.size();
-  AITBC_TRY(
-      commit_blocks(std::move(rewound), std::move(appended), std::move(parent), std::nullopt));
+  AITBC_TRY(commit_blocks(std::move(rewound), std::move(appended), std::move(parent)));
+  AITBC_TRY(settle());
   return Imported{depth == 0 ? Imported::Kind::extended : Imported::Kind::reorganised, head(),
                   depth, branch.size()};
 }
@@ -220,11 +224,10 @@ Result<Imported> Chain::keep_beside(const Parent& ancestor, std::span<const Chec
 
 // `state_` stands at `head` already; on an error it is taken back to where it was before.
 Status Chain::commit_blocks(std::vector<Applied> rewound, std::vector<Applied> appended,
-                            Parent head, std::optional<Slot> sealed) {
+                            Parent head) {
   const IncludedBy included = included_by(appended);
   Batch batch;
   if (!rewound.empty()) batch.rewind_to = rewound.front().block.header().height - 1;
-  batch.sealed = sealed;
 
   std::vector<Address> senders;
   for (const auto& [key, tx] : included) {
@@ -260,19 +263,22 @@ Status Chain::commit_blocks(std::vector<Applied> rewound, std::vector<Applied> a
     mempool_.restore(std::move(entry.tx), entry.sequence);
   mempool_.advance();
   parent_ = std::move(head);
-  if (sealed) last_sealed_ = sealed;
   includable_ = mempool_.has_includable(state_);
   return ok();
 }
 
 // ---- sealing ------------------------------------------------------------------------------------
 
-std::optional<Time> Chain::next_proposal(const PublicKey& key, Time now) const {
+std::optional<Time> Chain::next_proposal(const Authority& authority, Time now) const {
+  const PublicKey& key = authority.public_key();
   if (std::find(parent_.recent.begin(), parent_.recent.end(), key) != parent_.recent.end()) {
     return std::nullopt;  // another's block must come first, and will wake us
   }
-  if (!includable_) return std::nullopt;
-  Slot after = std::max(head().slot, last_sealed_.value_or(0));
+  Slot after = std::max(head().slot, authority.marks().sealed);
+  if (!includable_) {
+    if (head() == final_) return std::nullopt;
+    after = std::max(after, last_slot_for_txs(parent_, state_.authorities().size()));
+  }
   if (const auto slot = slot_at(params_, now); slot && *slot > 0) {
     after = std::max(after, now < sealing_ends(params_, *slot) ? *slot - 1 : *slot);
   }
@@ -281,19 +287,24 @@ std::optional<Time> Chain::next_proposal(const PublicKey& key, Time now) const {
   return std::max(now, start_of(params_, *turn));
 }
 
-Result<std::optional<CheckedBlock>> Chain::propose(const KeyPair& key, Time now) {
-  const auto at = next_proposal(key.public_key(), now);
+Result<std::optional<CheckedBlock>> Chain::propose(Authority& authority, Time now) {
+  const auto at = next_proposal(authority, now);
   if (!at || *at > now) return std::optional<CheckedBlock>();
   const Slot slot = *slot_at(params_, now);
   const auto candidates = mempool_.select(state_, limits::block_txs_max);
-  auto built = build_block(params_, parent_, state_, key, slot, candidates);
+  auto built = build_block(params_, parent_, state_, authority.key(), slot, candidates);
   if (!built) return std::optional<CheckedBlock>();
 
-  Parent next = parent_;
-  next.advance(built->block.header(), window());
   std::vector<Applied> appended;
   appended.push_back({built->block, std::move(built->effects)});
-  AITBC_TRY(commit_blocks({}, std::move(appended), std::move(next), slot));
+  if (auto promised = authority.promise_seal(slot); !promised) {
+    undo_all(state_, appended);
+    return std::move(promised).error();
+  }
+  Parent next = parent_;
+  next.advance(built->block.header(), window());
+  AITBC_TRY(commit_blocks({}, std::move(appended), std::move(next)));
+  AITBC_TRY(settle());
   return std::optional(std::move(built->block));
 }
 

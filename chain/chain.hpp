@@ -6,6 +6,7 @@
 // category `internal` the disk can no longer be trusted, so the owner must stop.
 
 #include "chain/protocol.hpp"
+#include "chain/sign_guard.hpp"
 #include "chain/store.hpp"
 
 namespace aitbc {
@@ -17,8 +18,12 @@ class Chain {
 
   const Params& params() const { return params_; }
   const Tip& head() const { return parent_.tip; }
-  // Nothing at or below it is ever rewound.
+  // Nothing at or below it is ever rewound: a quorum has committed it or a block above it.
   const Tip& final() const { return final_; }
+  // The highest block of this chain that a quorum has prepared; at or above the final one. Only a
+  // branch with a higher one can replace it.
+  const Tip& justified() const { return justified_; }
+  const Finality& finality() const { return finality_; }
   const State& state() const { return state_; }
   const Mempool& mempool() const { return mempool_; }
   Reader& reader() const { return store_->reader(); }
@@ -32,11 +37,17 @@ class Chain {
   // does not stand on the canonical chain; below_final if another block is final at its height.
   Result<Imported> import(std::span<const CheckedBlock> branch, Time now);
 
-  // Seals a block if it is the key's turn, it sealed none in this slot, and a pending transaction
-  // can be included; nullopt otherwise.
-  Result<std::optional<CheckedBlock>> propose(const KeyPair&, Time now);
+  // Seals a block if it is the authority's turn, it sealed none in this slot, and a pending
+  // transaction can be included or the head waits for finality too long; nullopt otherwise.
+  Result<std::optional<CheckedBlock>> propose(Authority&, Time now);
   // When propose() could next seal something, as things stand; nullopt while there is nothing to.
-  std::optional<Time> next_proposal(const PublicKey&, Time now) const;
+  std::optional<Time> next_proposal(const Authority&, Time now) const;
+
+  // Counts votes whose signatures hold; those of strangers are ignored. What they prove is one
+  // durable commit.
+  Status add_votes(std::span<const SignedVote>);
+  // See next_vote() in finality.hpp.
+  Result<std::optional<Vote>> next_vote(const Authority&, bool impatient) const;
 
   // One commit for all; the answers are in the order of the transactions. A transaction that is
   // pending or included already is answered with its id.
@@ -51,17 +62,24 @@ class Chain {
   Result<std::size_t> count_known(std::span<const CheckedBlock> branch) const;
   Result<Imported> adopt(const Parent& ancestor, std::span<const CheckedBlock> branch);
   Result<Imported> keep_beside(const Parent& ancestor, std::span<const CheckedBlock> branch);
-  Status commit_blocks(std::vector<Applied> rewound, std::vector<Applied> appended, Parent head,
-                       std::optional<Slot> sealed);
+  Status commit_blocks(std::vector<Applied> rewound, std::vector<Applied> appended, Parent head);
   Result<TxId> known(const CheckedTx&, const Error& refusal) const;
+
+  // Votes (chain_finality.cpp).
+  Finality::Electorate electorate() const;
+  Result<Finality::Branch> named_on(const Tip& ancestor,
+                                    std::span<const CheckedBlock> branch) const;
+  Result<bool> is_better(const Tip& ancestor, std::span<const CheckedBlock> branch) const;
+  Status restore(const std::vector<Certificate>&);
+  Status settle();
 
   Params params_;
   std::unique_ptr<Store> store_;
   State state_;
   Mempool mempool_;
   Parent parent_;  // of the next block
-  Tip final_;
-  std::optional<Slot> last_sealed_;
+  Finality finality_;
+  Tip final_, justified_;
   // mempool_.has_includable(state_), which looks through the whole pool when there is none. The
   // owner asks in each of its rounds; the answer changes only with a block or a newcomer.
   bool includable_;

@@ -51,6 +51,11 @@ class MemorySnapshot final : public Snapshot {
                                                 : std::optional(found->second);
   }
   Result<std::vector<SideBlock>> side_blocks(std::size_t limit) override;
+  Result<std::optional<Certificate>> finality_of(Height height) override {
+    const auto found = tables_->final.lower_bound(height);
+    return found == tables_->final.end() ? std::optional<Certificate>()
+                                         : std::optional(found->second);
+  }
 
  private:
   LocatedTx locate(const MemoryTables::Place& place) const {
@@ -176,7 +181,11 @@ Result<std::optional<Loaded>> MemoryStore::load(const Params& params) {
   const Hash expected =
       tables.blocks.empty() ? tables.genesis_root : tables.blocks.back()->block.header().state_root;
   AITBC_CHECK(state.root() == expected);
-  Loaded loaded{tables.head(), std::move(state), {}, tables.last_sealed};
+  Loaded loaded{tables.head(), std::move(state), {}, {}};
+  if (!tables.final.empty()) loaded.certificates.push_back(tables.final.rbegin()->second);
+  for (const auto& [height, certificate] : tables.justified) {
+    loaded.certificates.push_back(certificate);
+  }
   for (const auto& [sequence, tx] : tables.pool) loaded.mempool.push_back({tx, sequence});
   return std::optional(std::move(loaded));
 }

@@ -35,7 +35,7 @@ void MemoryTables::apply(const Batch& batch) {
     AITBC_CHECK(pool.emplace(entry.sequence, entry.tx).second);
   }
   for (const Replaced& verdict : batch.replaced) add_replaced(verdict);
-  if (batch.sealed) last_sealed = std::max(last_sealed.value_or(0), *batch.sealed);
+  for (const Certificate& certificate : batch.certificates) add_certificate(certificate);
   for (const CheckedBlock& block_beside : batch.side) add_side(block_beside.header());
   while (side.size() > limits::side_blocks_max) side.pop_front();
 }
@@ -90,6 +90,16 @@ void MemoryTables::add_side(const Header& header) {
 void MemoryTables::remove_replaced(const TxId& id) {
   if (replaced_ids.erase(id) == 0) return;
   std::erase_if(replaced, [&](const Replaced& old) { return old.id == id; });
+}
+
+void MemoryTables::add_certificate(const Certificate& certificate) {
+  const Height height = certificate.block.height;
+  if (certificate.kind == Vote::Kind::prepare) {
+    justified.insert_or_assign(height, certificate);
+  } else {
+    final.insert_or_assign(height, certificate);
+    justified.erase(justified.begin(), justified.upper_bound(height));
+  }
 }
 
 void MemoryTables::add_replaced(const Replaced& verdict) {

@@ -23,7 +23,6 @@ struct MemoryTables {
   std::optional<GenesisHash> genesis;  // nullopt until initialised
   std::vector<PublicKey> authorities;
   Hash genesis_root;
-  std::optional<Slot> last_sealed;
   std::vector<std::shared_ptr<const Applied>> blocks;  // block h at h - 1
   std::unordered_map<BlockId, Height> heights;
   std::unordered_map<TxId, Place> txs;
@@ -33,6 +32,9 @@ struct MemoryTables {
   std::deque<SideBlock> side;     // in the order of arrival
   std::deque<Replaced> replaced;  // in the order of arrival
   std::unordered_map<TxId, Replaced> replaced_ids;
+
+  std::map<Height, Certificate> final;      // of commits
+  std::map<Height, Certificate> justified;  // of prepares, above the highest final block
 
   Tip head() const;
   const Applied* block(Height height) const;
@@ -44,6 +46,7 @@ struct MemoryTables {
   void append(const Applied& applied);
   void add_side(const Header& header);
   void remove_replaced(const TxId& id);
+  void add_certificate(const Certificate& certificate);
   void add_replaced(const Replaced& verdict);
 };
 

@@ -8,6 +8,7 @@
 
 #include "chain/core/block.hpp"
 #include "chain/core/time.hpp"
+#include "chain/core/vote.hpp"
 
 namespace aitbc {
 
@@ -22,15 +23,17 @@ struct SyncAnswer {
   std::string chain_id;
   GenesisHash genesis_hash;
   Tip head;
+  Tip justified;
   Tip final;
   Hash authorities_hash;
   std::string node_id;
-  std::string instance;      // new at every start of the node
-  Time node_time;            // when it answered
-  Duration held{0};          // for how long it held the answer back
-  std::uint64_t cursor = 0;  // to be sent with the next query
-  std::vector<TxId> txs;     // pending ones that are newer than the query's cursor
-  bool more = false;         // txs was cut at its limit: ask again at once
+  std::string instance;           // new at every start of the node
+  Time node_time;                 // when it answered
+  Duration held{0};               // for how long it held the answer back
+  std::uint64_t cursor = 0;       // to be sent with the next query
+  std::vector<TxId> txs;          // pending ones that are newer than the query's cursor
+  bool more = false;              // txs was cut at its limit: ask again at once
+  std::vector<SignedVote> votes;  // that are newer than the query's cursor, own and others'
   // What entered the network here comes whole, so that it crosses each link once and at once; the
   // ids above let everybody else pass it on where links are missing.
   std::vector<SignedTx> own_txs;
@@ -67,6 +70,7 @@ struct NodeStatus {
   std::optional<PublicKey> authority;  // the key it seals with
   SyncState state;
   Tip head;
+  Tip justified;
   Tip final;
   Hash state_root;
   Hash authorities_hash;

@@ -15,7 +15,9 @@ Result<Height> BatchWriter::write(const Batch& batch) {
   AITBC_TRY(write_accounts());
   AITBC_TRY(write_pool(batch));
   AITBC_TRY(write_replaced(batch.replaced));
-  if (batch.sealed) AITBC_TRY(Query(sql_.raise_sealed, *batch.sealed).run());
+  for (const Certificate& certificate : batch.certificates) {
+    AITBC_TRY(add_certificate(certificate));
+  }
   for (const CheckedBlock& block : batch.side) AITBC_TRY(add_side(block.sealed));
   if (batch.rewind_to || !batch.side.empty()) {
     AITBC_TRY(Query(sql_.trim_side, limits::side_blocks_max).run());
@@ -176,6 +178,17 @@ Status BatchWriter::write_replaced(const std::vector<Replaced>& replaced) {
     AITBC_TRY(Query(sql_.insert_replaced, id.view(), by.view(), height).run());
   }
   return Query(sql_.trim_replaced, limits::replaced_txs_max).run();
+}
+
+Status BatchWriter::add_certificate(const Certificate& certificate) {
+  const Height height = certificate.block.height;
+  const bool makes_final = certificate.kind == Vote::Kind::commit;
+  const Buffer votes = encode(certificate);
+  AITBC_TRY(
+      Query(sql_.insert_certificate, std::uint64_t{makes_final}, height, ByteView(votes)).run());
+  if (!makes_final) return ok();
+  AITBC_TRY(Query(sql_.delete_justified, height).run());
+  return Query(sql_.delete_final_undo, height).run();
 }
 
 Status BatchWriter::add_side(const SealedHeader& sealed) {

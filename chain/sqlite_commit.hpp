@@ -47,10 +47,10 @@ struct WriteStatements {
   Statement trim_side{database,
                       "DELETE FROM side WHERE seq <= (SELECT seq FROM side ORDER BY seq DESC "
                       "LIMIT 1 OFFSET ?)"};
-  // The condition also keeps a commit that raises nothing from writing anything.
-  Statement raise_sealed{database,
-                         "UPDATE meta SET last_sealed = ?1 "
-                         "WHERE id = 0 AND (last_sealed IS NULL OR last_sealed < ?1)"};
+  Statement insert_certificate{
+      database, "INSERT OR REPLACE INTO certificates(kind, height, votes) VALUES(?, ?, ?)"};
+  Statement delete_justified{database, "DELETE FROM certificates WHERE kind = 0 AND height <= ?"};
+  Statement delete_final_undo{database, "DELETE FROM undo WHERE height <= ?"};
 };
 
 class BatchWriter {
@@ -77,6 +77,7 @@ class BatchWriter {
   Status write_accounts();
   Status write_pool(const Batch& batch);
   Status write_replaced(const std::vector<Replaced>& replaced);
+  Status add_certificate(const Certificate& certificate);
   Status add_side(const SealedHeader& sealed);
   Result<Row*> row_of(const Address& address);
 

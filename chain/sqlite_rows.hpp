@@ -7,6 +7,7 @@
 #include "chain/core/block.hpp"
 #include "chain/core/limits.hpp"
 #include "chain/core/state.hpp"
+#include "chain/core/vote.hpp"
 
 namespace aitbc {
 
@@ -67,6 +68,12 @@ inline Result<SealedHeader> read_header(ByteView bytes) {
   const auto whole = in.finish("header");
   if (!whole) return damaged("stored " + whole.error().detail);
   return sealed;
+}
+
+inline Result<Certificate> read_certificate(ByteView bytes) {
+  auto certificate = decode_certificate(bytes);
+  if (!certificate) return damaged("stored " + certificate.error().detail);
+  return certificate;
 }
 
 inline Result<Effects> read_effects(ByteView bytes) {

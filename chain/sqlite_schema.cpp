@@ -18,8 +18,7 @@ constexpr std::array migrations = {R"sql(
     id INTEGER PRIMARY KEY CHECK(id = 0),
     genesis_hash BLOB NOT NULL,
     authorities BLOB NOT NULL,  -- of the genesis, 32 bytes each, in their order
-    state_root BLOB NOT NULL,   -- of the genesis
-    last_sealed INTEGER         -- slot
+    state_root BLOB NOT NULL    -- of the genesis
   ) STRICT;
 
   -- Headers and bodies apart: most readers want one of them.
@@ -38,7 +37,15 @@ constexpr std::array migrations = {R"sql(
   ) STRICT;
   CREATE INDEX txs_key ON txs(key);
 
-  -- What a reorg undoes.
+  -- Votes of a quorum: prepares (kind 0) above the final block, commits (kind 1) for ever.
+  CREATE TABLE certificates(
+    kind INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    votes BLOB NOT NULL,
+    PRIMARY KEY(kind, height)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What a reorg undoes: of the blocks that are not final.
   CREATE TABLE undo(height INTEGER PRIMARY KEY, effects BLOB NOT NULL) STRICT;
 
   -- A row stays when its account is emptied by a reorg: balance and nonce 0 are the same as no row.

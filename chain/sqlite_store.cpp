@@ -31,6 +31,7 @@ class SqliteStore final : public Store {
   Status check_genesis_hash(const GenesisHash& stored, const GenesisHash& expected) const;
   Result<State> load_state(std::vector<PublicKey> authorities, const Hash& expected);
   Result<std::vector<Mempool::Entry>> load_pool(const Params& params);
+  Result<std::vector<Certificate>> load_certificates();
   Result<Applied> read_applied(const SealedHeader& sealed);
   void start_reading(const Params& params, Height head);
 
@@ -106,10 +107,23 @@ Result<std::vector<Mempool::Entry>> SqliteStore::load_pool(const Params& params)
   }
 }
 
+Result<std::vector<Certificate>> SqliteStore::load_certificates() {
+  std::vector<Certificate> certificates;
+  Statement stored(database_,
+                   "SELECT votes FROM (SELECT votes FROM certificates WHERE kind = 1 "
+                   "ORDER BY height DESC LIMIT 1) "
+                   "UNION ALL SELECT votes FROM certificates WHERE kind = 0");
+  Query query(stored);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return certificates;
+    AITBC_TRY_ASSIGN(Certificate certificate, read_certificate(query.blob(0)));
+    certificates.push_back(std::move(certificate));
+  }
+}
+
 Result<std::optional<Loaded>> SqliteStore::load(const Params& params) {
-  Statement meta(database_,
-                 "SELECT genesis_hash, authorities, state_root, last_sealed "
-                 "FROM meta WHERE id = 0");
+  Statement meta(database_, "SELECT genesis_hash, authorities, state_root FROM meta WHERE id = 0");
   Query query(meta);
   AITBC_TRY_ASSIGN(const bool initialised, query.next());
   if (!initialised) return std::optional<Loaded>();
@@ -124,8 +138,6 @@ Result<std::optional<Loaded>> SqliteStore::load(const Params& params) {
   }
   Tip head = genesis_tip(params);
   AITBC_TRY_ASSIGN(Hash root, read_fixed<Hash>(query.blob(2)));
-  std::optional<Slot> last_sealed;
-  if (!query.is_null(3)) last_sealed = query.count(3);
 
   Statement newest(database_,
                    "SELECT header FROM blocks WHERE height = (SELECT max(height) FROM blocks)");
@@ -138,8 +150,9 @@ Result<std::optional<Loaded>> SqliteStore::load(const Params& params) {
   }
   AITBC_TRY_ASSIGN(State state, load_state(std::move(authorities), root));
   AITBC_TRY_ASSIGN(auto pool, load_pool(params));
+  AITBC_TRY_ASSIGN(auto certificates, load_certificates());
   start_reading(params, head.height);
-  return std::optional(Loaded{head, std::move(state), std::move(pool), last_sealed});
+  return std::optional(Loaded{head, std::move(state), std::move(pool), std::move(certificates)});
 }
 
 Status SqliteStore::initialise(const Genesis& genesis) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chain/core/apply.hpp"
+#include "chain/core/finality.hpp"
 #include "chain/core/mempool.hpp"
 
 namespace aitbc {
@@ -29,18 +30,20 @@ struct Replaced {
 struct Batch {
   std::optional<Height> rewind_to;  // blocks above it leave the canonical chain for the losing ones
   std::vector<Applied> append;
-  std::optional<Slot> sealed;     // by this node; never lowered, whatever is rewound
   std::vector<TxId> pool_remove;  // before pool_add
   std::vector<Mempool::Entry> pool_add;
   std::vector<Replaced> replaced;
   std::vector<CheckedBlock> side;  // valid blocks that are not of the canonical chain
+  // A commit's makes its block final: nothing at or below it needs undo or a prepares' certificate.
+  std::vector<Certificate> certificates;
 };
 
 struct Loaded {
   Tip head;
   State state;
   std::vector<Mempool::Entry> mempool;
-  std::optional<Slot> last_sealed;
+  // The highest of commits, and those of prepares above it.
+  std::vector<Certificate> certificates;
 };
 
 struct LocatedTx {
@@ -85,6 +88,8 @@ class Snapshot {
   virtual Result<std::optional<Replaced>> replaced(const TxId&) = 0;
   // Losing blocks, highest first.
   virtual Result<std::vector<SideBlock>> side_blocks(std::size_t limit) = 0;
+  // What makes the block at `height` final: the lowest certificate of commits at or above it.
+  virtual Result<std::optional<Certificate>> finality_of(Height height) = 0;
 };
 
 // Thread-safe.

@@ -21,7 +21,7 @@ namespace {
 struct InitOptions {
   std::string chain_id = "ait-devnet";
   std::vector<std::string> authorities, accounts;
-  std::string slot = "2s", tail_guard = "500ms", fee_min = "0";
+  std::string slot = "2s", tail_guard = "500ms", fee_min = "0", quorum = "majority";
   std::optional<std::string> time;
   std::string file;
   bool devnet = false;
@@ -65,6 +65,7 @@ Result<Genesis> build_genesis(const Wallets& wallets, const InitOptions& given) 
   AITBC_TRY_ASSIGN(genesis.tail_guard, parse_duration(given.tail_guard, "--tail-guard"));
   AITBC_TRY_ASSIGN(const std::uint64_t fee, parse_number(given.fee_min, "--fee-min"));
   genesis.fee_min = Amount::from(fee).value_or(Amount{});
+  genesis.quorum = given.quorum == name(Quorum::bft) ? Quorum::bft : Quorum::majority;
   for (const std::string& text : given.authorities) {
     AITBC_TRY_ASSIGN(const PublicKey key, parse_authority(text));
     genesis.authorities.push_back(key);
@@ -89,6 +90,7 @@ std::string facts_json(const Genesis& genesis) {
       .integer("slot_ms", static_cast<std::uint64_t>(genesis.slot.count()))
       .integer("tail_guard_ms", static_cast<std::uint64_t>(genesis.tail_guard.count()))
       .integer("fee_min", genesis.fee_min.units())
+      .text("quorum", name(genesis.quorum))
       .boolean("devnet", genesis.devnet)
       .json("authorities", std::move(authorities).finish())
       .integer("accounts", genesis.allocations.size())
@@ -104,6 +106,9 @@ void print_facts(Output& output, const Genesis& genesis) {
   table.add({"slot", std::to_string(genesis.slot.count()) + " ms, the last " +
                          std::to_string(genesis.tail_guard.count()) + " ms without sealing"});
   table.add({"least fee", std::to_string(genesis.fee_min.units())});
+  table.add({"quorum", std::string(name(genesis.quorum)) + ", " +
+                           std::to_string(quorum_of(genesis.quorum, genesis.authorities.size())) +
+                           " of " + std::to_string(genesis.authorities.size()) + " votes"});
   table.add({"accounts", std::to_string(genesis.allocations.size())});
   table.add({"supply", std::to_string(supply_of(genesis).units())});
   for (std::size_t i = 0; i < genesis.authorities.size(); ++i) {
@@ -186,6 +191,9 @@ void add_init(CLI::App& group, Invocation& invocation) {
   init->add_option("--tail-guard", given->tail_guard, "No sealing in the last part of a slot")
       ->capture_default_str();
   init->add_option("--fee-min", given->fee_min, "The least fee")->capture_default_str();
+  init->add_option("--quorum", given->quorum, "Votes that make a block final: majority or bft")
+      ->check(CLI::IsMember({"majority", "bft"}))
+      ->capture_default_str();
   init->add_option("--time", given->time, "Start of slot 0 (default: now)");
   init->add_flag("--devnet", given->devnet, "Allow a faucet and open wallets");
   init->add_option("-o,--output", given->file, "The file to write; never overwritten")->required();

@@ -176,7 +176,8 @@ Verdict faucet(Invocation& invocation, const FaucetOptions& given) {
 }
 
 void add_delivery_options(CLI::App& command, DeliveryOptions& delivery) {
-  command.add_option("--wait", delivery.wait, "Until: none, included")->capture_default_str();
+  command.add_option("--wait", delivery.wait, "Until: none, included, final")
+      ->capture_default_str();
   command.add_option("--timeout", delivery.timeout, "How long to wait")->capture_default_str();
 }
 

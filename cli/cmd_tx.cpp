@@ -90,7 +90,8 @@ void add_tx_commands(CLI::App& root, Invocation& invocation) {
   CLI::App* send = add_command(*group, {"submit", "Send a signed transaction from a file",
                                         "aitbc send alice bob 5 --print | aitbc tx submit -"});
   send->add_option("FILE", submitted->file, "JSON; - is stdin")->required();
-  send->add_option("--wait", submitted->wait, "Until: none, included")->capture_default_str();
+  send->add_option("--wait", submitted->wait, "Until: none, included, final")
+      ->capture_default_str();
   send->add_option("--timeout", submitted->timeout, "How long to wait")->capture_default_str();
   add_node_option(*send, invocation);
   choose(*send, invocation, [&invocation, submitted] { return submit(invocation, *submitted); });

@@ -41,12 +41,25 @@ Error about(const std::string& subject, const Error& failure) {
   return error(failure.code, subject + ": " + failure.detail);
 }
 
-Result<std::optional<KeyPair>> load_authority(const NodeConfig& config, const Genesis& genesis) {
-  std::optional<KeyPair> none;
+// One for each chain that the key is an authority of, beside the key: it travels with it.
+Result<std::shared_ptr<SignGuard>> open_guard(const std::string& key_file, const KeyPair& key,
+                                              const Genesis& genesis) {
+  constexpr std::size_t digits = 16;
+  const GenesisHash chain = hash_of(genesis);
+  const std::string path = key_file + ".guard-" + chain.hex().substr(0, digits);
+  auto guard = open_sign_guard(path, chain, key.public_key());
+  if (!guard) return about("authority_key", guard.error());
+  return std::shared_ptr<SignGuard>(std::move(*guard));
+}
+
+Result<std::optional<Authority>> load_authority(const NodeConfig& config, const Genesis& genesis) {
+  std::optional<Authority> none;
   if (!config.authority_key) return none;
   AITBC_TRY_ASSIGN(KeyPair key, read_key_file(*config.authority_key));
   for (const PublicKey& authority : genesis.authorities) {
-    if (authority == key.public_key()) return std::optional<KeyPair>(std::move(key));
+    if (authority != key.public_key()) continue;
+    AITBC_TRY_ASSIGN(auto guard, open_guard(*config.authority_key, key, genesis));
+    return std::optional(Authority(std::move(key), std::move(guard)));
   }
   return error(Errc::bad_config, "authority_key: " + key.public_key().hex() + " of " +
                                      *config.authority_key + " is none of the " +
@@ -90,7 +103,7 @@ class FirstFailure {
   std::optional<Error> failure_;
 };
 
-sync::Runner::Options runner_options(const NodeConfig& config, std::optional<KeyPair> authority) {
+sync::Runner::Options runner_options(const NodeConfig& config, std::optional<Authority> authority) {
   sync::Runner::Options options;
   options.node_id = config.node_id;
   options.instance = new_instance();

@@ -70,47 +70,24 @@ SignedTx sign_partly(const GenesisHash& chain, SignedTx tx, const KeyPair& key) 
 
 Result<Delivery> parse_delivery(const std::string& wait, const std::string& timeout) {
   Delivery delivery;
-  if (wait != "none" && wait != "included") {
-    return error(Errc::bad_config, "--wait: expected none or included, got '" + wait + "'");
+  if (wait != "none" && wait != "included" && wait != "final") {
+    return error(Errc::bad_config, "--wait: expected none, included or final, got '" + wait + "'");
   }
-  delivery.wait = wait == "none" ? WaitFor::none : WaitFor::included;
+  delivery.wait = wait == "none"    ? WaitFor::none
+                  : wait == "final" ? WaitFor::final
+                                    : WaitFor::included;
   AITBC_TRY_ASSIGN(delivery.timeout, parse_duration(timeout, "--timeout"));
   return delivery;
 }
 
-Outcome<Progressed> await_inclusion(Invocation& invocation, rpc::Client& client, const TxId& id,
-                                    Duration timeout) {
-  const Time begun = invocation.clock.now();
-  Duration pause = first_pause;
-  Progress progress = invocation.progress();
-  for (;;) {
-    // A node that is restarted meanwhile answers again later: only the deadline ends this.
-    const auto view = client.tx(id);
-    if (view && view->where == Where::included) return Progressed{id, *view};
-    if (view && view->where == Where::replaced) {
-      return Failure{error(Errc::refused, "transaction " + hash_text(id) + " lost its place to " +
-                                              (view->by ? hash_text(*view->by) : "another")),
-                     Origin::node};
-    }
-    const Time now = invocation.clock.now();
-    if (now - begun >= timeout) {
-      return error(Errc::timeout, "transaction " + hash_text(id) + " is in no block after " +
-                                      std::to_string(timeout.count()) +
-                                      " ms; ask again with: aitbc tx show " + hash_text(id) +
-                                      (view ? "" : " (" + view.error().detail + ")"));
-    }
-    progress.step("waiting for a block with " + hash_text(id), 0, 1);
-    invocation.clock.sleep_until(std::min(now + pause, begun + timeout));
-    pause = std::min(pause * 3 / 2, pause_max);
-  }
-}
-
 void print_sent(Output& output, const Progressed& sent) {
   rpc::ObjectWriter out;
-  out.text("id", hash_text(sent.id)).text("status", word(sent.view.where));
+  out.text("id", hash_text(sent.id))
+      .text("status", sent.is_final ? "final" : word(sent.view.where));
   if (sent.view.where == Where::included) {
     out.integer("height", sent.view.height);
-    output.say("included in block " + std::to_string(sent.view.height));
+    output.say((sent.is_final ? "final in block " : "included in block ") +
+               std::to_string(sent.view.height));
   } else {
     out.null("height");
   }
@@ -120,11 +97,48 @@ void print_sent(Output& output, const Progressed& sent) {
 
 namespace {
 
+// A node that is restarted meanwhile answers again later: only the deadline ends this. timeout when
+// it is not yet what was asked for at the deadline, refused when another one took its place.
+Outcome<Progressed> await(Invocation& invocation, rpc::Client& client, const TxId& id,
+                          const Delivery& delivery) {
+  const Time begun = invocation.clock.now();
+  Duration pause = first_pause;
+  Progress progress = invocation.progress();
+  for (;;) {
+    const auto view = client.tx(id);
+    const bool included = view && view->where == Where::included;
+    if (included && delivery.wait == WaitFor::included) return Progressed{id, *view};
+    // Asked after its place: a final block keeps its height, whatever happens in between.
+    const auto status = included ? client.network() : Result<NodeStatus>(NodeStatus{});
+    if (included && status && status->final.height >= view->height) {
+      return Progressed{id, *view, true};
+    }
+    if (view && view->where == Where::replaced) {
+      return Failure{error(Errc::refused, "transaction " + hash_text(id) + " lost its place to " +
+                                              (view->by ? hash_text(*view->by) : "another")),
+                     Origin::node};
+    }
+    const Time now = invocation.clock.now();
+    if (now - begun >= delivery.timeout) {
+      return error(Errc::timeout, "transaction " + hash_text(id) + " is in no " +
+                                      (included ? "final " : "") + "block after " +
+                                      std::to_string(delivery.timeout.count()) +
+                                      " ms; ask again with: aitbc tx show " + hash_text(id) +
+                                      (view ? "" : " (" + view.error().detail + ")"));
+    }
+    progress.step((included ? "waiting for votes for the block of " : "waiting for a block with ") +
+                      hash_text(id),
+                  0, 1);
+    invocation.clock.sleep_until(std::min(now + pause, begun + delivery.timeout));
+    pause = std::min(pause * 3 / 2, pause_max);
+  }
+}
+
 Verdict follow(Invocation& invocation, rpc::Client& client, const TxId& id,
                const Delivery& delivery) {
   Progressed sent{id, {}};
-  if (delivery.wait == WaitFor::included) {
-    AITBC_TRY_ASSIGN(sent, await_inclusion(invocation, client, id, delivery.timeout));
+  if (delivery.wait != WaitFor::none) {
+    AITBC_TRY_ASSIGN(sent, await(invocation, client, id, delivery));
   }
   print_sent(invocation.output, sent);
   return Exit::done;

@@ -23,15 +23,13 @@ Outcome<Tx> compose(rpc::Client& client, const Params& params, const Payment& pa
 SignedTx sign_partly(const GenesisHash& chain, SignedTx tx, const KeyPair& key);
 SignedTx unsigned_tx(Tx body, Policy policy);
 
-enum class WaitFor { none, included };
+enum class WaitFor { none, included, final };
 
 struct Progressed {
   TxId id;
   rpc::Client::TxView view;
+  bool is_final = false;  // its block is
 };
-// timeout when it is still pending at the deadline, refused when another one took its place.
-Outcome<Progressed> await_inclusion(Invocation& invocation, rpc::Client& client, const TxId& id,
-                                    Duration timeout);
 
 // Prints what `send`, `faucet` and `tx submit` print.
 void print_sent(Output& output, const Progressed& sent);

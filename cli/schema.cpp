@@ -33,7 +33,7 @@ constexpr std::string_view plan_shape =
     "why:text}]}";
 constexpr std::string_view genesis_shape =
     "{genesis_hash:hash chain_id:text time:text slot_ms:count tail_guard_ms:count fee_min:count "
-    "devnet:flag authorities:[text] accounts:count supply:count state_root:hash}";
+    "quorum:text devnet:flag authorities:[text] accounts:count supply:count state_root:hash}";
 constexpr std::string_view nothing_shape = "{}";
 constexpr std::string_view status_shape =
     "{network:text chain_id:text genesis_hash:hash~ in_sync:flag height:count~ head:hash~ "
@@ -54,7 +54,8 @@ constexpr std::array entries{
     Entry{"chain export", "{file:text genesis_hash:hash blocks:count head:hash}"},
     Entry{"chain head",
           "{height:count hash:hash timestamp:text tx_count:count slot:count "
-          "state_root:hash final_height:count final_hash:hash}"},
+          "state_root:hash justified_height:count justified_hash:hash final_height:count "
+          "final_hash:hash}"},
     Entry{"chain import",
           "{file:text blocks:count appended:count rewound:count height:count head:hash}"},
     Entry{"chain tx", found_tx_shape},

@@ -24,6 +24,16 @@ HttpRequest get_request(std::string path, std::map<std::string, std::string> que
   return request;
 }
 
+HttpRequest json_post(std::string path, std::string body) {
+  HttpRequest request;
+  request.method = "POST";
+  request.path = std::move(path);
+  request.content_type = json_type;
+  request.accept = json_type;
+  request.body = std::move(body);
+  return request;
+}
+
 HttpRequest binary_post(std::string path, const Buffer& body) {
   HttpRequest request;
   request.method = "POST";
@@ -153,6 +163,12 @@ Result<Imported> Client::import(std::span<const Block> blocks) {
   const HttpRequest request = binary_post("/rpc/blocks/import", encode(blocks));
   AITBC_TRY_ASSIGN(const std::string body, connection_->send(request));
   return parse_imported(body);
+}
+
+Status Client::add_votes(std::span<const SignedVote> votes) {
+  AITBC_TRY_ASSIGN(const std::string body,
+                   connection_->send(json_post("/rpc/votes", votes_json(votes))));
+  return ok();
 }
 
 Result<Client::AccountView> Client::account(const Address& address) {

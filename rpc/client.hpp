@@ -38,6 +38,7 @@ class Client {
   // One answer for each, in order.
   Result<std::vector<Result<TxId>>> submit_all(std::span<const SignedTx>);
   Result<Imported> import(std::span<const Block>);
+  Status add_votes(std::span<const SignedVote>);
 
   struct AccountView {
     Account account;

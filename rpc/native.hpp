@@ -51,6 +51,11 @@ Result<NodeStatus> parse_status(std::string_view json);
 std::string sync_answer_json(const SyncAnswer&);
 Result<SyncAnswer> parse_sync_answer(std::string_view json);
 
+std::string certificate_json(const Certificate&);
+// {"votes": [...]}, each the canonical encoding in hexadecimal.
+std::string votes_json(std::span<const SignedVote>);
+Result<std::vector<SignedVote>> parse_votes(std::string_view json);
+
 // {"ids": [...]}, the pending transactions that a peer asks for.
 std::string ids_json(std::span<const TxId>);
 Result<std::vector<TxId>> parse_ids(std::string_view json);

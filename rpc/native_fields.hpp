@@ -11,6 +11,7 @@
 #include "chain/core/address.hpp"
 #include "chain/core/block.hpp"
 #include "chain/core/time.hpp"
+#include "chain/core/vote.hpp"
 
 namespace aitbc::rpc {
 
@@ -37,6 +38,10 @@ Result<Address> read_address(ObjectReader&, std::string_view name);
 Result<Amount> read_amount(ObjectReader&, std::string_view name);
 Result<Time> read_time(ObjectReader&, std::string_view name);
 Result<Duration> read_ms(ObjectReader&, std::string_view name);
+
+// Votes as the field "votes" carries them.
+std::string votes_array(std::span<const SignedVote>);
+Result<std::vector<SignedVote>> read_votes(ObjectReader&);
 
 // {"height", "slot", "hash"}
 std::string tip_json(const Tip&);

@@ -7,6 +7,8 @@ namespace aitbc::rpc {
 
 namespace {
 
+constexpr std::size_t quorum_bytes_max = 16;
+
 Result<std::vector<PublicKey>> read_authorities(ObjectReader& reader) {
   AITBC_TRY_ASSIGN(const std::vector<std::string> texts,
                    reader.texts("authorities", limits::authorities_max, 2 * PublicKey::size));
@@ -37,6 +39,15 @@ Result<std::vector<Genesis::Allocation>> read_accounts(ObjectReader& reader) {
   return accounts;
 }
 
+Result<Quorum> read_quorum(ObjectReader& reader) {
+  AITBC_TRY_ASSIGN(const std::string text, reader.text("quorum", quorum_bytes_max));
+  for (const Quorum quorum : {Quorum::majority, Quorum::bft}) {
+    if (text == name(quorum)) return quorum;
+  }
+  return error(Errc::bad_json, reader.path_of("quorum") +
+                                   ": expected \"majority\" or \"bft\", got " + json_text(text));
+}
+
 }  // namespace
 
 std::string genesis_json(const Genesis& genesis) {
@@ -54,6 +65,7 @@ std::string genesis_json(const Genesis& genesis) {
       .signed_integer("slot_ms", genesis.slot.count())
       .signed_integer("tail_guard_ms", genesis.tail_guard.count())
       .integer("fee_min", genesis.fee_min.units())
+      .text("quorum", name(genesis.quorum))
       .boolean("devnet", genesis.devnet)
       .json("authorities", std::move(authorities).finish())
       .json("accounts", std::move(accounts).finish());
@@ -69,6 +81,7 @@ Result<Genesis> parse_genesis(std::string_view json) {
   AITBC_TRY_ASSIGN(genesis.slot, read_ms(reader, "slot_ms"));
   AITBC_TRY_ASSIGN(genesis.tail_guard, read_ms(reader, "tail_guard_ms"));
   AITBC_TRY_ASSIGN(genesis.fee_min, read_amount(reader, "fee_min"));
+  AITBC_TRY_ASSIGN(genesis.quorum, read_quorum(reader));
   AITBC_TRY_ASSIGN(genesis.devnet, reader.boolean("devnet"));
   AITBC_TRY_ASSIGN(genesis.authorities, read_authorities(reader));
   AITBC_TRY_ASSIGN(genesis.allocations, read_accounts(reader));

@@ -116,6 +116,7 @@ std::string status_json(const NodeStatus& status, const Genesis& genesis, const 
   status.authority ? out.text("authority", status.authority->hex()) : out.null("authority");
   out.text("state", status.state.text())
       .json("head", tip_json(status.head))
+      .json("justified", tip_json(status.justified))
       .json("final", tip_json(status.final))
       .text("state_root", hash_text(status.state_root))
       .text("authorities_hash", hash_text(status.authorities_hash))
@@ -141,6 +142,8 @@ Result<NodeStatus> parse_status(std::string_view json) {
   AITBC_TRY_ASSIGN(status.state, read_state(reader));
   AITBC_TRY_ASSIGN(ObjectReader head, reader.object("head"));
   AITBC_TRY_ASSIGN(status.head, read_tip(std::move(head)));
+  AITBC_TRY_ASSIGN(ObjectReader justified, reader.object("justified"));
+  AITBC_TRY_ASSIGN(status.justified, read_tip(std::move(justified)));
   AITBC_TRY_ASSIGN(ObjectReader final, reader.object("final"));
   AITBC_TRY_ASSIGN(status.final, read_tip(std::move(final)));
   AITBC_TRY_ASSIGN(status.state_root, read_hash<Hash>(reader, "state_root"));

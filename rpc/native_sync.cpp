@@ -78,6 +78,7 @@ std::string sync_answer_json(const SyncAnswer& answer) {
   out.text("chain_id", answer.chain_id)
       .text("genesis_hash", hash_text(answer.genesis_hash))
       .json("head", tip_json(answer.head))
+      .json("justified", tip_json(answer.justified))
       .json("final", tip_json(answer.final))
       .text("authorities_hash", hash_text(answer.authorities_hash))
       .text("node_id", answer.node_id)
@@ -87,6 +88,7 @@ std::string sync_answer_json(const SyncAnswer& answer) {
       .integer("cursor", answer.cursor)
       .json("txs", ids_array(answer.txs))
       .boolean("more", answer.more)
+      .json("votes", votes_array(answer.votes))
       .json("own_txs", encoded_array(answer.own_txs));
   if (answer.own_block) out.text("own_block", to_hex(encode(*answer.own_block)));
   return std::move(out).finish();
@@ -99,6 +101,7 @@ Result<SyncAnswer> parse_sync_answer(std::string_view json) {
   AITBC_TRY_ASSIGN(answer.chain_id, reader.text("chain_id", limits::chain_id_bytes_max));
   AITBC_TRY_ASSIGN(answer.genesis_hash, read_hash<GenesisHash>(reader, "genesis_hash"));
   AITBC_TRY_ASSIGN(answer.head, read_tip_of(reader, "head"));
+  AITBC_TRY_ASSIGN(answer.justified, read_tip_of(reader, "justified"));
   AITBC_TRY_ASSIGN(answer.final, read_tip_of(reader, "final"));
   AITBC_TRY_ASSIGN(answer.authorities_hash, read_hash<Hash>(reader, "authorities_hash"));
   AITBC_TRY_ASSIGN(answer.node_id, reader.text("node_id", name_bytes_max));
@@ -108,6 +111,7 @@ Result<SyncAnswer> parse_sync_answer(std::string_view json) {
   AITBC_TRY_ASSIGN(answer.cursor, reader.integer("cursor"));
   AITBC_TRY_ASSIGN(answer.txs, read_ids(reader, "txs"));
   AITBC_TRY_ASSIGN(answer.more, reader.boolean("more"));
+  AITBC_TRY_ASSIGN(answer.votes, read_votes(reader));
   AITBC_TRY(read_own(reader, answer));
   return answer;
 }

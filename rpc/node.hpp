@@ -34,6 +34,7 @@ class Node {
     return std::move(answers.front());
   }
   virtual Result<Imported> import(std::vector<CheckedBlock>) = 0;
+  virtual Status add_votes(std::vector<SignedVote>) = 0;  // whose signatures hold
   virtual Result<SyncAnswer> sync(const SyncQuery&) = 0;  // holds the answer back for query.wait
   virtual Result<ProvenAccount> prove(const Address&) = 0;
   // The next nonce to use, counting pending transactions.

@@ -46,6 +46,8 @@ Result<HttpResponse> head(const Call& call) {
       .integer("tx_count", header.tx_count)
       .integer("slot", tip.slot)
       .text("state_root", hash_text(header.state_root))
+      .integer("justified_height", status->justified.height)
+      .text("justified_hash", hash_text(status->justified.id))
       .integer("final_height", status->final.height)
       .text("final_hash", hash_text(status->final.id));
   return json_response(std::move(out).finish());

@@ -28,6 +28,8 @@ constexpr Scalar scalars[] = {
     {"Text", R"({"type":"string"})"},
     {"Flag", R"({"type":"boolean"})"},
     {"TxType", R"({"type":"string","enum":["transfer"]})"},
+    {"VoteKind", R"({"type":"string","enum":["prepare","commit"]})"},
+    {"QuorumRule", R"({"type":"string","enum":["majority","bft"]})"},
     {"Direction", R"({"type":"string","enum":["sent","received","self"]})"},
     {"TakenStatus", R"({"type":"string","enum":["pending","included"]})"},
     {"TxStatus", R"({"type":"string","enum":["pending","included","replaced"]})"},
@@ -87,7 +89,7 @@ constexpr Shape shapes[] = {
      "txs_root:Hash state_root:Hash proposer:Key"},
     {"Head",
      "height:Height hash:Hash timestamp:Time tx_count:Count slot:Slot state_root:Hash "
-     "final_height:Height final_hash:Hash"},
+     "justified_height:Height justified_hash:Hash final_height:Height final_hash:Hash"},
     {"BlockRange", "blocks:RangeRow[] start:Height end:Height count:Count"},
     {"Headers", "headers:Header[] start:Height count:Count"},
     {"Forks", "blocks:SideBlock[] count:Count"},
@@ -97,7 +99,7 @@ constexpr Shape shapes[] = {
     {"Allocation", "address:Address balance:Amount", Shape::Use::body},
     {"Genesis",
      "chain_id:Text time:Time slot_ms:Milliseconds tail_guard_ms:Milliseconds fee_min:Amount "
-     "devnet:Flag authorities:Key[] accounts:Allocation[]",
+     "quorum:QuorumRule devnet:Flag authorities:Key[] accounts:Allocation[]",
      Shape::Use::body},
     {"Account", "address:Address balance:Amount nonce:Nonce next_nonce:Nonce height:Height"},
     {"Balance", "address:Address balance:Amount nonce:Nonce"},
@@ -126,12 +128,21 @@ constexpr Shape shapes[] = {
      "clock_offset_ms:Milliseconds? last_answer:Time? last_error:Text invalid:Count"},
     {"NodeStatus",
      "chain_id:Text genesis_hash:Hash node_id:Text instance:Text authority:Key? state:State "
-     "head:Tip final:Tip state_root:Hash authorities_hash:Hash authorities:Key[] "
+     "head:Tip justified:Tip final:Tip state_root:Hash authorities_hash:Hash authorities:Key[] "
      "mempool_txs:Count reorgs:Count reorg_depth_max:Count started:Time peers:Peer[]"},
+    {"Checkpoint", "height:Height hash:Hash"},
+    {"CertifiedVote", "voter:Key signature:Signature"},
+    {"Certificate", "kind:VoteKind block:Checkpoint votes:CertifiedVote[]"},
+    {"Finality",
+     "head:Tip justified:Tip final:Tip authorities:Count quorum:Count quorum_rule:QuorumRule "
+     "certificate:Certificate?"},
+    {"BlockFinality", "height:Height hash:Hash final:Flag certificate:Certificate?"},
+    {"Votes", "votes:Text[]", Shape::Use::body},
+    {"VotesTaken", "justified:Tip final:Tip"},
     {"SyncAnswer",
-     "chain_id:Text genesis_hash:Hash head:Tip final:Tip authorities_hash:Hash node_id:Text "
-     "instance:Text node_time:Time held_ms:Milliseconds cursor:Count txs:Hash[] more:Flag "
-     "own_txs:Text[] own_block?:Text"},
+     "chain_id:Text genesis_hash:Hash head:Tip justified:Tip final:Tip authorities_hash:Hash "
+     "node_id:Text instance:Text node_time:Time held_ms:Milliseconds cursor:Count txs:Hash[] "
+     "more:Flag votes:Text[] own_txs:Text[] own_block?:Text"},
 };
 
 std::string reference(std::string_view name) {

@@ -133,7 +133,7 @@ Status Parser::parse_features(const Value& at) {
 }
 
 Status Parser::parse_chain(const Value& at) {
-  AITBC_TRY_ASSIGN(const Mapping map, Mapping::open(at, {"chain_id", "devnet", "fee_min",
+  AITBC_TRY_ASSIGN(const Mapping map, Mapping::open(at, {"chain_id", "devnet", "fee_min", "quorum",
                                                          "faucet_balance", "accounts"}));
   Manifest::Chain& chain = manifest_.chain;
   AITBC_TRY(map.optional("chain_id", chain.id, [](const Value& value) -> Result<std::string> {
@@ -144,6 +144,11 @@ Status Parser::parse_chain(const Value& at) {
   }));
   AITBC_TRY(map.optional("devnet", chain.devnet, as_boolean));
   AITBC_TRY(map.optional("fee_min", chain.fee_min, as_amount));
+  std::string quorum(name(chain.quorum));
+  AITBC_TRY(map.optional("quorum", quorum, [](const Value& value) {
+    return as_word(value, {"majority", "bft"});
+  }));
+  chain.quorum = quorum == name(Quorum::bft) ? Quorum::bft : Quorum::majority;
   if (!chain.devnet) chain.faucet_balance = Amount{};
   AITBC_TRY(map.optional("faucet_balance", chain.faucet_balance, as_amount));
   if (!chain.devnet && chain.faucet_balance != Amount{}) {

@@ -52,6 +52,7 @@ struct Manifest {
     std::string id;  // empty: the network's name, see chain_id()
     bool devnet = true;
     Amount fee_min;
+    Quorum quorum = Quorum::majority;
     Amount faucet_balance;  // zero where the chain is no devnet: it has no faucet
     std::vector<Genesis::Allocation> accounts;  // ascending by address
   };

@@ -83,6 +83,7 @@ Result<Genesis> make_genesis(const Manifest& manifest, const GenesisKeys& keys, 
   genesis.slot = manifest.features.block_interval;
   genesis.tail_guard = manifest.features.tail_guard;
   genesis.fee_min = manifest.chain.fee_min;
+  genesis.quorum = manifest.chain.quorum;
   genesis.devnet = manifest.chain.devnet;
   genesis.authorities = keys.authorities;
   genesis.allocations = manifest.chain.accounts;
@@ -111,6 +112,8 @@ std::vector<std::string> genesis_changes(const Genesis& genesis, const Manifest&
                 std::to_string(features.tail_guard.count()));
   compare_texts("fee_min", std::to_string(genesis.fee_min.units()),
                 std::to_string(manifest.chain.fee_min.units()));
+  compare_texts("quorum", std::string(name(genesis.quorum)),
+                std::string(name(manifest.chain.quorum)));
   compare_texts("devnet", genesis.devnet ? "true" : "false",
                 manifest.chain.devnet ? "true" : "false");
   const Amount supply = account_sum(manifest);

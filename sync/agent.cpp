@@ -77,8 +77,8 @@ std::optional<Time> Agent::next_wake() const {
   const auto at = [&](Time time) { wake = wake ? std::min(*wake, time) : time; };
   for (const Peer& peer : peers_) {
     if (!peer.polling) at(peer.next_poll);
-    const bool waits = peer.status.head && better(*peer.status.head, ledger_.head());
-    if (waits && !download_ && !peer.search) at(std::max(peer.retry_blocks, peer.distrusted_until));
+    if (claims_better(peer) && !download_ && !peer.search)
+      at(std::max(peer.retry_blocks, peer.distrusted_until));
   }
   if (retry_txs_ && !downloading()) at(*retry_txs_);
   return wake;
@@ -122,8 +122,10 @@ Status Agent::on_answer(PeerId id, const SyncQuery& asked, Heard heard, Time now
   }
   measure_clock(peer, answer, now);
   status.head = answer.head;
+  peer.justified = answer.justified.height;
   AITBC_TRY(take_pushed(peer, heard.blocks, now));
   if (now < peer.distrusted_until) return ok();
+  if (!answer.votes.empty()) AITBC_TRY(ledger_.add_votes(answer.votes));
   AITBC_TRY(submit(peer, heard.txs, now));
   want(peer, answer.txs);
   peer.next_poll = next_poll(asked, answer, now);
@@ -289,7 +291,7 @@ SyncState Agent::state() const {
   if (all > 0 && all_tried && count(Kind::unreachable) == all) return {Kind::unreachable, 0, {}};
   SyncState state{Kind::in_sync, 0, {}};
   for (const Peer& peer : peers_) {
-    if (!peer.status.head || !better(*peer.status.head, ledger_.head())) continue;
+    if (!claims_better(peer)) continue;
     const SyncState& theirs = peer.status.state;
     if (theirs.kind == Kind::diverged) return theirs;
     if (theirs.kind == Kind::ahead && theirs.number > state.number) {

@@ -59,6 +59,9 @@ class Agent {
     std::optional<AncestorSearch> search;
     std::optional<Tip> ancestor;  // with our chain, as the last search found
     std::optional<Tip> searched;  // the peer's head for which it was found
+    Height justified = 0;         // as it claims
+    // Its head, and our justified block against which that branch lost.
+    std::optional<std::pair<BlockId, BlockId>> lost;
     std::deque<TxId> wanted;
     bool fetching_txs = false;
     std::vector<TxId> refused;  // for now; it brought them
@@ -92,6 +95,7 @@ class Agent {
   // Blocks (agent_blocks.cpp).
   Status judge(Peer&);
   Status advance(Time now);
+  bool claims_better(const Peer&) const;
   Result<bool> offers_better(const Peer&, Time now);
   Status start_download(PeerId);
   void start_search(PeerId, Height differs_at);
@@ -101,10 +105,13 @@ class Agent {
   void ask_ranges(Time now);
   Status import_taken(Time now);
   Status import_branch(PeerId from, Time now);
+  Status check_depth(PeerId from, Time now);
   void note_import(const Imported&);
   Status take_pushed(Peer&, std::span<const CheckedBlock>, Time now);
   void end_download();
   void give_up(PeerId, const Error&, Time now);
+  void lose();
+  bool holds_early(Time now) const;
   void wait_until_due(PeerId, Time now);
 
   Options options_;

@@ -35,8 +35,16 @@ Status Agent::judge(Peer& peer) {
   return ok();
 }
 
+// Votes weigh more than blocks, but which votes its branch holds is for the ledger to find out.
+bool Agent::claims_better(const Peer& peer) const {
+  if (!peer.status.head) return false;
+  const Tip justified = ledger_.justified();
+  if (peer.lost == std::pair(peer.status.head->id, justified.id)) return false;
+  return peer.justified > justified.height || better(*peer.status.head, ledger_.head());
+}
+
 Result<bool> Agent::offers_better(const Peer& peer, Time now) {
-  if (!usable(peer, now) || !better(*peer.status.head, ledger_.head())) return false;
+  if (!usable(peer, now) || !claims_better(peer)) return false;
   AITBC_TRY_ASSIGN(const auto known, ledger_.id_at(peer.status.head->height));
   return known != peer.status.head->id;
 }
@@ -67,7 +75,7 @@ Status Agent::advance(Time now) {
     Peer& peer = peers_[id];
     if (peer.search || now < peer.retry_blocks || !usable(peer, now)) continue;
     const Tip theirs = *peer.status.head;
-    if (peer.searched == theirs || better(theirs, ledger_.head())) continue;
+    if (peer.searched == theirs || claims_better(peer)) continue;
     AITBC_TRY_ASSIGN(const auto ours, ledger_.id_at(theirs.height));
     if (ours && ours != theirs.id) start_search(id, theirs.height);
   }
@@ -225,11 +233,18 @@ Status Agent::import_taken(Time now) {
 // What was taken and not imported yet, brought by `from`.
 Status Agent::import_branch(PeerId from, Time now) {
   const Tip tip = tip_of(branch_.back().header());
-  if (better(tip, ledger_.head())) {
+  if (better(tip, ledger_.head()) || download_->done()) {
     const auto imported = ledger_.import(branch_, now);
     if (imported) note_import(*imported);
+    const bool kept_beside = imported && imported->kind == Imported::Kind::side;
+    if (kept_beside && !holds_early(now)) {
+      // Against our votes; what is still to come of it may be justified higher.
+      if (download_->done()) lose();
+      return check_depth(from, now);
+    }
     // Blocks of slots to come are left out, so a better branch may not have become ours.
-    if (imported ? better(tip, ledger_.head()) : imported.error().code == Errc::from_future) {
+    if (imported ? kept_beside || better(tip, ledger_.head())
+                 : imported.error().code == Errc::from_future) {
       wait_until_due(from, now);
       return ok();
     }
@@ -242,20 +257,39 @@ Status Agent::import_branch(PeerId from, Time now) {
     }
     peers_[from].block_failures = 0;
   }
-  if (branch_.size() + limits::range_blocks_max > limits::branch_blocks_max) {
+  if (download_->done()) {
+    if (tip.id != download_->target().id) {
+      give_up(from, error(Errc::broken_branch, "blocks: they do not end in the head that was said"),
+              now);
+      return ok();
+    }
+    end_download();
+  }
+  return check_depth(from, now);
+}
+
+Status Agent::check_depth(PeerId from, Time now) {
+  if (download_ && branch_.size() + limits::range_blocks_max > limits::branch_blocks_max) {
     give_up(from,
             error(Errc::too_large, "blocks: the fork is deeper than " +
                                        std::to_string(limits::branch_blocks_max) + " blocks"),
             now);
-  } else if (download_->done()) {
-    if (!branch_.empty()) {
-      give_up(from, error(Errc::broken_branch, "blocks: the branch is not better than it was said"),
-              now);
-    } else {
-      end_download();
-    }
   }
   return ok();
+}
+
+// All of the branch was weighed: not again before its head or our votes change.
+void Agent::lose() {
+  Peer& source = peers_[download_->source()];
+  if (source.status.head) source.lost = std::pair(source.status.head->id, ledger_.justified().id);
+  end_download();
+}
+
+bool Agent::holds_early(Time now) const {
+  const Params& params = ledger_.params();
+  const Slot latest = slot_at(params, now).value_or(0) + limits::slots_ahead_max;
+  return std::any_of(branch_.begin(), branch_.end(),
+                     [&](const CheckedBlock& block) { return block.header().slot > latest; });
 }
 
 void Agent::note_import(const Imported& imported) {

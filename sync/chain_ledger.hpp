@@ -12,6 +12,7 @@ class ChainLedger final : public Ledger {
 
   const Params& params() const override { return chain_.params(); }
   Tip head() const override { return chain_.head(); }
+  Tip justified() const override { return chain_.justified(); }
   Result<std::optional<BlockId>> id_at(Height height) override { return chain_.id_at(height); }
   Result<Imported> import(std::span<const CheckedBlock> branch, Time now) override {
     return chain_.import(branch, now);
@@ -24,6 +25,8 @@ class ChainLedger final : public Ledger {
     // The disk is full: one answer for all.
     return refused_for_now(txs, std::vector(txs.size(), Result<TxId>(answers.error())));
   }
+
+  Status add_votes(std::span<const SignedVote> votes) override { return chain_.add_votes(votes); }
 
  private:
   Chain& chain_;

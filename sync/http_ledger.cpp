@@ -44,6 +44,7 @@ Status HttpLedger::refresh() {
                      " to " + hash_text(answer.genesis_hash) + "; start the daemon again");
   }
   head_ = answer.head;
+  justified_ = answer.justified;
   return ok();
 }
 

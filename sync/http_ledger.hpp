@@ -21,10 +21,12 @@ class HttpLedger final : public Ledger {
 
   const Params& params() const override { return params_; }
   Tip head() const override { return head_; }
+  Tip justified() const override { return justified_; }
   Result<std::optional<BlockId>> id_at(Height) override;
   Result<Imported> import(std::span<const CheckedBlock> branch, Time now) override;
   bool wants(const TxId& id) override { return !passed_on_.contains(id); }
   Result<std::vector<TxId>> submit(std::span<const CheckedTx> txs) override;
+  Status add_votes(std::span<const SignedVote> votes) override { return client_.add_votes(votes); }
 
  private:
   HttpLedger(rpc::Client client, Params params, std::size_t request_bytes_max)
@@ -35,7 +37,7 @@ class HttpLedger final : public Ledger {
   rpc::Client client_;
   Params params_;
   std::size_t request_bytes_max_;
-  Tip head_;
+  Tip head_, justified_;
   std::unordered_set<TxId> passed_on_;  // and decided: what two peers name goes once
 };
 

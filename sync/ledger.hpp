@@ -17,6 +17,7 @@ class Ledger {
 
   virtual const Params& params() const = 0;
   virtual Tip head() const = 0;
+  virtual Tip justified() const = 0;
   // The canonical block's id; nullopt above the head.
   virtual Result<std::optional<BlockId>> id_at(Height) = 0;
   virtual Result<Imported> import(std::span<const CheckedBlock> branch, Time now) = 0;
@@ -24,6 +25,8 @@ class Ledger {
   virtual bool wants(const TxId&) = 0;
   // The ids of those that were refused for now; any other refusal is the sender's affair.
   virtual Result<std::vector<TxId>> submit(std::span<const CheckedTx> txs) = 0;
+  // Votes whose signatures hold.
+  virtual Status add_votes(std::span<const SignedVote> votes) = 0;
 };
 
 // Whether a refused transaction may be taken later: the pool was full, or it stands on blocks that

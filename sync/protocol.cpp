@@ -6,6 +6,7 @@ namespace aitbc::sync {
 Result<Heard> hear(const Params& params, SyncAnswer answer) {
   Heard heard;
   if (answer.genesis_hash == params.genesis_hash) {
+    for (const SignedVote& vote : answer.votes) AITBC_TRY(check_vote(params.genesis_hash, vote));
     for (SignedTx& tx : answer.own_txs) {
       AITBC_TRY_ASSIGN(CheckedTx checked, CheckedTx::check(params, std::move(tx)));
       heard.txs.push_back(std::move(checked));

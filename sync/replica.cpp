@@ -16,7 +16,12 @@ Result<std::unique_ptr<Replica>> Replica::create(Chain chain, Options options, T
                                                "or none");
     }
   }
-  return std::unique_ptr<Replica>(new Replica(std::move(chain), std::move(options), now));
+  std::unique_ptr<Replica> replica(new Replica(std::move(chain), std::move(options), now));
+  if (const auto& authority = replica->options_.authority) {
+    // What was promised before the start may never have left.
+    AITBC_TRY(replica->chain_.add_votes(authority->promised(replica->chain_.params())));
+  }
+  return replica;
 }
 
 Replica::Replica(Chain chain, Options options, Time now)
@@ -24,12 +29,14 @@ Replica::Replica(Chain chain, Options options, Time now)
       options_(std::move(options)),
       ledger_(chain_),
       agent_(options_.agent, ledger_, now),
-      started_(now) {}
+      started_(now),
+      prepared_at_(now) {}
 
 Result<Replica::Step> Replica::tick(Time now) {
   Step step;
   // The time of day may step back.
   no_sealing_before_ = std::min(no_sealing_before_, now + chain_.params().slot);
+  prepared_at_ = std::min(prepared_at_, now);
   if (options_.authority && now >= no_sealing_before_ && !agent_.downloading()) {
     auto proposed = chain_.propose(*options_.authority, now);
     if (proposed) {
@@ -41,15 +48,41 @@ Result<Replica::Step> Replica::tick(Time now) {
       no_sealing_before_ = now + chain_.params().slot;
     }
   }
+  if (options_.authority && !agent_.downloading()) AITBC_TRY(vote(now));
   AITBC_TRY_ASSIGN(step.sends, agent_.tick(now));
   return step;
+}
+
+// Each vote may be what the next one waited for.
+Status Replica::vote(Time now) {
+  for (;;) {
+    const bool impatient = now - prepared_at_ >= vote_patience();
+    const std::pair news{chain_.mempool().last_sequence(), impatient};
+    if (nothing_to_vote_ == news) return ok();
+    AITBC_TRY_ASSIGN(const auto next, chain_.next_vote(*options_.authority, impatient));
+    if (!next) {
+      nothing_to_vote_ = news;
+      return ok();
+    }
+    auto signed_vote = options_.authority->vote(chain_.params().genesis_hash, *next);
+    if (!signed_vote) {
+      const bool later = category(signed_vote.error().code) == Category::busy;
+      return later ? ok() : Status(std::move(signed_vote).error());
+    }
+    if (next->kind == Vote::Kind::prepare) prepared_at_ = now;
+    AITBC_TRY(chain_.add_votes(std::span(&*signed_vote, 1)));
+  }
 }
 
 std::optional<Time> Replica::next_wake(Time now) const {
   auto wake = agent_.next_wake();
   if (options_.authority && !agent_.downloading()) {
-    if (const auto proposal = chain_.next_proposal(options_.authority->public_key(), now)) {
+    if (const auto proposal = chain_.next_proposal(*options_.authority, now)) {
       const Time at = std::max(*proposal, no_sealing_before_);
+      wake = wake ? std::min(*wake, at) : at;
+    }
+    if (const Time at = prepared_at_ + vote_patience();
+        at > now && chain_.head() != chain_.final()) {
       wake = wake ? std::min(*wake, at) : at;
     }
   }
@@ -86,11 +119,13 @@ SyncAnswer Replica::answer(const SyncQuery& query, Time now) const {
   answer.chain_id = chain_.params().chain_id;
   answer.genesis_hash = chain_.params().genesis_hash;
   answer.head = chain_.head();
+  answer.justified = chain_.justified();
   answer.final = chain_.final();
   answer.authorities_hash = chain_.state().authorities_hash();
   answer.node_id = options_.node_id;
   answer.instance = options_.instance;
   answer.node_time = now;
+  answer.votes = chain_.finality().since(since);
   const auto entries = mempool.since(since, limits::sync_txs_max);
   for (const Mempool::Entry& entry : entries) answer.txs.push_back(entry.tx.id());
   answer.more = entries.size() == limits::sync_txs_max;
@@ -124,6 +159,7 @@ NodeStatus Replica::status() const {
   if (options_.authority) status.authority = options_.authority->public_key();
   status.state = agent_.state();
   status.head = chain_.head();
+  status.justified = chain_.justified();
   status.final = chain_.final();
   status.state_root = chain_.state().root();
   status.authorities_hash = chain_.state().authorities_hash();

@@ -13,7 +13,7 @@ class Replica {
   struct Options {
     std::string node_id;
     std::string instance;
-    std::optional<KeyPair> authority;
+    std::optional<Authority> authority;
     Agent::Options agent;  // no peers: the node does not sync by itself
   };
 
@@ -37,6 +37,7 @@ class Replica {
   // From clients: what enters the network here is sent on whole.
   Result<std::vector<Result<TxId>>> submit(std::span<const CheckedTx> txs);
   Result<Imported> import(std::span<const CheckedBlock> branch, Time now);
+  Status add_votes(std::span<const SignedVote> votes) { return chain_.add_votes(votes); }
 
   // Whether a poll has waited long enough: something is newer than its cursor.
   bool has_news(const SyncQuery&) const;
@@ -47,6 +48,9 @@ class Replica {
 
  private:
   Replica(Chain, Options, Time now);
+  // For so long a prepared target waits for the others before a higher one is prepared.
+  Duration vote_patience() const { return 3 * options_.agent.poll_interval; }
+  Status vote(Time now);
   void push(SyncAnswer&, std::span<const Mempool::Entry>, std::uint64_t since) const;
 
   struct Sealed {
@@ -61,6 +65,9 @@ class Replica {
   Time started_;
   std::unordered_set<TxId> own_txs_;
   std::optional<Sealed> own_block_;
+  Time prepared_at_;  // when it prepared last
+  // As of this news, with this patience, there was nothing to vote for.
+  std::optional<std::pair<Mempool::Sequence, bool>> nothing_to_vote_;
   Time no_sealing_before_;    // after the disk was full
   std::uint64_t reorgs_ = 0;  // by import(); the agent counts its own
   std::uint64_t reorg_depth_max_ = 0;

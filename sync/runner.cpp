@@ -59,11 +59,16 @@ struct NonceWork {
   Address address;
   Answer<Nonce> answer;
 };
+struct VotesWork {
+  std::vector<SignedVote> votes;
+  Answer<Done> answer;
+};
 struct ReplyWork {
   RequestId id;
   Result<Reply> reply;
 };
-using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, ReplyWork>;
+using Work =
+    std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, VotesWork, ReplyWork>;
 
 // What HTTP threads see of the core: the last status, and a bell that rings when there is news.
 class Published {
@@ -267,6 +272,11 @@ Status Runner::Core::handle(Work& work, Time now) {
                                                state.prove(prove->address)});
   } else if (auto* nonce = std::get_if<NonceWork>(&work)) {
     nonce->answer.set_value(chain.mempool().next_nonce(chain.state(), nonce->address));
+  } else if (auto* votes = std::get_if<VotesWork>(&work)) {
+    const auto added = replica_->add_votes(votes->votes);
+    publish();
+    votes->answer.set_value(added);
+    if (!added && is_internal(added.error())) return added;
   } else if (auto* reply = std::get_if<ReplyWork>(&work)) {
     auto sends = replica_->on_reply(reply->id, std::move(reply->reply), now);
     if (sends) send_all(std::move(*sends));
@@ -349,6 +359,10 @@ Result<std::vector<Result<TxId>>> Runner::submit_all(std::vector<CheckedTx> txs)
 
 Result<Imported> Runner::import(std::vector<CheckedBlock> branch) {
   return core_->ask<ImportWork, Imported>(std::move(branch));
+}
+
+Status Runner::add_votes(std::vector<SignedVote> votes) {
+  return core_->ask<VotesWork, Done>(std::move(votes));
 }
 
 Result<SyncAnswer> Runner::sync(const SyncQuery& query) {

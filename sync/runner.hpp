@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "chain/log.hpp"
+#include "chain/sign_guard.hpp"
 #include "rpc/node.hpp"
 
 namespace aitbc::sync {
@@ -16,7 +17,7 @@ class Runner final : public rpc::Node {
   struct Options {
     std::string node_id;
     std::string instance;  // random, new at every start
-    std::optional<KeyPair> authority;
+    std::optional<Authority> authority;
     std::vector<std::string> peers;  // base URLs
     bool sync = true;                // run the sync agent inside the node
     bool poll_only = false;          // ask peers every poll_interval instead of holding a long poll
@@ -37,6 +38,7 @@ class Runner final : public rpc::Node {
   Reader& reader() override;
   Result<std::vector<Result<TxId>>> submit_all(std::vector<CheckedTx>) override;
   Result<Imported> import(std::vector<CheckedBlock>) override;
+  Status add_votes(std::vector<SignedVote>) override;
   Result<SyncAnswer> sync(const SyncQuery&) override;
   Result<rpc::ProvenAccount> prove(const Address&) override;
   Result<Nonce> next_nonce(const Address&) override;

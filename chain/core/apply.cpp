@@ -81,9 +81,6 @@ Result<CheckedBlock> CheckedBlock::check(const Params& params, const Block& bloc
     return error(Errc::bad_proposer,
                  which + ": its proposer " + header.proposer.hex() + " is no authority");
   }
-  if (block.txs.empty()) {
-    return error(Errc::empty_block, which + ": holds no transaction");
-  }
   if (block.txs.size() > limits::block_txs_max || encode(block).size() > limits::block_bytes_max) {
     return error(Errc::too_large, which + ": over " + std::to_string(limits::block_txs_max) +
                                       " transactions or " +
@@ -218,7 +215,9 @@ std::optional<Built> build_block(const Params& params, const Parent& parent, Sta
     included.push_back(tx);
     bodies.push_back(tx.signed_tx());
   }
-  if (included.empty()) return std::nullopt;
+  if (included.empty() && slot <= last_slot_for_txs(parent, state.authorities().size())) {
+    return std::nullopt;
+  }
 
   Effects effects = overlay.effects();
   check_invariants(included, effects);

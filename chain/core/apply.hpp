@@ -59,7 +59,8 @@ struct Built {
   Effects effects;
 };
 // A block of those candidates that can be included one after another, within the limits, sealed by
-// `key`; `state` is advanced. nullopt, with `state` as it was, when none can. A candidate that
+// `key`; `state` is advanced. Empty only where check_header() lets it be; nullopt,
+// with `state` as it was, otherwise. A candidate that
 // fails never costs another its place.
 std::optional<Built> build_block(const Params&, const Parent& parent, State& state,
                                  const KeyPair& key, Slot slot,

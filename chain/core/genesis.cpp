@@ -58,6 +58,16 @@ Status check_allocations(const std::vector<Genesis::Allocation>& allocations) {
 
 }  // namespace
 
+std::string_view name(Quorum quorum) {
+  switch (quorum) {
+    case Quorum::majority:
+      return "majority";
+    case Quorum::bft:
+      return "bft";
+  }
+  AITBC_CHECK(false && "a Quorum outside its enumerators");
+}
+
 Status check_genesis(const Genesis& genesis) {
   if (!is_chain_id(genesis.chain_id)) {
     return bad("chain_id: expected 1 to " + std::to_string(limits::chain_id_bytes_max) +
@@ -95,6 +105,7 @@ Buffer encode(const Genesis& genesis) {
   out.integer(static_cast<std::uint64_t>(genesis.slot.count()));
   out.integer(static_cast<std::uint64_t>(genesis.tail_guard.count()));
   out.integer(genesis.fee_min.units());
+  out.integer(static_cast<std::uint8_t>(genesis.quorum));
   out.integer(static_cast<std::uint8_t>(genesis.devnet));
   out.integer(static_cast<std::uint32_t>(genesis.authorities.size()));
   for (const PublicKey& key : genesis.authorities) out.fixed(key);
@@ -124,6 +135,9 @@ Result<Genesis> decode_genesis(ByteView bytes) {
   genesis.slot = duration();
   genesis.tail_guard = duration();
   genesis.fee_min = amount();
+  const auto quorum = in.integer<std::uint8_t>();
+  if (quorum > static_cast<std::uint8_t>(Quorum::bft)) in.fail();
+  genesis.quorum = quorum == 0 ? Quorum::majority : Quorum::bft;
   const auto devnet = in.integer<std::uint8_t>();
   if (devnet > 1) in.fail();
   genesis.devnet = devnet == 1;
@@ -145,8 +159,9 @@ GenesisHash hash_of(const Genesis& genesis) {
 }
 
 Params params_of(const Genesis& genesis) {
-  return {genesis.chain_id,   hash_of(genesis), genesis.time,   genesis.slot,
-          genesis.tail_guard, genesis.fee_min,  genesis.devnet, genesis.authorities};
+  return {genesis.chain_id, hash_of(genesis),   genesis.time,
+          genesis.slot,     genesis.tail_guard, genesis.fee_min,
+          genesis.quorum,   genesis.devnet,     genesis.authorities};
 }
 
 Tip genesis_tip(const Params& params) { return {0, 0, BlockId{params.genesis_hash.data}}; }

@@ -10,6 +10,10 @@
 
 namespace aitbc {
 
+// How many votes make a block final: more than half of the authorities, or more than two thirds.
+enum class Quorum : std::uint8_t { majority, bft };
+std::string_view name(Quorum);
+
 struct Genesis {
   struct Allocation {
     Address address;
@@ -22,6 +26,7 @@ struct Genesis {
   Duration slot{2'000};
   Duration tail_guard{500};  // no sealing in the last part of a slot
   Amount fee_min;
+  Quorum quorum = Quorum::majority;
   bool devnet = false;                  // faucets and, later, faults are for devnets only
   std::vector<PublicKey> authorities;   // in the order of their turns
   std::vector<Allocation> allocations;  // ascending by address, distinct, above zero
@@ -36,6 +41,7 @@ struct Params {
   Duration slot{};
   Duration tail_guard{};
   Amount fee_min;
+  Quorum quorum = Quorum::majority;
   bool devnet = false;
   std::vector<PublicKey> authorities;  // of the genesis; State has those of a block's turn
 };

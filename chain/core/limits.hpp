@@ -25,6 +25,11 @@ inline constexpr std::size_t mempool_txs_max = 100'000;
 inline constexpr std::size_t mempool_gap_txs_max = mempool_txs_max / 2;  // then next nonces only
 inline constexpr std::uint64_t nonce_gap_max = 1'000;  // ahead of the account's nonce
 
+// ---- finality -----------------------------------------------------------------------------------
+inline constexpr std::size_t votes_kept_max = 64;  // of a voter and a kind, above the final block
+inline constexpr std::size_t sign_guard_bytes_max = 4 * 1024;
+inline constexpr std::size_t justified_kept_max = 64;  // justified blocks that are remembered
+
 // ---- storage ------------------------------------------------------------------------------------
 inline constexpr std::size_t side_blocks_max = 1'000;    // losing blocks kept to be shown
 inline constexpr std::size_t replaced_txs_max = 10'000;  // verdicts kept to be shown
@@ -60,14 +65,15 @@ inline constexpr std::size_t peers_max = 128;
 // ---- sync ---------------------------------------------------------------------------------------
 inline constexpr Duration poll_interval{10'000};    // a long poll's wait, or the pause of polling
 inline constexpr std::size_t sync_txs_max = 1'000;  // ids named, or bodies asked for, at once
-inline constexpr std::size_t refused_txs_max = 10'000;      // of a peer, kept to be tried again
-inline constexpr Duration refused_retry_time{10'000};       // unless the head moves before
+inline constexpr std::size_t refused_txs_max = 10'000;  // of a peer, kept to be tried again
+inline constexpr Duration refused_retry_time{10'000};   // unless the head moves before
+inline constexpr std::size_t sync_votes_max = 2 * authorities_max * votes_kept_max;
 inline constexpr std::size_t push_bytes_max = 1024 * 1024;  // of bodies that come with an answer
 inline constexpr std::size_t headers_max = 1'000;           // in one answer
 inline constexpr std::size_t range_blocks_max = 256;        // asked for at once
-inline constexpr Duration connect_time_max{2'000};  // to find the address, and to reach it
-inline constexpr std::size_t lookups_max = 256;     // host names being looked up
-inline constexpr Duration answer_time_max{10'000};  // beyond the wait of a long poll
+inline constexpr Duration connect_time_max{2'000};          // to find the address, and to reach it
+inline constexpr std::size_t lookups_max = 256;             // host names being looked up
+inline constexpr Duration answer_time_max{10'000};          // beyond the wait of a long poll
 inline constexpr Duration backoff_min{500};
 inline constexpr Duration backoff_max{10'000};
 inline constexpr Duration future_wait_max{60'000};    // until a peer's block is due

@@ -37,6 +37,10 @@ void Parent::advance(const Header& header, std::size_t window) {
   if (recent.size() > window) recent.erase(recent.begin());
 }
 
+Slot last_slot_for_txs(const Parent& parent, std::size_t authorities) {
+  return parent.tip.slot + 3 * authorities;
+}
+
 Status check_header(const Parent& parent, std::span<const PublicKey> authorities,
                     const Header& header) {
   if (header.parent != parent.tip.id) {
@@ -66,6 +70,11 @@ Status check_header(const Parent& parent, std::span<const PublicKey> authorities
                  "block " + std::to_string(header.height) + ": its proposer sealed one of the " +
                      std::to_string(parent.recent.size()) + " blocks before it");
   }
+  if (header.tx_count == 0 && header.slot <= last_slot_for_txs(parent, authorities.size())) {
+    return error(Errc::empty_block,
+                 "block " + std::to_string(header.height) + ": expected a transaction up to slot " +
+                     std::to_string(last_slot_for_txs(parent, authorities.size())));
+  }
   return ok();
 }
 
@@ -73,6 +82,11 @@ bool better(const Tip& a, const Tip& b) {
   if (a.height != b.height) return a.height > b.height;
   if (a.slot != b.slot) return a.slot < b.slot;
   return a.id < b.id;
+}
+
+bool better(const Standing& a, const Standing& b) {
+  if (a.justified != b.justified) return a.justified > b.justified;
+  return better(a.tip, b.tip);
 }
 
 }  // namespace aitbc

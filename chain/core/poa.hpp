@@ -35,6 +35,10 @@ struct Parent {
   void advance(const Header& header, std::size_t window);
 };
 
+// Up to this slot a block must hold a transaction. Later ones may be empty, so that a head that
+// waits for votes gets a successor to vote for.
+Slot last_slot_for_txs(const Parent& parent, std::size_t authorities);
+
 // Height, slot, turn and recent signers of a header that claims to follow `parent`. The seal is
 // check_seal()'s (block.hpp): it needs no parent.
 Status check_header(const Parent& parent, std::span<const PublicKey> authorities, const Header&);
@@ -42,5 +46,12 @@ Status check_header(const Parent& parent, std::span<const PublicKey> authorities
 // A strict order on branches by their tips, the same on every node: more blocks, then the lower
 // slot of the last block, then the lower hash.
 bool better(const Tip& a, const Tip& b);
+
+// The order with votes: the branch with the higher justified block, whatever their lengths.
+struct Standing {
+  Height justified = 0;
+  Tip tip;
+};
+bool better(const Standing& a, const Standing& b);
 
 }  // namespace aitbc

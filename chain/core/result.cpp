@@ -29,6 +29,8 @@ std::string_view name(Errc code) {
     case Errc::length_required: return "length_required";
     case Errc::method_not_allowed: return "method_not_allowed";
     case Errc::invalid_block_tx: return "invalid_block_tx";
+    case Errc::bad_vote: return "bad_vote";
+    case Errc::bad_certificate: return "bad_certificate";
     case Errc::nonce_used: return "nonce_used";
     case Errc::nonce_pending: return "nonce_pending";
     case Errc::insufficient_balance: return "insufficient_balance";

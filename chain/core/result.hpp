@@ -50,6 +50,8 @@ enum class Errc : std::uint16_t {
   length_required,
   method_not_allowed,
   invalid_block_tx,
+  bad_vote,
+  bad_certificate,
   // rejected
   nonce_used = 200,
   nonce_pending,

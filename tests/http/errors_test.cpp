@@ -144,6 +144,10 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
   CheckedBlock empty = good;
   empty.txs.clear();
   empty.sealed.header.tx_count = 0;
+  empty.sealed.header.txs_root = Hash{};
+  SignedVote unsigned_vote;
+  unsigned_vote.vote = Vote::commit(checkpoint_of(builder.head()));
+  unsigned_vote.voter = builder.genesis().authorities[0];
   CheckedBlock poor = good;
   poor.txs = {builder.ledger.transfer(builder.user(0), builder.user(1), {.amount = 100'000})};
   poor.sealed.header.txs_root = txs_root_of(std::vector{poor.txs[0].signed_tx()});
@@ -164,6 +168,9 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
       {"block_parent", with([](Header& h) { h.parent.data[0] ^= 1; }), Errc::unknown_parent},
       {"block_future", with([](Header& h) { h.slot += 3'000; }), Errc::from_future},
       {"block_empty", offer(builder.ledger.reseal(empty).block()), Errc::empty_block},
+      {"vote_signature", post_json("/rpc/votes", rpc::votes_json(std::span(&unsigned_vote, 1))),
+       Errc::bad_vote},
+      {"vote_cut", post_json("/rpc/votes", R"({"votes":["00"]})"), Errc::bad_encoding},
       {"block_balance", offer(builder.ledger.reseal(poor).block()), Errc::invalid_block_tx},
       {"block_final", with([](Header& h) { h.height = 0; }), Errc::below_final},
       {"block_hash", post_json("/rpc/blocks/import", rpc::dump(printed)), Errc::bad_seal},

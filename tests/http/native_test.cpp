@@ -110,6 +110,7 @@ TEST_CASE("a node's status comes back from JSON as it was") {
     if (rng.one_in(2)) status.authority = rng.fixed<PublicKey>();
     status.state = state;
     status.head = any_tip(rng);
+    status.justified = any_tip(rng);
     status.final = any_tip(rng);
     status.state_root = rng.fixed<Hash>();
     status.authorities_hash = rng.fixed<Hash>();
@@ -155,6 +156,9 @@ TEST_CASE("a sync answer comes back from JSON as it was") {
   answer.held = Duration{9'999};
   answer.more = true;
   test::ChainBuilder builder;
+  answer.justified = any_tip(rng);
+  answer.votes = {
+      {Vote::commit({3, rng.fixed<BlockId>()}), rng.fixed<PublicKey>(), rng.fixed<Signature>()}};
   answer.own_txs = {builder.transfer(0, 1).signed_tx()};
   if (GENERATE(false, true)) answer.own_block = builder.append().block.block();
   const std::string text = sync_answer_json(answer);
@@ -163,7 +167,7 @@ TEST_CASE("a sync answer comes back from JSON as it was") {
   CHECK(sync_answer_json(*read) == text);
 
   // A newer node may say more.
-  CHECK(parse_sync_answer("{\"votes\":[]," + text.substr(1)));
+  CHECK(parse_sync_answer("{\"later\":[]," + text.substr(1)));
   CHECK_FALSE(parse_sync_answer("{}"));
   const std::size_t digits = text.find(to_hex(encode(answer.own_txs[0])));
   REQUIRE(digits != std::string::npos);

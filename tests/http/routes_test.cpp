@@ -41,6 +41,9 @@ std::vector<Golden> questions(const Scene& scene) {
       {"headers", get("/rpc/headers", {{"start", "2"}, {"limit", "2"}})},
       {"forks", get("/rpc/forks")},
       {"genesis", get("/rpc/genesis")},
+      {"finality", get("/rpc/finality")},
+      {"finality_at", get("/rpc/finality/1")},
+      {"finality_of_genesis", get("/rpc/finality/0")},
       {"account", get("/rpc/account/" + scene.address(2))},
       {"account_unknown", get("/rpc/account/" + nobody)},
       {"balance", get("/rpc/getBalance/" + sender)},
@@ -54,6 +57,20 @@ std::vector<Golden> questions(const Scene& scene) {
       {"mempool", get("/rpc/mempool")},
       {"mempool_beyond", get("/rpc/mempool", {{"offset", "5"}})},
   };
+}
+
+// What makes the block at `height` final.
+std::vector<SignedVote> votes_for(const Scene& scene, Height height) {
+  const auto& keys = scene.builder.ledger.authorities;
+  const GenesisHash& chain = scene.builder.params().genesis_hash;
+  const Tip tip = tip_of(scene.builder.blocks[height - 1].block.header());
+  std::vector<SignedVote> votes;
+  for (const KeyPair* key : {&keys[0], &keys[1]}) {
+    const Checkpoint genesis = checkpoint_of(genesis_tip(scene.builder.params()));
+    votes.push_back(sign(chain, Vote::prepare(checkpoint_of(tip), genesis), *key));
+    votes.push_back(sign(chain, Vote::commit(checkpoint_of(tip)), *key));
+  }
+  return votes;
 }
 
 // Answers that change the node come last, in this order.
@@ -79,6 +96,10 @@ std::vector<Golden> orders(const Scene& scene) {
        post_json("/rpc/blocks/import", rpc::block_json(params, scene.blocks()[2]))},
       {"import_side",
        post_binary("/rpc/blocks/import", encode(std::vector{other.blocks[0].block.block()}))},
+      {"votes", post_json("/rpc/votes", rpc::votes_json(votes_for(scene, 2)))},
+      {"finality_voted", get("/rpc/finality")},
+      {"finality_at_voted", get("/rpc/finality/1")},
+      {"sync_votes", get("/rpc/sync")},
   };
 }
 
@@ -95,6 +116,7 @@ std::string pattern_of(const std::string& path) {
        {"/rpc/account/", "/rpc/getBalance/", "/rpc/address/", "/rpc/proof/account/"}) {
     if (path.starts_with(prefix)) return std::string(prefix) + "{address}";
   }
+  if (path.starts_with("/rpc/finality/")) return "/rpc/finality/{height}";
   if (path.starts_with("/rpc/tx/")) return "/rpc/tx/{id}";
   if (path.starts_with("/rpc/blocks/") && path != "/rpc/blocks/import")
     return "/rpc/blocks/{block}";

@@ -42,6 +42,7 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
   status->authority = genesis_.authorities.front();
   status->state = {SyncState::Kind::behind, 2, {}};
   status->head = chain_.head();
+  status->justified = chain_.justified();
   status->final = chain_.final();
   status->state_root = chain_.state().root();
   status->authorities_hash = chain_.state().authorities_hash();
@@ -77,6 +78,12 @@ Result<Imported> TestNode::import(std::vector<CheckedBlock> branch) {
   return chain_.import(branch, now_);
 }
 
+Status TestNode::add_votes(std::vector<SignedVote> votes) {
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  return chain_.add_votes(votes);
+}
+
 Result<SyncAnswer> TestNode::sync(const SyncQuery& query) {
   if (failure) return *failure;
   const std::lock_guard lock(mutex_);
@@ -84,7 +91,9 @@ Result<SyncAnswer> TestNode::sync(const SyncQuery& query) {
   answer.chain_id = params_.chain_id;
   answer.genesis_hash = params_.genesis_hash;
   answer.head = chain_.head();
+  answer.justified = chain_.justified();
   answer.final = chain_.final();
+  answer.votes = chain_.finality().since(0);
   answer.authorities_hash = chain_.state().authorities_hash();
   answer.held = query.wait;
   answer.node_id = "node-1";

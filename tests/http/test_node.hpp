@@ -35,6 +35,7 @@ class TestNode final : public rpc::Node {
   Reader& reader() override { return reader_; }
   Result<std::vector<Result<TxId>>> submit_all(std::vector<CheckedTx> txs) override;
   Result<Imported> import(std::vector<CheckedBlock> branch) override;
+  Status add_votes(std::vector<SignedVote> votes) override;
   Result<SyncAnswer> sync(const SyncQuery& query) override;
   Result<rpc::ProvenAccount> prove(const Address& address) override;
   Result<Nonce> next_nonce(const Address& address) override;

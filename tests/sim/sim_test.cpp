@@ -95,11 +95,11 @@ std::vector<std::uint64_t> seeds() {
   return seeds;
 }
 
-void require_percentile(const World& world, int percent, Duration most) {
-  const auto times = world.times_to_all();
+// Of sorted times.
+Duration percentile(const std::vector<Duration>& times, int percent) {
   REQUIRE_FALSE(times.empty());
   const auto at = times.size() * static_cast<std::size_t>(percent) / 100;
-  CHECK(times[std::min(at, times.size() - 1)] <= most);
+  return times[std::min(at, times.size() - 1)];
 }
 
 }  // namespace
@@ -129,7 +129,9 @@ TEST_CASE(
   CHECK(world.orphans() == 0);
   CHECK(world.reorgs() == 0);
   CHECK(world.differences() == "");
-  require_percentile(world, 95, Duration{3'000});
+  CHECK(percentile(world.times_to_all(), 95) <= Duration{3'000});
+  CHECK(percentile(world.times_to_final(World::On::one), 95) <= Duration{1'250});
+  CHECK(percentile(world.times_to_final(World::On::all), 95) <= Duration{2'000});
   world.check_safety();
 }
 
@@ -139,6 +141,8 @@ TEST_CASE("with polling alone everything still converges and nothing is lost") {
   world.run_for(std::chrono::minutes(12));
   CHECK(world.acknowledged() > 400);
   CHECK(world.differences() == "");
+  CHECK(percentile(world.times_to_final(World::On::one), 50) <= Duration{25'000});
+  CHECK(percentile(world.times_to_final(World::On::one), 95) <= Duration{45'000});
   world.check_safety();
 }
 
@@ -172,7 +176,10 @@ TEST_CASE("an idle network does nothing but poll") {
   world.run_for(Duration{10'000});
   const Tip head = world.replica(2).chain().head();
   CHECK(head.height == 1);
+  CHECK(world.replica(2).chain().final() == head);
+  const auto silent_since = world.replica(1).chain().mempool().last_sequence();
   world.run_for(Duration{600'000});
   CHECK(world.replica(2).chain().head() == head);
+  CHECK(world.replica(1).chain().mempool().last_sequence() == silent_since);
   CHECK(before != world.trace());
 }

@@ -93,7 +93,7 @@ void World::restart(NodeIndex index) {
   sync::Replica::Options options;
   options.node_id = std::to_string(index);
   options.instance = std::to_string(index) + "-" + std::to_string(node.starts);
-  options.authority = key_of(1'000 + index);
+  options.authority = Authority(key_of(1'000 + index), node.guard);
   for (NodeIndex peer = 0; peer < nodes_.size(); ++peer) {
     if (peer != index) options.agent.peers.push_back(std::to_string(peer));
   }
@@ -128,7 +128,7 @@ void World::after_event(NodeIndex index) {
     const Header& header = step.sealed->header();
     const BlockId id = id_of(header);
     note("seal " + std::to_string(index) + " " + id.hex());
-    sealed_ids_.insert(id);
+    sealed_ids_.emplace(id, scheduler_.now());
     const auto [entry, first] = sealed_.emplace(std::pair(header.proposer, header.slot), id);
     if (!first && entry->second != id) throw std::logic_error("a slot was sealed twice");
   }
@@ -162,12 +162,26 @@ void World::note_head(NodeIndex index) {
   const Tip head = nodes_[index].replica->chain().head();
   reorg_depth_max_ = std::max(reorg_depth_max_, nodes_[index].replica->status().reorg_depth_max);
   note("head " + std::to_string(index) + " " + head.id.hex());
+  note_final(index);
   if (noted_heights_[index] == head.height) return;
   noted_heights_[index] = head.height;
   for (Payment& payment : paid_) {
     if (!payment.seen.contains(index) && is_settled(index, payment.id)) {
       payment.seen.emplace(index, scheduler_.now());
     }
+  }
+}
+
+void World::note_final(NodeIndex index) {
+  Node& node = nodes_[index];
+  const Chain& chain = node.replica->chain();
+  const Tip final = chain.final();
+  if (final.height < node.final) throw std::logic_error("what was final is so no longer");
+  while (node.final < final.height) {
+    const BlockId id = must(chain.id_at(++node.final)).value();
+    const auto [entry, first] = finals_.emplace(node.final, id);
+    if (entry->second != id) throw std::logic_error("two final histories");
+    final_on_[id].emplace(index, scheduler_.now());
   }
 }
 
@@ -299,6 +313,10 @@ std::string World::differences() const {
       text += "node " + std::to_string(i) + " is at " + std::to_string(chain.head().height) + " " +
               chain.head().id.hex().substr(0, 8) + "; ";
     }
+    if (chain.final() != chain.head()) {
+      text += "node " + std::to_string(i) + " is final up to " +
+              std::to_string(chain.final().height) + " only; ";
+    }
     if (chain.mempool().has_includable(chain.state())) {
       text += "node " + std::to_string(i) + " has transactions to include; ";
     }
@@ -317,10 +335,25 @@ std::uint64_t World::reorgs() const {
 std::uint64_t World::orphans() const {
   const auto snapshot = must(nodes_[0].replica->chain().reader().snapshot());
   std::uint64_t count = 0;
-  for (const BlockId& id : sealed_ids_) {
+  for (const auto& [id, time] : sealed_ids_) {
     if (!must(snapshot->height_of(id))) ++count;
   }
   return count;
+}
+
+std::vector<Duration> World::times_to_final(On on) const {
+  std::vector<Duration> times;
+  for (const auto& [id, nodes] : final_on_) {
+    if (on == On::all && nodes.size() < nodes_.size()) continue;
+    Time first = Time::max(), last = Time::min();
+    for (const auto& [node, time] : nodes) {
+      first = std::min(first, time);
+      last = std::max(last, time);
+    }
+    times.push_back((on == On::one ? first : last) - sealed_ids_.at(id));
+  }
+  std::sort(times.begin(), times.end());
+  return times;
 }
 
 std::vector<Duration> World::times_to_all() const {
@@ -380,9 +413,19 @@ void World::check_chain(NodeIndex index) const {
   }
 }
 
+void World::check_final(NodeIndex index) const {
+  const Chain& chain = nodes_[index].replica->chain();
+  for (Height height = 1; height <= chain.final().height; ++height) {
+    if (must(chain.id_at(height)) != finals_.at(height)) {
+      throw std::logic_error("a block below the final one is not the one that was made final");
+    }
+  }
+}
+
 void World::check_safety() const {
   for (NodeIndex i = 0; i < nodes_.size(); ++i) {
     if (is_up(i)) check_chain(i);
+    if (is_up(i)) check_final(i);
   }
 }
 

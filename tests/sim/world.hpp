@@ -59,7 +59,7 @@ class World {
   // ---- what the checkers see ----
   const sync::Replica& replica(NodeIndex node) const { return *nodes_[node].replica; }
   std::size_t size() const { return nodes_.size(); }
-  bool all_agree() const;  // one head, one state root, nothing left to include
+  bool all_agree() const;  // one head, final, one state root, nothing left to include
   std::string differences() const;
   std::uint64_t reorgs() const;
   std::uint64_t reorg_depth_max() const { return reorg_depth_max_; }
@@ -67,9 +67,13 @@ class World {
   std::size_t acknowledged() const { return paid_.size(); }
   // Milliseconds from the acknowledgement of each payment until every node had it in its chain.
   std::vector<Duration> times_to_all() const;
-  // Throws std::logic_error with what is wrong: each chain re-executes from the genesis to its
-  // state root; every acknowledged payment is in it once, or is told to be replaced; nobody sealed
-  // a slot twice; the supply is what it was; no mempool is over its bound.
+  // From the sealing of each block that became final until it was so on one node, or on all.
+  enum class On { one, all };
+  std::vector<Duration> times_to_final(On) const;
+  // Throws std::logic_error with what is wrong: no two final histories, on any node at any time;
+  // each chain re-executes from the genesis to its state root; every acknowledged payment is in it
+  // once, or is told to be replaced; nobody sealed a slot twice; the supply is what it was; no
+  // mempool is over its bound.
   void check_safety() const;
   // A fingerprint of everything that happened.
   std::string trace() const;
@@ -83,11 +87,13 @@ class World {
   };
   struct Node {
     std::shared_ptr<MemoryDisk> disk;  // survives crashes; unused with SQLite
+    std::shared_ptr<SignGuard> guard = std::make_shared<MemorySignGuard>();  // survives too
     std::unique_ptr<sync::Replica> replica;
     Duration skew{0};
     std::uint64_t starts = 0;  // events of an earlier life are dropped
     std::vector<Waiting> waiting;
     std::uint64_t reorgs_before = 0;  // of earlier lives
+    Height final = 0;                 // never falls, whatever happens to the node
   };
   struct Payment {
     TxId id;
@@ -110,6 +116,8 @@ class World {
   void note(const std::string& line);
   bool is_settled(NodeIndex, const TxId&) const;
   void check_chain(NodeIndex) const;
+  void note_final(NodeIndex);
+  void check_final(NodeIndex) const;
 
   Setup setup_;
   sync::Rng rng_;
@@ -122,7 +130,9 @@ class World {
   std::vector<int> groups_;
   std::vector<Payment> paid_;
   std::map<std::pair<PublicKey, Slot>, BlockId> sealed_;
-  std::set<BlockId> sealed_ids_;
+  std::map<BlockId, Time> sealed_ids_;  // and when
+  std::map<Height, BlockId> finals_;    // that any node ever called final
+  std::map<BlockId, std::map<NodeIndex, Time>> final_on_;
   std::vector<Height> noted_heights_;
   std::uint64_t reorg_depth_max_ = 0;
   Hash trace_;

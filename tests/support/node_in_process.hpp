@@ -10,6 +10,7 @@
 #include "rpc/router.hpp"
 #include "sync/runner.hpp"
 #include "sync/time_of_day.hpp"
+#include "tests/support/authority.hpp"
 #include "tests/support/chain_builder.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -66,8 +67,7 @@ class NodeInProcess {
     options.instance = options.node_id + "-1";
     options.peers = std::move(peers);
     if (shape_.authority) {
-      options.authority.emplace(
-          Seed(builder_.ledger.authorities[*shape_.authority].seed().bytes()));
+      options.authority = authority_of(builder_.ledger.authorities[*shape_.authority]);
     }
     auto store = open_sqlite_store(directory_.file("chain.db"));
     AITBC_CHECK(store.has_value());

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "chain/core/limits.hpp"
+#include "tests/support/authority.hpp"
 #include "tests/support/store_disk.hpp"
 
 using namespace aitbc;
@@ -298,33 +299,33 @@ TEST_CASE(
   ChainBuilder builder;
   Chain chain = open(builder, std::make_shared<MemoryDisk>());
   const Params& params = builder.params();
-  const KeyPair& key = builder.ledger.authorities[0];  // slots 3, 6, 9, …
+  Authority key = test::authority_of(builder.ledger.authorities[0]);  // slots 3, 6, 9, …
   const auto sealed_at = [&](Time time) { return chain.propose(key, time).value().has_value(); };
 
   CHECK_FALSE(sealed_at(middle_of(params, 3)));  // nothing to include
-  CHECK_FALSE(chain.next_proposal(key.public_key(), middle_of(params, 3)));
+  CHECK_FALSE(chain.next_proposal(key, middle_of(params, 3)));
   const std::vector<CheckedTx> txs = {builder.transfer(0, 1), builder.transfer(1, 2)};
   REQUIRE(chain.submit(std::span(txs).first(1)));
 
   CHECK_FALSE(sealed_at(middle_of(params, 4)));                     // another's turn
   CHECK_FALSE(sealed_at(start_of(params, 4) - params.tail_guard));  // the tail of slot 3
-  CHECK(chain.next_proposal(key.public_key(), start_of(params, 4) - params.tail_guard) ==
+  CHECK(chain.next_proposal(key, start_of(params, 4) - params.tail_guard) ==
         start_of(params, 6));
-  CHECK(chain.next_proposal(key.public_key(), middle_of(params, 3)) == middle_of(params, 3));
+  CHECK(chain.next_proposal(key, middle_of(params, 3)) == middle_of(params, 3));
   CHECK(sealed_at(start_of(params, 4) - params.tail_guard - Duration{1}));
   CHECK(chain.head().height == 1);
   CHECK(chain.mempool().size() == 0);
 
   REQUIRE(chain.submit(std::span(txs).subspan(1)));
   CHECK_FALSE(sealed_at(middle_of(params, 6)));  // it sealed the block before: a recent signer
-  CHECK_FALSE(chain.next_proposal(key.public_key(), middle_of(params, 6)));
+  CHECK_FALSE(chain.next_proposal(key, middle_of(params, 6)));
 }
 
 TEST_CASE(
     "a slot is never sealed twice, not even after its block was rewound or the node restarted") {
   ChainBuilder builder;
   const auto disk = std::make_shared<MemoryDisk>();
-  const KeyPair& key = builder.ledger.authorities[0];
+  Authority key = test::authority_of(builder.ledger.authorities[0]);
   const Time time = middle_of(builder.params(), 3);
   const std::vector<CheckedTx> own = {builder.transfer(0, 1)};
   builder.append({builder.transfer(2, 3, 6)});  // slots 1 and 2, by others
@@ -398,9 +399,10 @@ TEST_CASE("a full disk refuses and changes nothing, and the chain goes on when t
   CHECK(chain.submit(std::span(&tx, 1)));
   watch->full = true;
   const Time time = middle_of(builder.params(), 1);
-  const KeyPair& key = builder.ledger.proposer(1);
+  Authority key = test::authority_of(builder.ledger.proposer(1));
   CHECK(chain.propose(key, time).error().code == Errc::disk_full);
   CHECK(chain.mempool().size() == 1);
   watch->full = false;
-  CHECK(chain.propose(key, time).value());
+  CHECK_FALSE(chain.propose(key, time).value());  // the slot was promised
+  CHECK(chain.propose(key, middle_of(builder.params(), 4)).value());
 }

@@ -114,15 +114,13 @@ TEST_CASE("a batch with nothing in it writes nothing") {
   const std::string path = directory.file("chain.db");
   ChainBuilder chain;
   const auto store = create(path, chain.genesis());
-  Batch sealed;
-  sealed.sealed = 5;
-  REQUIRE(store->commit(sealed));
+  Batch pending;
+  pending.pool_add.push_back({chain.transfer(0, 1), 1});
+  REQUIRE(store->commit(pending));
   const std::string file = contents(path);
   const std::string log = contents(path + "-wal");
   REQUIRE_FALSE(log.empty());
   REQUIRE(store->commit(Batch{}));
-  sealed.sealed = 4;  // not lowered, so nothing to write either
-  REQUIRE(store->commit(sealed));
   Batch nowhere;
   nowhere.rewind_to = 0;
   REQUIRE(store->commit(nowhere));

@@ -47,28 +47,6 @@ TEST_CASE("pending transactions keep their order and their numbers over a restar
   CHECK_FALSE(must(view->pending_tx(txs[1].id())).has_value());
 }
 
-TEST_CASE("the last sealed slot is never lowered") {
-  const Disk disk(any_kind());
-  ChainBuilder chain;
-  const auto store = disk.create(chain.genesis());
-  chain.append();
-  Batch sealed = appending(chain.blocks);
-  sealed.sealed = 7;
-  commit(*store, sealed);
-  CHECK(load(*store, chain.params()).last_sealed == 7);
-  Batch lower;
-  lower.sealed = 3;
-  commit(*store, lower);
-  CHECK(load(*store, chain.params()).last_sealed == 7);
-  Batch rewind;
-  rewind.rewind_to = 0;
-  commit(*store, rewind);
-  CHECK(load(*store, chain.params()).last_sealed == 7);
-  lower.sealed = 8;
-  commit(*store, lower);
-  CHECK(load(*store, chain.params()).last_sealed == 8);
-}
-
 TEST_CASE("losing blocks are bounded, and the oldest arrival goes first") {
   const Disk disk(any_kind());
   ChainBuilder chain;

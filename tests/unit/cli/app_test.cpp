@@ -123,7 +123,7 @@ TEST_CASE("a wrong command line is exit 2 and names what is wrong") {
       {{"up", "--wait", "sometimes"}, "expected healthy or none"},
       {{"up", "--timeout", "soon"}, "--timeout: expected a number with a unit"},
       {{"wait", "all: heigth > 1"}, "expected height, final"},
-      {{"send", "a", "b", "1", "--wait", "for ever"}, "expected none or included"},
+      {{"send", "a", "b", "1", "--wait", "for ever"}, "expected none, included or final"},
       {{"wallet", "create", "../evil"}, "no name for a wallet"},
       {{"wallet", "create", "a", "--threshold", "0"}, "--threshold: expected a whole number"},
       {{"wallet", "create", "a", "--keys", "00"}, "expected a public key"},

@@ -129,6 +129,7 @@ TEST_CASE("a header follows its parent, rises in height and slot, and is in turn
   good.slot = 10;
   good.parent = id_number(1);
   good.proposer = keys[10 % 3];
+  good.tx_count = 1;
   REQUIRE(check_header(parent, keys, good));
 
   const auto code_of = [&](const Header& header) {
@@ -162,6 +163,35 @@ TEST_CASE("a header follows its parent, rises in height and slot, and is in turn
   CHECK_FALSE(code_of(bad));
 }
 
+TEST_CASE("a block may be empty once its parent waited three rounds for votes") {
+  for (std::size_t n = 1; n <= 7; ++n) {
+    const std::vector<PublicKey> keys = authorities(n);
+    Parent parent;
+    parent.tip = {7, 9, id_number(1)};
+    Header header;
+    header.height = 8;
+    header.parent = id_number(1);
+    for (const auto& [slots, empty] : {std::pair(3 * n, false), std::pair(3 * n + 1, true)}) {
+      header.slot = 9 + slots;
+      header.proposer = proposer_of(keys, header.slot);
+      header.tx_count = 1;
+      CHECK(check_header(parent, keys, header));
+      header.tx_count = 0;
+      const auto status = check_header(parent, keys, header);
+      CHECK(status.has_value() == empty);
+      if (!empty) CHECK(status.error().code == Errc::empty_block);
+    }
+  }
+}
+
+TEST_CASE("the branch with the higher justified block wins, whatever the lengths") {
+  const Tip longer{9, 20, id_number(1)}, shorter{8, 15, id_number(2)};
+  CHECK(better(Standing{3, shorter}, Standing{2, longer}));
+  CHECK_FALSE(better(Standing{2, longer}, Standing{3, shorter}));
+  CHECK(better(Standing{2, longer}, Standing{2, shorter}));
+  CHECK_FALSE(better(Standing{2, longer}, Standing{2, longer}));
+}
+
 TEST_CASE("a recent signer must wait, for one to seven authorities") {
   for (std::size_t n = 1; n <= 7; ++n) {
     const std::vector<PublicKey> keys = authorities(n);
@@ -174,6 +204,7 @@ TEST_CASE("a recent signer must wait, for one to seven authorities") {
         header.slot = parent.tip.slot / n * n + n + i;  // a round later, the turn of i
         header.parent = parent.tip.id;
         header.proposer = keys[i];
+        header.tx_count = 1;
         REQUIRE(check_header(parent, keys, header));
         parent.advance(header, recent_window(n));
       }

@@ -20,7 +20,7 @@ const std::vector<std::pair<Errc, Category>> first_of_each_category = {
     {Errc::storage, Category::internal}};
 
 const std::vector<std::pair<Errc, Category>> last_of_each_category = {
-    {Errc::invalid_block_tx, Category::malformed},
+    {Errc::bad_certificate, Category::malformed},
     {Errc::refused, Category::rejected},
     {Errc::from_future, Category::early},
     {Errc::duplicate, Category::known},

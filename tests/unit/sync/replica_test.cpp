@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "chain/memory_store.hpp"
+#include "tests/support/authority.hpp"
 #include "tests/support/chain_builder.hpp"
 
 using namespace aitbc;
@@ -12,43 +13,41 @@ using test::ChainBuilder;
 namespace {
 
 Result<std::unique_ptr<Replica>> open(
-    const ChainBuilder& builder, std::optional<KeyPair> key,
-    std::unique_ptr<Store> store = std::make_unique<MemoryStore>()) {
+    const ChainBuilder& builder, const KeyPair* key = nullptr,
+    std::shared_ptr<SignGuard> guard = std::make_shared<MemorySignGuard>(),
+    std::shared_ptr<MemoryDisk> disk = std::make_shared<MemoryDisk>()) {
   Replica::Options options;
   options.node_id = "n";
   options.instance = "i";
-  options.authority = std::move(key);
-  return Replica::create(std::move(*Chain::open(builder.genesis(), std::move(store))),
-                         std::move(options), builder.params().genesis_time);
+  if (key != nullptr) options.authority = test::authority_of(*key, std::move(guard));
+  return Replica::create(
+      std::move(*Chain::open(builder.genesis(), std::make_unique<MemoryStore>(std::move(disk)))),
+      std::move(options), builder.params().genesis_time);
 }
 
 // Its disk is full while `full` is set.
-class FillingStore final : public MemoryStore {
- public:
-  explicit FillingStore(std::shared_ptr<bool> full) : full_(std::move(full)) {}
-  Status commit(const Batch& batch) override {
-    if (*full_) return error(Errc::disk_full, "disk full");
-    return MemoryStore::commit(batch);
+struct FillingGuard final : SignGuard {
+  MemorySignGuard guard;
+  bool full = false;
+
+  const Watermarks& marks() const override { return guard.marks(); }
+  Status raise(const Watermarks& marks) override {
+    return full ? Status(error(Errc::disk_full, "disk full")) : guard.raise(marks);
   }
-
- private:
-  std::shared_ptr<bool> full_;
 };
-
-KeyPair copy_of(const KeyPair& key) { return KeyPair(Seed(key.seed().bytes())); }
 
 }  // namespace
 
 TEST_CASE("a key that the chain does not list is refused") {
   ChainBuilder builder;
-  const auto refused = open(builder, copy_of(builder.user(0)));
+  const auto refused = open(builder, &builder.user(0));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Errc::not_an_authority);
 }
 
 TEST_CASE("the node wakes for its turn only when there is something to seal") {
   ChainBuilder builder;
-  auto replica = std::move(*open(builder, copy_of(builder.ledger.authorities[0])));
+  auto replica = std::move(*open(builder, &builder.ledger.authorities[0]));
   const Time now = start_of(builder.params(), 1);
   CHECK_FALSE(replica->next_wake(now));
   const CheckedTx tx = builder.transfer(0, 1);
@@ -58,19 +57,49 @@ TEST_CASE("the node wakes for its turn only when there is something to seal") {
   const auto step = replica->tick(start_of(builder.params(), 3));
   REQUIRE(step->sealed);
   CHECK(step->sealed->txs.size() == 1);
-  CHECK_FALSE(replica->next_wake(start_of(builder.params(), 3)));
+  // Until it is impatient for the votes of the others.
+  CHECK(replica->next_wake(start_of(builder.params(), 3)) ==
+        start_of(builder.params(), 3) + 3 * limits::poll_interval);
+}
+
+TEST_CASE("an authority votes for its head, tells it once, and again after a restart") {
+  ChainBuilder builder;
+  const auto guard = std::make_shared<MemorySignGuard>();
+  const auto disk = std::make_shared<MemoryDisk>();
+  const Time now = start_of(builder.params(), 3);
+  const CheckedTx tx = builder.transfer(0, 1);
+  {
+    auto replica = std::move(*open(builder, &builder.ledger.authorities[0], guard, disk));
+    REQUIRE(replica->submit(std::span(&tx, 1)));
+    REQUIRE(replica->tick(now)->sealed);
+    const SyncAnswer answer = replica->answer({}, now);
+    REQUIRE(answer.votes.size() == 1);
+    CHECK(answer.votes[0].vote == guard->marks().prepare);
+    CHECK(answer.votes[0].vote.target == checkpoint_of(answer.head));
+    CHECK(replica->answer({"i", answer.cursor, Duration{0}}, now).votes.empty());
+    // Another's vote of the same kind makes a quorum of two: now it commits.
+    const SignedVote other =
+        sign(builder.params().genesis_hash, answer.votes[0].vote, builder.ledger.authorities[1]);
+    REQUIRE(replica->add_votes(std::span(&other, 1)));
+    REQUIRE(replica->tick(now));
+    CHECK(replica->status().justified == answer.head);
+    CHECK(guard->marks().commit == Vote::commit(checkpoint_of(answer.head)));
+  }
+  const auto again = std::move(*open(builder, &builder.ledger.authorities[0], guard, disk));
+  const auto votes = again->answer({}, now).votes;
+  CHECK(std::any_of(votes.begin(), votes.end(),
+                    [&](const SignedVote& vote) { return vote.vote == guard->marks().commit; }));
 }
 
 TEST_CASE("after a full disk the node seals again a slot later, also if its clock steps back") {
   ChainBuilder builder;
-  const auto full = std::make_shared<bool>(false);
-  auto replica = std::move(
-      *open(builder, copy_of(builder.ledger.authorities[0]), std::make_unique<FillingStore>(full)));
+  const auto guard = std::make_shared<FillingGuard>();
+  auto replica = std::move(*open(builder, &builder.ledger.authorities[0], guard));
   const CheckedTx tx = builder.transfer(0, 1);
   REQUIRE(replica->submit(std::span(&tx, 1)));
-  *full = true;
+  guard->full = true;
   CHECK_FALSE(replica->tick(start_of(builder.params(), 3'000))->sealed);
-  *full = false;
+  guard->full = false;
   const Duration slot = builder.params().slot;
   SECTION("it goes on") {
     const Time soon = start_of(builder.params(), 3'000) + slot - Duration{1};
@@ -87,7 +116,7 @@ TEST_CASE("after a full disk the node seals again a slot later, also if its cloc
 
 TEST_CASE("a poll has news when a transaction or a head is newer than its cursor") {
   ChainBuilder builder;
-  auto replica = std::move(*open(builder, copy_of(builder.ledger.authorities[0])));
+  auto replica = std::move(*open(builder, &builder.ledger.authorities[0]));
   const Time now = start_of(builder.params(), 3);
   CHECK(replica->has_news({"another instance", 0, Duration{0}}));
   SyncAnswer answer = replica->answer({}, now);
@@ -115,7 +144,7 @@ TEST_CASE("a poll has news when a transaction or a head is newer than its cursor
 
 TEST_CASE("what came from elsewhere is named, not sent whole") {
   ChainBuilder builder;
-  auto replica = std::move(*open(builder, std::nullopt));
+  auto replica = std::move(*open(builder));
   builder.append();
   const SyncQuery query{"i", 0, Duration{0}};
   REQUIRE(replica->import(std::span(&builder.blocks[0].block, 1), start_of(builder.params(), 9)));

@@ -1,0 +1,98 @@
+// The part of Chain that counts votes: fork choice by what is justified, and what is final.
+
+#include <algorithm>
+
+#include "chain/chain.hpp"
+
+namespace aitbc {
+
+Finality::Electorate Chain::electorate() const {
+  const auto authorities = state_.authorities();
+  return {authorities, quorum_of(params_.quorum, authorities.size())};
+}
+
+// Of the blocks that votes name, those on the branch that leaves the chain above `ancestor`.
+Result<Finality::Branch> Chain::named_on(const Tip& ancestor,
+                                         std::span<const CheckedBlock> branch) const {
+  Finality::Branch found;
+  for (const Checkpoint& block : finality_.named()) {
+    std::optional<BlockId> id;
+    if (block.height <= ancestor.height) {
+      AITBC_TRY_ASSIGN(id, id_at(block.height));
+    } else if (block.height - ancestor.height <= branch.size()) {
+      id = id_of(branch[block.height - ancestor.height - 1].header());
+    }
+    if (id == block.id) found.insert(block);
+  }
+  return found;
+}
+
+// What extends the head holds all that is justified here.
+Result<bool> Chain::is_better(const Tip& ancestor, std::span<const CheckedBlock> branch) const {
+  const Tip tip = tip_of(branch.back().header());
+  if (ancestor == head()) return true;
+  AITBC_TRY_ASSIGN(const auto named, named_on(ancestor, branch));
+  const auto proof = finality_.prove(named, electorate());
+  Height justified = finality_.justified(named).height;
+  if (!proof.justified.empty()) {
+    justified = std::max(justified, proof.justified.back().block.height);
+  }
+  if (proof.final) justified = std::max(justified, proof.final->block.height);
+  return better({justified, tip}, {justified_.height, head()});
+}
+
+Status Chain::restore(const std::vector<Certificate>& certificates) {
+  mempool_.advance();
+  for (const Certificate& certificate : certificates) {
+    finality_.accept(certificate);
+    for (const SignedVote& vote : certificate.votes) {
+      finality_.add(vote, mempool_.last_sequence());
+    }
+  }
+  return settle();
+}
+
+Status Chain::add_votes(std::span<const SignedVote> votes) {
+  const auto authorities = state_.authorities();
+  bool news = false;
+  for (const SignedVote& vote : votes) {
+    if (std::find(authorities.begin(), authorities.end(), vote.voter) == authorities.end())
+      continue;
+    news |= finality_.add(vote, mempool_.last_sequence() + 1);
+  }
+  if (!news) return ok();
+  mempool_.advance();
+  return settle();
+}
+
+// Accepts what the known votes prove of this chain. A disk that is full for now keeps it from
+// becoming final, no more: the votes stay, and the next call proves it again.
+Status Chain::settle() {
+  AITBC_TRY_ASSIGN(const auto named, named_on(head(), {}));
+  auto proof = finality_.prove(named, electorate());
+  Batch batch;
+  batch.certificates = std::move(proof.justified);
+  if (proof.final) batch.certificates.push_back(std::move(*proof.final));
+  if (!batch.certificates.empty()) {
+    if (auto committed = store_->commit(batch); !committed) {
+      return category(committed.error().code) == Category::busy ? ok() : committed;
+    }
+    for (const Certificate& certificate : batch.certificates) finality_.accept(certificate);
+    mempool_.advance();
+  }
+  AITBC_TRY_ASSIGN(const auto final, tip_at(finality_.final().height));
+  AITBC_TRY_ASSIGN(const auto justified, tip_at(finality_.justified(named).height));
+  AITBC_CHECK(final && justified);
+  final_ = *final;
+  justified_ = *justified;
+  return ok();
+}
+
+Result<std::optional<Vote>> Chain::next_vote(const Authority& authority, bool impatient) const {
+  if (head() == final_) return std::optional<Vote>();
+  AITBC_TRY_ASSIGN(const auto named, named_on(head(), {}));
+  return aitbc::next_vote(finality_, named, checkpoint_of(head()), authority.public_key(),
+                          authority.marks(), impatient);
+}
+
+}  // namespace aitbc
