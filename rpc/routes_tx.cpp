@@ -104,7 +104,7 @@ Result<HttpResponse> send_batch(const Call& call) {
   const View view = call.node.reader().snapshot();
   ArrayWriter results;
   for (const Result<TxId>& answer : answers) {
-    if (!answer && category(answer.error().code) == Category::internal) return answer.error();
+    if (!answer && is_internal(answer.error())) return answer.error();
     results.json(answer ? taken_json(view, *answer) : error_json(answer.error()));
   }
   ObjectWriter out;

@@ -111,7 +111,8 @@ class Agent {
   void end_download();
   void give_up(PeerId, const Error&, Time now);
   void lose();
-  bool holds_early(Time now) const;
+  Slot latest_slot(Time now) const;
+  const CheckedBlock* first_early(Slot latest) const;
   void wait_until_due(PeerId, Time now);
 
   Options options_;

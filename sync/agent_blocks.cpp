@@ -237,7 +237,7 @@ Status Agent::import_branch(PeerId from, Time now) {
     const auto imported = ledger_.import(branch_, now);
     if (imported) note_import(*imported);
     const bool kept_beside = imported && imported->kind == Imported::Kind::side;
-    if (kept_beside && !holds_early(now)) {
+    if (kept_beside && first_early(latest_slot(now)) == nullptr) {
       // Against our votes; what is still to come of it may be justified higher.
       if (download_->done()) lose();
       return check_depth(from, now);
@@ -285,11 +285,16 @@ void Agent::lose() {
   end_download();
 }
 
-bool Agent::holds_early(Time now) const {
-  const Params& params = ledger_.params();
-  const Slot latest = slot_at(params, now).value_or(0) + limits::slots_ahead_max;
-  return std::any_of(branch_.begin(), branch_.end(),
-                     [&](const CheckedBlock& block) { return block.header().slot > latest; });
+// The first block of the branch that is ahead of the clock; null if none is.
+const CheckedBlock* Agent::first_early(Slot latest) const {
+  const auto early = std::find_if(branch_.begin(), branch_.end(), [&](const CheckedBlock& block) {
+    return block.header().slot > latest;
+  });
+  return early == branch_.end() ? nullptr : &*early;
+}
+
+Slot Agent::latest_slot(Time now) const {
+  return slot_at(ledger_.params(), now).value_or(0) + limits::slots_ahead_max;
 }
 
 void Agent::note_import(const Imported& imported) {
@@ -330,13 +335,10 @@ void Agent::give_up(PeerId id, const Error& why, Time now) {
 // To ask for the branch again before its first early block may be imported would be in vain.
 void Agent::wait_until_due(PeerId from, Time now) {
   const Params& params = ledger_.params();
-  const Slot latest = slot_at(params, now).value_or(0) + limits::slots_ahead_max;
-  const auto early = std::find_if(branch_.begin(), branch_.end(), [&](const CheckedBlock& block) {
-    return block.header().slot > latest;
-  });
+  const Slot latest = latest_slot(now);
   Time due = now + params.slot;  // if only another clock, of the daemon's node, finds it early
   std::string which = "the branch";
-  if (early != branch_.end()) {
+  if (const CheckedBlock* const early = first_early(latest)) {
     const Header& header = early->header();
     // Whatever slot a header claims, nobody waits for longer.
     const Slot last = latest + static_cast<Slot>(limits::future_wait_max / params.slot) + 1;

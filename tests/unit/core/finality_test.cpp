@@ -3,18 +3,12 @@
 #include <catch2/catch.hpp>
 
 #include "chain/core/limits.hpp"
-#include "tests/support/generators.hpp"
+#include "tests/support/checkpoints.hpp"
 
 using namespace aitbc;
+using test::block;
 
 namespace {
-
-Checkpoint block(Height height, Byte branch = 0) {
-  BlockId id;
-  id.data[0] = static_cast<Byte>(height);
-  id.data[1] = branch;
-  return {height, id};
-}
 
 PublicKey voter(Byte number) {
   PublicKey key;

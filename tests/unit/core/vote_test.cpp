@@ -2,18 +2,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/checkpoints.hpp"
 #include "tests/support/generators.hpp"
 
 using namespace aitbc;
+using test::block;
 
 namespace {
-
-Checkpoint block(Height height, Byte branch = 0) {
-  BlockId id;
-  id.data[0] = static_cast<Byte>(height);
-  id.data[1] = branch;
-  return {height, id};
-}
 
 Watermarks marks(std::optional<Height> prepared, std::optional<Height> committed) {
   Watermarks marks;
