@@ -14,14 +14,14 @@ Result<Header> header_at(Store& store, Height height) {
   return sealed->header;
 }
 
-// The proposers of the blocks up to `tip`, read from the store.
-Result<std::vector<PublicKey>> recent_proposers(Store& store, const Tip& tip, std::size_t window) {
-  std::vector<PublicKey> recent;
-  for (Height before = std::min<Height>(window, tip.height); before-- > 0;) {
+// The parent of the block after `tip`, whose authorities are so many; read from the store.
+Result<Parent> read_parent(Store& store, const Tip& tip, std::size_t authorities) {
+  Parent parent{tip, {}};
+  for (Height before = std::min<Height>(ancestors_kept(authorities), tip.height); before-- > 0;) {
     AITBC_TRY_ASSIGN(const Header header, header_at(store, tip.height - before));
-    recent.push_back(header.proposer);
+    parent.recent.push_back({id_of(header), header.proposer});
   }
-  return recent;
+  return parent;
 }
 
 void undo_all(State& state, std::span<const Applied> blocks) {
@@ -71,6 +71,7 @@ Chain::Chain(Params params, std::unique_ptr<Store> store, Loaded loaded, Parent 
     : params_(std::move(params)),
       store_(std::move(store)),
       state_(std::move(loaded.state)),
+      governance_(std::move(loaded.governance)),
       mempool_(limits),
       parent_(std::move(parent)),
       finality_(checkpoint_of(genesis_tip(params_))),
@@ -92,9 +93,8 @@ Result<Chain> Chain::open(const Genesis& genesis, std::unique_ptr<Store> store,
     AITBC_TRY_ASSIGN(loaded, store->load(params));
     AITBC_CHECK(loaded.has_value());
   }
-  const std::size_t window = recent_window(loaded->state.authorities().size());
-  AITBC_TRY_ASSIGN(auto recent, recent_proposers(*store, loaded->head, window));
-  Parent parent{loaded->head, std::move(recent)};
+  AITBC_TRY_ASSIGN(Parent parent,
+                   read_parent(*store, loaded->head, loaded->state.authorities().size()));
   const auto certificates = std::move(loaded->certificates);
   Chain chain(std::move(params), std::move(store), std::move(*loaded), std::move(parent), limits);
   AITBC_TRY(chain.restore(certificates));
@@ -116,8 +116,17 @@ Result<std::optional<BlockId>> Chain::id_at(Height height) const {
 
 Result<Parent> Chain::parent_at(const Tip& tip) const {
   if (tip == head()) return parent_;
-  AITBC_TRY_ASSIGN(auto recent, recent_proposers(*store_, tip, window()));
-  return Parent{tip, std::move(recent)};
+  return read_parent(*store_, tip, authorities_at(tip.height + 1).size());
+}
+
+const Governance& Chain::governance_at(Height height) const {
+  const auto above = governance_.upper_bound(height);
+  AITBC_CHECK(above != governance_.begin());
+  return std::prev(above)->second;
+}
+
+std::span<const PublicKey> Chain::authorities_at(Height height) const {
+  return governance_at(height == 0 ? 0 : height - 1).authorities;
 }
 
 // ---- importing ----------------------------------------------------------------------------------
@@ -193,13 +202,13 @@ Result<Imported> Chain::adopt(const Parent& ancestor, std::span<const CheckedBlo
   std::vector<Applied> appended;
   appended.reserve(branch.size());
   for (const CheckedBlock& block : branch) {
-    auto effects = apply_block(parent, state_, block);
+    auto effects = apply_block(params_, parent, state_, block);
     if (!effects) {
       undo_all(state_, appended);
       redo_all(state_, rewound);
       return std::move(effects).error();
     }
-    parent.advance(block.header(), window());
+    parent.advance(block.header(), state_.authorities().size());
     appended.push_back({block, std::move(effects).value()});
   }
   const std::uint64_t depth = rewound.size();
@@ -212,9 +221,11 @@ Result<Imported> Chain::adopt(const Parent& ancestor, std::span<const CheckedBlo
 // The rules that need no state are checked, so that only authorities can have blocks kept.
 Result<Imported> Chain::keep_beside(const Parent& ancestor, std::span<const CheckedBlock> branch) {
   Parent parent = ancestor;
+  Governance governance = governance_at(ancestor.tip.height);
   for (const CheckedBlock& block : branch) {
-    AITBC_TRY(check_header(parent, state_.authorities(), block.header()));
-    parent.advance(block.header(), window());
+    AITBC_TRY(check_header(parent, governance, block.header()));
+    advance(governance, block);
+    parent.advance(block.header(), governance.authorities.size());
   }
   Batch batch;
   batch.side.assign(branch.begin(), branch.end());
@@ -258,6 +269,14 @@ Status Chain::commit_blocks(std::vector<Applied> rewound, std::vector<Applied> a
     redo_all(state_, rewound);
     return committed;
   }
+  if (batch.rewind_to) {
+    governance_.erase(governance_.upper_bound(*batch.rewind_to), governance_.end());
+  }
+  for (const Applied& block : batch.append) {
+    if (const auto& change = block.effects.governance) {
+      governance_.emplace(block.block.header().height, change->after);
+    }
+  }
   for (const TxId& id : batch.pool_remove) mempool_.remove(id);
   for (Mempool::Entry& entry : batch.pool_add)
     mempool_.restore(std::move(entry.tx), entry.sequence);
@@ -271,13 +290,18 @@ Status Chain::commit_blocks(std::vector<Applied> rewound, std::vector<Applied> a
 
 std::optional<Time> Chain::next_proposal(const Authority& authority, Time now) const {
   const PublicKey& key = authority.public_key();
-  if (std::find(parent_.recent.begin(), parent_.recent.end(), key) != parent_.recent.end()) {
+  const Governance& governance = state_.governance();
+  const Height next = head().height + 1;
+  if (parent_.is_recent_signer(key, governance.authorities.size())) {
     return std::nullopt;  // another's block must come first, and will wake us
+  }
+  if (needs_handover(governance, next) && final_.height < governance.decision->decided) {
+    return std::nullopt;  // votes must come first
   }
   Slot after = std::max(head().slot, authority.marks().sealed);
   if (!includable_) {
-    if (head() == final_) return std::nullopt;
-    after = std::max(after, last_slot_for_txs(parent_, state_.authorities().size()));
+    if (head() == final_ && !is_changing(governance, next)) return std::nullopt;
+    after = std::max(after, last_slot_for_txs(parent_, governance));
   }
   if (const auto slot = slot_at(params_, now); slot && *slot > 0) {
     after = std::max(after, now < sealing_ends(params_, *slot) ? *slot - 1 : *slot);
@@ -287,12 +311,20 @@ std::optional<Time> Chain::next_proposal(const Authority& authority, Time now) c
   return std::max(now, start_of(params_, *turn));
 }
 
+Result<std::optional<Certificate>> Chain::handover() const {
+  const Governance& governance = state_.governance();
+  if (!needs_handover(governance, head().height + 1)) return std::optional<Certificate>();
+  return store_->finality_of(governance.decision->decided);
+}
+
 Result<std::optional<CheckedBlock>> Chain::propose(Authority& authority, Time now) {
   const auto at = next_proposal(authority, now);
   if (!at || *at > now) return std::optional<CheckedBlock>();
   const Slot slot = *slot_at(params_, now);
   const auto candidates = mempool_.select(state_, limits::block_txs_max);
-  auto built = build_block(params_, parent_, state_, authority.key(), slot, candidates);
+  AITBC_TRY_ASSIGN(auto certificate, handover());
+  auto built = build_block(params_, parent_, state_, authority.key(), slot, candidates,
+                           std::move(certificate));
   if (!built) return std::optional<CheckedBlock>();
 
   std::vector<Applied> appended;
@@ -302,7 +334,7 @@ Result<std::optional<CheckedBlock>> Chain::propose(Authority& authority, Time no
     return std::move(promised).error();
   }
   Parent next = parent_;
-  next.advance(built->block.header(), window());
+  next.advance(built->block.header(), state_.authorities().size());
   AITBC_TRY(commit_blocks({}, std::move(appended), std::move(next)));
   AITBC_TRY(settle());
   return std::optional(std::move(built->block));
@@ -328,6 +360,12 @@ Result<std::vector<Result<TxId>>> Chain::submit(std::span<const CheckedTx> txs) 
     if (const auto status = mempool_.check(state_, tx); !status) {
       answers.push_back(known(tx, status.error()));
       continue;
+    }
+    if (const auto* ballot = std::get_if<Ballot>(&tx.body().payload)) {
+      if (auto status = check_ballot(state_.governance(), tx.body().from, *ballot); !status) {
+        answers.push_back(std::move(status).error());
+        continue;
+      }
     }
     const Mempool::Sequence sequence = mempool_.add(tx);
     batch.pool_add.push_back({tx, sequence});

@@ -5,6 +5,8 @@
 // A call that returns an error has changed nothing, in memory or on disk. After an error of
 // category `internal` the disk can no longer be trusted, so the owner must stop.
 
+#include <map>
+
 #include "chain/protocol.hpp"
 #include "chain/sign_guard.hpp"
 #include "chain/store.hpp"
@@ -25,6 +27,8 @@ class Chain {
   const Tip& justified() const { return justified_; }
   const Finality& finality() const { return finality_; }
   const State& state() const { return state_; }
+  // The authorities of the block at a height above the final one, up to the head's and one more.
+  std::span<const PublicKey> authorities_at(Height) const;
   const Mempool& mempool() const { return mempool_; }
   Reader& reader() const { return store_->reader(); }
   // The canonical block's id, also of the genesis; nullopt above the head.
@@ -43,8 +47,8 @@ class Chain {
   // When propose() could next seal something, as things stand; nullopt while there is nothing to.
   std::optional<Time> next_proposal(const Authority&, Time now) const;
 
-  // Counts votes whose signatures hold; those of strangers are ignored. What they prove is one
-  // durable commit.
+  // Counts votes whose signatures hold; those of whoever is no authority, nor about to be one, are
+  // ignored. What they prove is one durable commit.
   Status add_votes(std::span<const SignedVote>);
   // See next_vote() in finality.hpp.
   Result<std::optional<Vote>> next_vote(const Authority&, bool impatient) const;
@@ -56,10 +60,13 @@ class Chain {
  private:
   Chain(Params, std::unique_ptr<Store>, Loaded, Parent, Mempool::Limits);
 
-  std::size_t window() const { return recent_window(state_.authorities().size()); }
   Result<std::optional<Tip>> tip_at(Height) const;
   Result<Parent> parent_at(const Tip&) const;
   Result<std::size_t> count_known(std::span<const CheckedBlock> branch) const;
+  // After the canonical block at `height`.
+  const Governance& governance_at(Height height) const;
+  bool may_vote(const PublicKey&) const;
+  Result<std::optional<Certificate>> handover() const;
   Result<Imported> adopt(const Parent& ancestor, std::span<const CheckedBlock> branch);
   Result<Imported> keep_beside(const Parent& ancestor, std::span<const CheckedBlock> branch);
   Status commit_blocks(std::vector<Applied> rewound, std::vector<Applied> appended, Parent head);
@@ -67,6 +74,7 @@ class Chain {
 
   // Votes (chain_finality.cpp).
   Finality::Electorate electorate() const;
+  Finality::Voters voters(std::span<const PublicKey> authorities) const;
   Result<Finality::Branch> named_on(const Tip& ancestor,
                                     std::span<const CheckedBlock> branch) const;
   Result<bool> is_better(const Tip& ancestor, std::span<const CheckedBlock> branch) const;
@@ -76,6 +84,8 @@ class Chain {
   Params params_;
   std::unique_ptr<Store> store_;
   State state_;
+  // As it was after the blocks that changed it: those that are not final, and the one below.
+  std::map<Height, Governance> governance_;
   Mempool mempool_;
   Parent parent_;  // of the next block
   Finality finality_;

@@ -6,9 +6,21 @@
 
 namespace aitbc {
 
-Finality::Electorate Chain::electorate() const {
-  const auto authorities = state_.authorities();
+Finality::Voters Chain::voters(std::span<const PublicKey> authorities) const {
   return {authorities, quorum_of(params_.quorum, authorities.size())};
+}
+
+Finality::Electorate Chain::electorate() const {
+  return [this](Height height) { return voters(authorities_at(height)); };
+}
+
+bool Chain::may_vote(const PublicKey& key) const {
+  const auto in_set = [&](const auto& entry) {
+    return is_authority(entry.second.authorities, key);
+  };
+  const auto& decision = state_.governance().decision;
+  return (decision && decision->change.key == key) ||
+         std::any_of(governance_.begin(), governance_.end(), in_set);
 }
 
 // Of the blocks that votes name, those on the branch that leaves the chain above `ancestor`.
@@ -32,7 +44,16 @@ Result<bool> Chain::is_better(const Tip& ancestor, std::span<const CheckedBlock>
   const Tip tip = tip_of(branch.back().header());
   if (ancestor == head()) return true;
   AITBC_TRY_ASSIGN(const auto named, named_on(ancestor, branch));
-  const auto proof = finality_.prove(named, electorate());
+  // Of the branch's blocks, by ballots alone: whether it can be applied is not asked yet.
+  std::vector<Governance> governance{governance_at(ancestor.height)};
+  for (const CheckedBlock& block : branch) {
+    governance.push_back(governance.back());
+    advance(governance.back(), block);
+  }
+  const auto proof = finality_.prove(named, [&](Height height) {
+    return height <= ancestor.height ? voters(authorities_at(height))
+                                     : voters(governance[height - ancestor.height - 1].authorities);
+  });
   Height justified = finality_.justified(named).height;
   if (!proof.justified.empty()) {
     justified = std::max(justified, proof.justified.back().block.height);
@@ -53,12 +74,9 @@ Status Chain::restore(const std::vector<Certificate>& certificates) {
 }
 
 Status Chain::add_votes(std::span<const SignedVote> votes) {
-  const auto authorities = state_.authorities();
   bool news = false;
   for (const SignedVote& vote : votes) {
-    if (std::find(authorities.begin(), authorities.end(), vote.voter) == authorities.end())
-      continue;
-    news |= finality_.add(vote, mempool_.last_sequence() + 1);
+    if (may_vote(vote.voter)) news |= finality_.add(vote, mempool_.last_sequence() + 1);
   }
   if (!news) return ok();
   mempool_.advance();
@@ -85,14 +103,21 @@ Status Chain::settle() {
   AITBC_CHECK(final && justified);
   final_ = *final;
   justified_ = *justified;
+  while (governance_.size() > 1 && std::next(governance_.begin())->first <= final_.height) {
+    governance_.erase(governance_.begin());
+  }
   return ok();
 }
 
 Result<std::optional<Vote>> Chain::next_vote(const Authority& authority, bool impatient) const {
   if (head() == final_) return std::optional<Vote>();
   AITBC_TRY_ASSIGN(const auto named, named_on(head(), {}));
-  return aitbc::next_vote(finality_, named, checkpoint_of(head()), authority.public_key(),
-                          authority.marks(), impatient);
+  auto vote = aitbc::next_vote(finality_, named, checkpoint_of(head()), authority.public_key(),
+                               authority.marks(), impatient);
+  if (vote && !is_authority(authorities_at(vote->target.height), authority.public_key())) {
+    vote.reset();
+  }
+  return vote;
 }
 
 }  // namespace aitbc

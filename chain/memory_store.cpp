@@ -52,9 +52,7 @@ class MemorySnapshot final : public Snapshot {
   }
   Result<std::vector<SideBlock>> side_blocks(std::size_t limit) override;
   Result<std::optional<Certificate>> finality_of(Height height) override {
-    const auto found = tables_->final.lower_bound(height);
-    return found == tables_->final.end() ? std::optional<Certificate>()
-                                         : std::optional(found->second);
+    return tables_->finality_of(height);
   }
 
  private:
@@ -175,13 +173,13 @@ Result<std::optional<Loaded>> MemoryStore::load(const Params& params) {
                  "store: holds the chain of genesis " + hash_text(*tables.genesis) +
                      ", but the node's genesis is " + hash_text(params.genesis_hash));
   }
-  State state(tables.authorities);
+  State state(tables.governance.rbegin()->second);
   state.reserve(tables.accounts.size());
   for (const auto& [address, history] : tables.accounts) state.load(address, history.account);
   const Hash expected =
       tables.blocks.empty() ? tables.genesis_root : tables.blocks.back()->block.header().state_root;
   AITBC_CHECK(state.root() == expected);
-  Loaded loaded{tables.head(), std::move(state), {}, {}};
+  Loaded loaded{tables.head(), std::move(state), tables.governance, {}, {}};
   if (!tables.final.empty()) loaded.certificates.push_back(tables.final.rbegin()->second);
   for (const auto& [height, certificate] : tables.justified) {
     loaded.certificates.push_back(certificate);
@@ -194,8 +192,9 @@ Status MemoryStore::initialise(const Genesis& genesis) {
   MemoryTables& tables = writable();
   AITBC_CHECK(!tables.genesis.has_value());
   tables.genesis = hash_of(genesis);
-  tables.authorities = genesis.authorities;
-  tables.genesis_root = State::of(genesis).root();
+  const State state = State::of(genesis);
+  tables.governance.emplace(0, state.governance());
+  tables.genesis_root = state.root();
   for (const auto& [address, balance] : genesis.allocations) {
     tables.accounts[address].account = {balance, 0};
   }
@@ -213,6 +212,10 @@ Result<std::optional<SealedHeader>> MemoryStore::header(Height height) {
 }
 
 Result<bool> MemoryStore::included(const TxId& id) { return disk_->tables_->txs.contains(id); }
+
+Result<std::optional<Certificate>> MemoryStore::finality_of(Height height) {
+  return disk_->tables_->finality_of(height);
+}
 
 Result<std::vector<Applied>> MemoryStore::applied_above(Height height) {
   const MemoryTables& tables = *disk_->tables_;

@@ -32,6 +32,7 @@ class MemoryStore : public Store {
   Status commit(const Batch& batch) override;
   Result<std::optional<SealedHeader>> header(Height height) override;
   Result<bool> included(const TxId& id) override;
+  Result<std::optional<Certificate>> finality_of(Height height) override;
   Result<std::vector<Applied>> applied_above(Height height) override;
   Reader& reader() override;
 

@@ -21,6 +21,11 @@ std::optional<SealedHeader> MemoryTables::header(Height height) const {
   return found == nullptr ? std::optional<SealedHeader>() : std::optional(found->block.sealed);
 }
 
+std::optional<Certificate> MemoryTables::finality_of(Height height) const {
+  const auto found = final.lower_bound(height);
+  return found == final.end() ? std::nullopt : std::optional(found->second);
+}
+
 void MemoryTables::apply(const Batch& batch) {
   if (batch.rewind_to) rewind(*batch.rewind_to);
   for (const Applied& applied : batch.append) append(applied);
@@ -57,6 +62,7 @@ void MemoryTables::rewind(Height to) {
     heights.erase(id_of(last.block.header()));
     blocks.pop_back();
   }
+  governance.erase(governance.upper_bound(to), governance.end());
 }
 
 void MemoryTables::append(const Applied& applied) {
@@ -76,6 +82,9 @@ void MemoryTables::append(const Applied& applied) {
     remove_replaced(tx.id());
     for (const Address& address : Parties(tx.body())) accounts[address].txs.push_back(place);
     ++place.index;
+  }
+  if (const auto& change = applied.effects.governance) {
+    governance.emplace(header.height, change->after);
   }
   blocks.push_back(std::make_shared<const Applied>(applied));
 }

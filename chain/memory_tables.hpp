@@ -21,8 +21,8 @@ struct MemoryTables {
   };
 
   std::optional<GenesisHash> genesis;  // nullopt until initialised
-  std::vector<PublicKey> authorities;
   Hash genesis_root;
+  std::map<Height, Governance> governance;             // after the blocks that changed it
   std::vector<std::shared_ptr<const Applied>> blocks;  // block h at h - 1
   std::unordered_map<BlockId, Height> heights;
   std::unordered_map<TxId, Place> txs;
@@ -39,6 +39,7 @@ struct MemoryTables {
   Tip head() const;
   const Applied* block(Height height) const;
   std::optional<SealedHeader> header(Height height) const;
+  std::optional<Certificate> finality_of(Height height) const;
   void apply(const Batch& batch);
 
  private:

@@ -21,6 +21,7 @@ class Parties {
   void add(const Transfer& transfer) {
     if (transfer.to != addresses_[0]) addresses_[count_++] = transfer.to;
   }
+  void add(const Ballot&) {}
 
   std::array<Address, 2> addresses_;
   std::size_t count_ = 1;

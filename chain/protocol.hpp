@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "chain/core/block.hpp"
+#include "chain/core/governance.hpp"
 #include "chain/core/time.hpp"
 #include "chain/core/vote.hpp"
 
@@ -74,6 +74,7 @@ struct NodeStatus {
   Tip final;
   Hash state_root;
   Hash authorities_hash;
+  Governance governance;  // after the head
   std::uint64_t mempool_txs = 0;
   std::uint64_t reorgs = 0;  // since the start
   std::uint64_t reorg_depth_max = 0;

@@ -143,10 +143,10 @@ Status Authority::promise_seal(Slot slot) {
   return guard_->raise(marks);
 }
 
-std::vector<SignedVote> Authority::promised(const Params& params) const {
+std::vector<SignedVote> Authority::promised(const GenesisHash& chain) const {
   std::vector<SignedVote> votes;
   for (const auto& vote : {marks().prepare, marks().commit}) {
-    if (vote) votes.push_back(sign(params.genesis_hash, *vote, key_));
+    if (vote) votes.push_back(sign(chain, *vote, key_));
   }
   return votes;
 }

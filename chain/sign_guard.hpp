@@ -50,7 +50,7 @@ class Authority {
   // Before a seal for the slot is shown to anybody; the slot is above all earlier ones.
   Status promise_seal(Slot);
   // Its latest votes, signed again: what a restart may have kept from leaving.
-  std::vector<SignedVote> promised(const Params&) const;
+  std::vector<SignedVote> promised(const GenesisHash&) const;
   // may_sign() must allow the vote.
   Result<SignedVote> vote(const GenesisHash&, const Vote&);
 

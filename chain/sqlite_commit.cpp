@@ -43,6 +43,7 @@ Status BatchWriter::rewind(Height to) {
   AITBC_TRY(Query(sql_.delete_txs, Position{to + 1, 0}.packed()).run());
   AITBC_TRY(Query(sql_.delete_undo, to).run());
   AITBC_TRY(Query(sql_.delete_blocks, to).run());
+  AITBC_TRY(Query(sql_.delete_governance, to).run());
   head_ = to;
   return ok();
 }
@@ -105,6 +106,12 @@ Status BatchWriter::append(const Applied& applied) {
     AITBC_TRY_ASSIGN(Row* const account, row_of(change.address));
     if (account->account != change.before) return damaged("an account is not as the node knows it");
     account->account = change.after;
+  }
+
+  if (const auto& change = applied.effects.governance) {
+    Encoder governance;
+    encode(governance, change->after);
+    AITBC_TRY(Query(sql_.insert_governance, head_, ByteView(governance.bytes())).run());
   }
 
   Position position{head_, 0};
@@ -183,9 +190,11 @@ Status BatchWriter::write_replaced(const std::vector<Replaced>& replaced) {
 Status BatchWriter::add_certificate(const Certificate& certificate) {
   const Height height = certificate.block.height;
   const bool makes_final = certificate.kind == Vote::Kind::commit;
-  const Buffer votes = encode(certificate);
+  Encoder votes;
+  encode(votes, certificate);
   AITBC_TRY(
-      Query(sql_.insert_certificate, std::uint64_t{makes_final}, height, ByteView(votes)).run());
+      Query(sql_.insert_certificate, std::uint64_t{makes_final}, height, ByteView(votes.bytes()))
+          .run());
   if (!makes_final) return ok();
   AITBC_TRY(Query(sql_.delete_justified, height).run());
   return Query(sql_.delete_final_undo, height).run();

@@ -21,6 +21,8 @@ struct WriteStatements {
   Statement newest_txs{database, "SELECT links, body FROM txs WHERE pos >= ? ORDER BY pos DESC"};
   Statement delete_blocks{database, "DELETE FROM blocks WHERE height > ?"};
   Statement delete_undo{database, "DELETE FROM undo WHERE height > ?"};
+  Statement insert_governance{database, "INSERT INTO governance(height, value) VALUES(?, ?)"};
+  Statement delete_governance{database, "DELETE FROM governance WHERE height > ?"};
   Statement delete_txs{database, "DELETE FROM txs WHERE pos >= ?"};
   Statement insert_block{database, "INSERT INTO blocks(height, key, header) VALUES(?, ?, ?)"};
   Statement insert_undo{database, "INSERT INTO undo(height, effects) VALUES(?, ?)"};

@@ -24,4 +24,12 @@ Result<std::optional<ChainLookup::Found>> ChainLookup::tx(const GenesisHash& gen
   }
 }
 
+Result<std::optional<Certificate>> ChainLookup::finality_of(Height height) {
+  Query query(final_, height);
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  if (!row) return std::optional<Certificate>();
+  AITBC_TRY_ASSIGN(Certificate certificate, read_certificate(query.blob(0)));
+  return std::optional(std::move(certificate));
+}
+
 }  // namespace aitbc

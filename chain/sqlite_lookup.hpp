@@ -13,7 +13,10 @@ class ChainLookup {
  public:
   explicit ChainLookup(Database& database)
       : header_(database, "SELECT header FROM blocks WHERE height = ?"),
-        txs_by_key_(database, "SELECT pos, body FROM txs WHERE key = ?") {}
+        txs_by_key_(database, "SELECT pos, body FROM txs WHERE key = ?"),
+        final_(database,
+               "SELECT votes FROM certificates WHERE kind = 1 AND height >= ? "
+               "ORDER BY height LIMIT 1") {}
 
   Result<std::optional<SealedHeader>> header(Height height);
 
@@ -22,10 +25,12 @@ class ChainLookup {
     SignedTx tx;
   };
   Result<std::optional<Found>> tx(const GenesisHash& genesis, const TxId& id);
+  Result<std::optional<Certificate>> finality_of(Height height);
 
  private:
   Statement header_;
   Statement txs_by_key_;
+  Statement final_;
 };
 
 }  // namespace aitbc

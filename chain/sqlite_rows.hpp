@@ -71,9 +71,19 @@ inline Result<SealedHeader> read_header(ByteView bytes) {
 }
 
 inline Result<Certificate> read_certificate(ByteView bytes) {
-  auto certificate = decode_certificate(bytes);
-  if (!certificate) return damaged("stored " + certificate.error().detail);
+  Decoder in(bytes);
+  Certificate certificate = decode_certificate(in);
+  const auto whole = in.finish("certificate");
+  if (!whole) return damaged("stored " + whole.error().detail);
   return certificate;
+}
+
+inline Result<Governance> read_governance(ByteView bytes) {
+  Decoder in(bytes);
+  Governance governance = decode_governance(in);
+  const auto whole = in.finish("set of authorities");
+  if (!whole) return damaged("stored " + whole.error().detail);
+  return governance;
 }
 
 inline Result<Effects> read_effects(ByteView bytes) {

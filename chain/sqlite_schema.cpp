@@ -17,9 +17,11 @@ constexpr std::array migrations = {R"sql(
   CREATE TABLE meta(
     id INTEGER PRIMARY KEY CHECK(id = 0),
     genesis_hash BLOB NOT NULL,
-    authorities BLOB NOT NULL,  -- of the genesis, 32 bytes each, in their order
     state_root BLOB NOT NULL    -- of the genesis
   ) STRICT;
+
+  -- As it was after the blocks that changed it, the genesis first.
+  CREATE TABLE governance(height INTEGER PRIMARY KEY, value BLOB NOT NULL) STRICT;
 
   -- Headers and bodies apart: most readers want one of them.
   CREATE TABLE blocks(

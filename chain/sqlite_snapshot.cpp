@@ -32,7 +32,9 @@ class SqliteSnapshot final : public Snapshot {
   Result<std::uint64_t> pending_count() override;
   Result<std::optional<Replaced>> replaced(const TxId& id) override;
   Result<std::vector<SideBlock>> side_blocks(std::size_t limit) override;
-  Result<std::optional<Certificate>> finality_of(Height height) override;
+  Result<std::optional<Certificate>> finality_of(Height height) override {
+    return sql_.lookup.finality_of(height);
+  }
 
  private:
   struct SizedBlock {
@@ -300,14 +302,6 @@ Result<std::vector<SideBlock>> SqliteSnapshot::side_blocks(std::size_t limit) {
     AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(query.blob(1)));
     found.push_back({id, sealed.header});
   }
-}
-
-Result<std::optional<Certificate>> SqliteSnapshot::finality_of(Height height) {
-  Query query(sql_.finality, height);
-  AITBC_TRY_ASSIGN(const bool row, query.next());
-  if (!row) return std::optional<Certificate>();
-  AITBC_TRY_ASSIGN(Certificate certificate, read_certificate(query.blob(0)));
-  return std::optional(std::move(certificate));
 }
 
 }  // namespace aitbc

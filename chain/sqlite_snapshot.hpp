@@ -33,9 +33,6 @@ struct ReadStatements {
   Statement pending{database, "SELECT body FROM pool ORDER BY seq LIMIT ? OFFSET ?"};
   Statement pending_count{database, "SELECT count(*) FROM pool"};
   Statement replaced{database, "SELECT by, height FROM replaced WHERE id = ?"};
-  Statement finality{database,
-                     "SELECT votes FROM certificates WHERE kind = 1 AND height >= ? "
-                     "ORDER BY height LIMIT 1"};
   Statement side{database, "SELECT id, header FROM side ORDER BY height DESC, seq DESC LIMIT ?"};
 };
 

@@ -24,12 +24,16 @@ class SqliteStore final : public Store {
     return statements_.lookup.header(height);
   }
   Result<bool> included(const TxId& id) override;
+  Result<std::optional<Certificate>> finality_of(Height height) override {
+    return statements_.lookup.finality_of(height);
+  }
   Result<std::vector<Applied>> applied_above(Height height) override;
   Reader& reader() override;
 
  private:
   Status check_genesis_hash(const GenesisHash& stored, const GenesisHash& expected) const;
-  Result<State> load_state(std::vector<PublicKey> authorities, const Hash& expected);
+  Result<std::map<Height, Governance>> load_governance();
+  Result<State> load_state(Governance governance, const Hash& expected);
   Result<std::vector<Mempool::Entry>> load_pool(const Params& params);
   Result<std::vector<Certificate>> load_certificates();
   Result<Applied> read_applied(const SealedHeader& sealed);
@@ -72,8 +76,25 @@ Status SqliteStore::check_genesis_hash(const GenesisHash& stored,
                                         "; give each chain a data directory of its own");
 }
 
-Result<State> SqliteStore::load_state(std::vector<PublicKey> authorities, const Hash& expected) {
-  State state(std::move(authorities));
+Result<std::map<Height, Governance>> SqliteStore::load_governance() {
+  std::map<Height, Governance> governance;
+  Statement stored(database_,
+                   "SELECT height, value FROM governance WHERE height >= "
+                   "(SELECT max(height) FROM governance WHERE height <= "
+                   "(SELECT coalesce(max(height), 0) FROM certificates WHERE kind = 1))");
+  Query query(stored);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) break;
+    AITBC_TRY_ASSIGN(Governance value, read_governance(query.blob(1)));
+    governance.emplace(query.count(0), std::move(value));
+  }
+  if (governance.empty()) return damaged("the set of authorities is missing");
+  return governance;
+}
+
+Result<State> SqliteStore::load_state(Governance governance, const Hash& expected) {
+  State state(std::move(governance));
   Statement count(database_, "SELECT count(*) FROM accounts");
   Query counted(count);
   AITBC_TRY_ASSIGN(const bool has_count, counted.next());
@@ -123,21 +144,14 @@ Result<std::vector<Certificate>> SqliteStore::load_certificates() {
 }
 
 Result<std::optional<Loaded>> SqliteStore::load(const Params& params) {
-  Statement meta(database_, "SELECT genesis_hash, authorities, state_root FROM meta WHERE id = 0");
+  Statement meta(database_, "SELECT genesis_hash, state_root FROM meta WHERE id = 0");
   Query query(meta);
   AITBC_TRY_ASSIGN(const bool initialised, query.next());
   if (!initialised) return std::optional<Loaded>();
   AITBC_TRY_ASSIGN(const auto genesis, read_fixed<GenesisHash>(query.blob(0)));
   AITBC_TRY(check_genesis_hash(genesis, params.genesis_hash));
-  std::vector<PublicKey> authorities;
-  for (ByteView keys = query.blob(1); !keys.empty();) {
-    const std::size_t bytes = std::min(keys.size(), PublicKey::size);
-    AITBC_TRY_ASSIGN(const PublicKey key, read_fixed<PublicKey>(keys.first(bytes)));
-    authorities.push_back(key);
-    keys = keys.subspan(bytes);
-  }
   Tip head = genesis_tip(params);
-  AITBC_TRY_ASSIGN(Hash root, read_fixed<Hash>(query.blob(2)));
+  AITBC_TRY_ASSIGN(Hash root, read_fixed<Hash>(query.blob(1)));
 
   Statement newest(database_,
                    "SELECT header FROM blocks WHERE height = (SELECT max(height) FROM blocks)");
@@ -148,24 +162,26 @@ Result<std::optional<Loaded>> SqliteStore::load(const Params& params) {
     head = tip_of(sealed.header);
     root = sealed.header.state_root;
   }
-  AITBC_TRY_ASSIGN(State state, load_state(std::move(authorities), root));
+  AITBC_TRY_ASSIGN(auto governance, load_governance());
+  AITBC_TRY_ASSIGN(State state, load_state(governance.rbegin()->second, root));
   AITBC_TRY_ASSIGN(auto pool, load_pool(params));
   AITBC_TRY_ASSIGN(auto certificates, load_certificates());
   start_reading(params, head.height);
-  return std::optional(Loaded{head, std::move(state), std::move(pool), std::move(certificates)});
+  return std::optional(Loaded{head, std::move(state), std::move(governance), std::move(pool),
+                              std::move(certificates)});
 }
 
 Status SqliteStore::initialise(const Genesis& genesis) {
   const Params params = params_of(genesis);
-  Encoder authorities;
-  for (const PublicKey& key : genesis.authorities) authorities.fixed(key);
-  const Hash root = State::of(genesis).root();
+  const State state = State::of(genesis);
+  const Hash root = state.root();
+  Encoder governance;
+  encode(governance, state.governance());
 
   AITBC_TRY_ASSIGN(Transaction transaction, Transaction::begin(database_));
-  Statement meta(database_,
-                 "INSERT INTO meta(id, genesis_hash, authorities, state_root) VALUES(0, ?, ?, ?)");
-  AITBC_TRY(
-      Query(meta, params.genesis_hash.view(), ByteView(authorities.bytes()), root.view()).run());
+  Statement meta(database_, "INSERT INTO meta(id, genesis_hash, state_root) VALUES(0, ?, ?)");
+  AITBC_TRY(Query(meta, params.genesis_hash.view(), root.view()).run());
+  AITBC_TRY(Query(statements_.insert_governance, Height{0}, ByteView(governance.bytes())).run());
   for (const auto& [address, balance] : genesis.allocations) {
     AITBC_TRY(Query(statements_.insert_account, address.view(), balance.units(), Nonce{0}).run());
   }

@@ -3,6 +3,7 @@
 // is the writer's side, used by the thread that owns Chain; `Reader` hands out consistent snapshots
 // to any thread. One `commit` is one decision: all of it is durable on return, or none of it.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -41,6 +42,8 @@ struct Batch {
 struct Loaded {
   Tip head;
   State state;
+  // By the heights of the blocks that changed it, from the newest that is final on.
+  std::map<Height, Governance> governance;
   std::vector<Mempool::Entry> mempool;
   // The highest of commits, and those of prepares above it.
   std::vector<Certificate> certificates;
@@ -115,6 +118,8 @@ class Store {
   // wait while all of them are lent.
   virtual Result<std::optional<SealedHeader>> header(Height) = 0;
   virtual Result<bool> included(const TxId&) = 0;
+  // The lowest certificate of commits at or above the height.
+  virtual Result<std::optional<Certificate>> finality_of(Height) = 0;
   // The canonical blocks above `height` with their effects, lowest first: what a reorg undoes.
   virtual Result<std::vector<Applied>> applied_above(Height height) = 0;
 

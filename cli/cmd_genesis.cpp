@@ -65,7 +65,7 @@ Result<Genesis> build_genesis(const Wallets& wallets, const InitOptions& given) 
   AITBC_TRY_ASSIGN(genesis.tail_guard, parse_duration(given.tail_guard, "--tail-guard"));
   AITBC_TRY_ASSIGN(const std::uint64_t fee, parse_number(given.fee_min, "--fee-min"));
   genesis.fee_min = Amount::from(fee).value_or(Amount{});
-  genesis.quorum = given.quorum == name(Quorum::bft) ? Quorum::bft : Quorum::majority;
+  genesis.quorum = parse_quorum(given.quorum).value();
   for (const std::string& text : given.authorities) {
     AITBC_TRY_ASSIGN(const PublicKey key, parse_authority(text));
     genesis.authorities.push_back(key);

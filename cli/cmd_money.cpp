@@ -106,8 +106,10 @@ Verdict balance(Invocation& invocation, const BalanceOptions& given) {
 Outcome<Payment> payment_of(const SendOptions& given, const Wallets& wallets, Policy from) {
   Payment payment;
   payment.from = std::move(from);
-  AITBC_TRY_ASSIGN(payment.to, resolve_address(wallets, given.to));
-  AITBC_TRY_ASSIGN(payment.amount, parse_amount(given.amount, "AMOUNT"));
+  Transfer transfer;
+  AITBC_TRY_ASSIGN(transfer.to, resolve_address(wallets, given.to));
+  AITBC_TRY_ASSIGN(transfer.amount, parse_amount(given.amount, "AMOUNT"));
+  payment.payload = transfer;
   if (given.fee) {
     AITBC_TRY_ASSIGN(const std::uint64_t fee, parse_number(*given.fee, "--fee"));
     payment.fee = Amount::from(fee);
@@ -163,8 +165,10 @@ Verdict faucet(Invocation& invocation, const FaucetOptions& given) {
                    parse_delivery(given.delivery.wait, given.delivery.timeout));
   AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   Payment payment;
-  AITBC_TRY_ASSIGN(payment.to, resolve_address(wallets, given.to));
-  AITBC_TRY_ASSIGN(payment.amount, parse_amount(given.amount, "AMOUNT"));
+  Transfer transfer;
+  AITBC_TRY_ASSIGN(transfer.to, resolve_address(wallets, given.to));
+  AITBC_TRY_ASSIGN(transfer.amount, parse_amount(given.amount, "AMOUNT"));
+  payment.payload = transfer;
   AITBC_TRY_ASSIGN(const Genesis own, local_genesis(invocation));
   if (!own.devnet) {
     return error(Errc::refused, own.chain_id + " has no faucet: its genesis is not a devnet's");

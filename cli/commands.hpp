@@ -24,6 +24,7 @@ void add_copy_commands(CLI::App& chain, Invocation& invocation);
 void add_wallet_commands(CLI::App& root, Invocation& invocation);
 void add_money_commands(CLI::App& root, Invocation& invocation);
 void add_tx_commands(CLI::App& root, Invocation& invocation);
+void add_authority_commands(CLI::App& root, Invocation& invocation);
 void add_genesis_commands(CLI::App& root, Invocation& invocation);
 void add_wait_command(CLI::App& root, Invocation& invocation);
 void add_schema_command(CLI::App& root, Invocation& invocation);

@@ -56,16 +56,8 @@ Result<std::optional<Authority>> load_authority(const NodeConfig& config, const 
   std::optional<Authority> none;
   if (!config.authority_key) return none;
   AITBC_TRY_ASSIGN(KeyPair key, read_key_file(*config.authority_key));
-  for (const PublicKey& authority : genesis.authorities) {
-    if (authority != key.public_key()) continue;
-    AITBC_TRY_ASSIGN(auto guard, open_guard(*config.authority_key, key, genesis));
-    return std::optional(Authority(std::move(key), std::move(guard)));
-  }
-  return error(Errc::bad_config, "authority_key: " + key.public_key().hex() + " of " +
-                                     *config.authority_key + " is none of the " +
-                                     std::to_string(genesis.authorities.size()) +
-                                     " authorities of " + genesis.chain_id +
-                                     "; leave authority_key out to run a node that only follows");
+  AITBC_TRY_ASSIGN(auto guard, open_guard(*config.authority_key, key, genesis));
+  return std::optional(Authority(std::move(key), std::move(guard)));
 }
 
 Result<std::unique_ptr<Store>> open_store(const NodeConfig& config) {

@@ -35,7 +35,7 @@ Outcome<Tx> compose(rpc::Client& client, const Params& params, const Payment& pa
   Tx tx;
   tx.from = address_of(payment.from);
   tx.fee = payment.fee.value_or(params.fee_min);
-  tx.payload = Transfer{payment.to, payment.amount};
+  tx.payload = payment.payload;
   if (payment.nonce) {
     tx.nonce = *payment.nonce;
   } else {
@@ -134,14 +134,10 @@ Outcome<Progressed> await(Invocation& invocation, rpc::Client& client, const TxI
   }
 }
 
-Verdict follow(Invocation& invocation, rpc::Client& client, const TxId& id,
-               const Delivery& delivery) {
-  Progressed sent{id, {}};
-  if (delivery.wait != WaitFor::none) {
-    AITBC_TRY_ASSIGN(sent, await(invocation, client, id, delivery));
-  }
-  print_sent(invocation.output, sent);
-  return Exit::done;
+Outcome<Progressed> follow(Invocation& invocation, rpc::Client& client, const TxId& id,
+                           const Delivery& delivery) {
+  if (delivery.wait == WaitFor::none) return Progressed{id, {}};
+  return await(invocation, client, id, delivery);
 }
 
 // Composes, signs and submits while no other payment of the account can come between. What the node
@@ -165,11 +161,13 @@ Outcome<TxId> submit_next(Invocation& invocation, rpc::Client& client, const Par
 Verdict deliver(Invocation& invocation, rpc::Client& client, const SignedTx& tx,
                 const Delivery& delivery) {
   AITBC_TRY_ASSIGN(const TxId id, asked(client.submit(tx)));
-  return follow(invocation, client, id, delivery);
+  AITBC_TRY_ASSIGN(const Progressed sent, follow(invocation, client, id, delivery));
+  print_sent(invocation.output, sent);
+  return Exit::done;
 }
 
-Verdict pay(Invocation& invocation, rpc::Client& client, const Payment& payment, const KeyPair& key,
-            const Delivery& delivery) {
+Outcome<Progressed> carry_out(Invocation& invocation, rpc::Client& client, const Payment& payment,
+                              const KeyPair& key, const Delivery& delivery) {
   AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(invocation, client));
   const Params params = params_of(genesis);
   for (int left = nonce_attempts_max;; --left) {
@@ -179,6 +177,13 @@ Verdict pay(Invocation& invocation, rpc::Client& client, const Payment& payment,
     const Errc why = id.error().error.code;
     if (why != Errc::nonce_pending && why != Errc::nonce_used) return std::move(id).error();
   }
+}
+
+Verdict pay(Invocation& invocation, rpc::Client& client, const Payment& payment, const KeyPair& key,
+            const Delivery& delivery) {
+  AITBC_TRY_ASSIGN(const Progressed sent, carry_out(invocation, client, payment, key, delivery));
+  print_sent(invocation.output, sent);
+  return Exit::done;
 }
 
 }  // namespace aitbc::cli

@@ -1,5 +1,5 @@
 #pragma once
-// From "who pays whom how much" to a transaction that a node has accepted, and to the block that
+// From what somebody wants done to a transaction that a node has accepted, and to the block that
 // holds it. Main thread only.
 
 #include <optional>
@@ -10,8 +10,7 @@ namespace aitbc::cli {
 
 struct Payment {
   Policy from;
-  Address to;
-  Amount amount;
+  Payload payload;
   std::optional<Amount> fee;   // the least one of the chain
   std::optional<Nonce> nonce;  // the next one, by the node and by what was paid from here
 };
@@ -44,8 +43,11 @@ Result<Delivery> parse_delivery(const std::string& wait, const std::string& time
 Verdict deliver(Invocation& invocation, rpc::Client& client, const SignedTx& tx,
                 const Delivery& delivery);
 
-// The whole payment with one key. Where the nonce is ours to choose and another machine's payment
-// of the same account takes it first, the next one is taken.
+// The whole payment with one key, up to where the delivery says. Where the nonce is ours to choose
+// and another machine's payment of the same account takes it first, the next one is taken.
+Outcome<Progressed> carry_out(Invocation& invocation, rpc::Client& client, const Payment& payment,
+                              const KeyPair& key, const Delivery& delivery);
+// The same, and prints.
 Verdict pay(Invocation& invocation, rpc::Client& client, const Payment& payment, const KeyPair& key,
             const Delivery& delivery);
 

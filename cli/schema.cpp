@@ -23,8 +23,8 @@ constexpr std::string_view control_shape = "{node:text result:text state:text}";
 constexpr std::string_view wallet_shape =
     "{name:text address:text public_key:text threshold:count keys:[text] encrypted:flag file:text}";
 constexpr std::string_view tx_shape =
-    "{tx_hash:hash type:text chain_id:text from:text to:text amount:count fee:count nonce:count "
-    "policy:{threshold:count keys:[text]} signatures:[text~]}";
+    "{tx_hash:hash type:text chain_id:text from:text to?:text amount?:count change?:text key?:text "
+    "approve?:flag fee:count nonce:count policy:{threshold:count keys:[text]} signatures:[text~]}";
 constexpr std::string_view found_tx_shape =
     "{tx_hash:hash status:text height?:count block_hash?:hash position?:count timestamp?:text "
     "replaced_by?:hash transaction?:tx}";
@@ -34,6 +34,10 @@ constexpr std::string_view plan_shape =
 constexpr std::string_view genesis_shape =
     "{genesis_hash:hash chain_id:text time:text slot_ms:count tail_guard_ms:count fee_min:count "
     "quorum:text devnet:flag authorities:[text] accounts:count supply:count state_root:hash}";
+constexpr std::string_view authorities_shape =
+    "{head:{height:count slot:count hash:hash} authorities:[text] "
+    "open:{change:text key:text expires:count approvals:[text]}~ "
+    "decision:{change:text key:text decided:count since:count before:[text]}~}";
 constexpr std::string_view nothing_shape = "{}";
 constexpr std::string_view status_shape =
     "{network:text chain_id:text genesis_hash:hash~ in_sync:flag height:count~ head:hash~ "
@@ -45,6 +49,11 @@ constexpr std::string_view block_shape =
     "txs_root:hash state_root:hash proposer:text~}";
 
 constexpr std::array entries{
+    Entry{"authority add", authorities_shape},
+    Entry{"authority ls", authorities_shape},
+    Entry{"authority revoke add", authorities_shape},
+    Entry{"authority revoke rm", authorities_shape},
+    Entry{"authority rm", authorities_shape},
     Entry{"balance",
           "{address:text balance?:count nonce?:count next_nonce?:count height?:count "
           "url?:text same?:flag nodes?:[{node:text url:text balance:count~ "

@@ -19,9 +19,9 @@ Status Verifier::add(const Block& block) {
   const Height height = parent_.tip.height + 1;
   auto checked = CheckedBlock::check(params_, block);
   if (!checked) return at_height(height, checked.error());
-  auto effects = apply_block(parent_, state_, *checked);
+  auto effects = apply_block(params_, parent_, state_, *checked);
   if (!effects) return at_height(height, effects.error());
-  parent_.advance(block.header(), recent_window(state_.authorities().size()));
+  parent_.advance(block.header(), state_.authorities().size());
   txs_ += block.txs.size();
   return ok();
 }

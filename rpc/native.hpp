@@ -17,7 +17,9 @@ namespace aitbc::rpc {
 
 class ObjectReader;
 
-// {"tx_hash", "type", "chain_id", "from", "to", "amount", ...}
+// "transfer" or "ballot".
+std::string_view type_of(const Tx&);
+// {"tx_hash", "type", "chain_id", "from", ...}, then the fields of its type.
 std::string tx_json(const Params&, const SignedTx&);
 // "tx_hash" may be absent; if it is there it must be the transaction's.
 Result<SignedTx> parse_tx(const Params&, std::string_view json);
@@ -45,8 +47,16 @@ Result<ProvenAccount> parse_proof(std::string_view json);
 // The account that the proof shows under the answer's own state root; refused if it does not.
 Result<Account> check_account(const ProvenAccount&, const Address&);
 
-std::string status_json(const NodeStatus&, const Genesis&, const Params&);
+std::string status_json(const NodeStatus&, const Params&);
+// The change of authorities that is under way is parse_governance()'s.
 Result<NodeStatus> parse_status(std::string_view json);
+
+struct GovernanceView {
+  Tip head;
+  Governance governance;
+};
+std::string governance_json(const Tip& head, const Governance&);
+Result<GovernanceView> parse_governance(std::string_view json);
 
 std::string sync_answer_json(const SyncAnswer&);
 Result<SyncAnswer> parse_sync_answer(std::string_view json);

@@ -25,6 +25,7 @@ void write_header(ObjectWriter& out, const Params& params, const Header& header,
 void write_sealed(ObjectWriter& out, const Params& params, const SealedHeader& sealed) {
   write_header(out, params, sealed.header, id_of(sealed.header));
   out.text("proposer", sealed.header.proposer.hex()).text("seal", sealed.seal.hex());
+  if (sealed.handover) out.json("handover", certificate_json(*sealed.handover));
 }
 
 // The two fields that follow from the others may be left out, but may not lie.
@@ -61,6 +62,10 @@ Result<SealedHeader> read_header(const Params& params, ObjectReader& reader) {
   AITBC_TRY_ASSIGN(const std::uint64_t txs, reader.integer("tx_count", {0, limits::block_txs_max}));
   header.tx_count = static_cast<std::uint32_t>(txs);
   AITBC_TRY_ASSIGN(sealed.seal, read_hex<Signature>(reader, "seal"));
+  if (reader.has("handover")) {
+    AITBC_TRY_ASSIGN(ObjectReader handover, reader.object("handover"));
+    AITBC_TRY_ASSIGN(sealed.handover, read_certificate(std::move(handover)));
+  }
   AITBC_TRY(check_derived(params, reader, header));
   return sealed;
 }

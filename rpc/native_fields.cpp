@@ -7,6 +7,8 @@ namespace aitbc::rpc {
 
 namespace {
 
+constexpr std::size_t word_bytes_max = 16;
+
 constexpr std::size_t text_bytes_max = 256;  // no single value of ours is longer
 
 Error unreadable(const ObjectReader& reader, std::string_view name, const std::string& expected,
@@ -104,6 +106,49 @@ Result<Tip> read_tip(ObjectReader reader) {
   AITBC_TRY_ASSIGN(const Slot slot, reader.integer("slot"));
   AITBC_TRY_ASSIGN(const BlockId id, read_hash<BlockId>(reader, "hash"));
   return Tip{height, slot, id};
+}
+
+Result<bool> is_null(ObjectReader& reader, std::string_view name) {
+  AITBC_TRY_ASSIGN(const Json* value, reader.value(name));
+  return value->is_null();
+}
+
+std::string keys_json(std::span<const PublicKey> keys) {
+  ArrayWriter out;
+  for (const PublicKey& key : keys) out.text(key.hex());
+  return std::move(out).finish();
+}
+
+void write_change(ObjectWriter& out, const AuthorityChange& change) {
+  out.text("change", aitbc::name(change.kind)).text("key", change.key.hex());
+}
+
+Result<AuthorityChange> read_change(ObjectReader& reader) {
+  AITBC_TRY_ASSIGN(const std::string word, reader.text("change", word_bytes_max));
+  AuthorityChange change;
+  AITBC_TRY_ASSIGN(change.key, read_hex<PublicKey>(reader, "key"));
+  for (const auto kind : {AuthorityChange::Kind::add, AuthorityChange::Kind::remove}) {
+    change.kind = kind;
+    if (word == name(kind)) return change;
+  }
+  return error(Errc::bad_json, reader.path_of("change") + ": expected \"add\" or \"remove\", got " +
+                                   json_text(word));
+}
+
+Result<std::vector<PublicKey>> read_keys(ObjectReader& reader, std::string_view name,
+                                         std::size_t most) {
+  AITBC_TRY_ASSIGN(const std::vector<std::string> texts,
+                   reader.texts(name, most, 2 * PublicKey::size));
+  std::vector<PublicKey> keys;
+  for (const std::string& text : texts) {
+    const auto key = PublicKey::parse(text);
+    if (!key) {
+      return error(Errc::bad_json, reader.path_of(name) + ": expected 64 digits of lower-case " +
+                                       "hexadecimal for each key, got " + json_text(text));
+    }
+    keys.push_back(*key);
+  }
+  return keys;
 }
 
 }  // namespace aitbc::rpc

@@ -16,6 +16,7 @@
 namespace aitbc::rpc {
 
 class ObjectReader;
+class ObjectWriter;
 
 // Years 1970 to 9999, exactly as to_iso() prints it.
 std::optional<Time> parse_iso(std::string_view text);
@@ -38,6 +39,19 @@ Result<Address> read_address(ObjectReader&, std::string_view name);
 Result<Amount> read_amount(ObjectReader&, std::string_view name);
 Result<Time> read_time(ObjectReader&, std::string_view name);
 Result<Duration> read_ms(ObjectReader&, std::string_view name);
+
+// Whether the required field is null.
+Result<bool> is_null(ObjectReader&, std::string_view name);
+
+std::string keys_json(std::span<const PublicKey>);
+Result<std::vector<PublicKey>> read_keys(ObjectReader&, std::string_view name, std::size_t most);
+
+// The fields "change" (add, remove) and "key".
+void write_change(ObjectWriter&, const AuthorityChange&);
+Result<AuthorityChange> read_change(ObjectReader&);
+
+// {"kind": "commit", "block", "votes"}, as certificate_json() prints it.
+Result<Certificate> read_certificate(ObjectReader);
 
 // Votes as the field "votes" carries them.
 std::string votes_array(std::span<const SignedVote>);

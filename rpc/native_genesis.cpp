@@ -9,22 +9,6 @@ namespace {
 
 constexpr std::size_t quorum_bytes_max = 16;
 
-Result<std::vector<PublicKey>> read_authorities(ObjectReader& reader) {
-  AITBC_TRY_ASSIGN(const std::vector<std::string> texts,
-                   reader.texts("authorities", limits::authorities_max, 2 * PublicKey::size));
-  std::vector<PublicKey> authorities;
-  for (const std::string& text : texts) {
-    const auto key = PublicKey::parse(text);
-    if (!key) {
-      return error(Errc::bad_json, reader.path_of("authorities") + "[" +
-                                       std::to_string(authorities.size()) + "]: expected 64 " +
-                                       "digits of lower-case hexadecimal, got " + json_text(text));
-    }
-    authorities.push_back(*key);
-  }
-  return authorities;
-}
-
 Result<std::vector<Genesis::Allocation>> read_accounts(ObjectReader& reader) {
   AITBC_TRY_ASSIGN(std::vector<ObjectReader> items,
                    reader.objects("accounts", limits::genesis_accounts_max));
@@ -41,9 +25,7 @@ Result<std::vector<Genesis::Allocation>> read_accounts(ObjectReader& reader) {
 
 Result<Quorum> read_quorum(ObjectReader& reader) {
   AITBC_TRY_ASSIGN(const std::string text, reader.text("quorum", quorum_bytes_max));
-  for (const Quorum quorum : {Quorum::majority, Quorum::bft}) {
-    if (text == name(quorum)) return quorum;
-  }
+  if (const auto quorum = parse_quorum(text)) return *quorum;
   return error(Errc::bad_json, reader.path_of("quorum") +
                                    ": expected \"majority\" or \"bft\", got " + json_text(text));
 }
@@ -51,8 +33,6 @@ Result<Quorum> read_quorum(ObjectReader& reader) {
 }  // namespace
 
 std::string genesis_json(const Genesis& genesis) {
-  ArrayWriter authorities;
-  for (const PublicKey& key : genesis.authorities) authorities.text(key.hex());
   ArrayWriter accounts;
   for (const auto& [address, balance] : genesis.allocations) {
     ObjectWriter account;
@@ -67,7 +47,7 @@ std::string genesis_json(const Genesis& genesis) {
       .integer("fee_min", genesis.fee_min.units())
       .text("quorum", name(genesis.quorum))
       .boolean("devnet", genesis.devnet)
-      .json("authorities", std::move(authorities).finish())
+      .json("authorities", keys_json(genesis.authorities))
       .json("accounts", std::move(accounts).finish());
   return std::move(out).finish();
 }
@@ -83,7 +63,7 @@ Result<Genesis> parse_genesis(std::string_view json) {
   AITBC_TRY_ASSIGN(genesis.fee_min, read_amount(reader, "fee_min"));
   AITBC_TRY_ASSIGN(genesis.quorum, read_quorum(reader));
   AITBC_TRY_ASSIGN(genesis.devnet, reader.boolean("devnet"));
-  AITBC_TRY_ASSIGN(genesis.authorities, read_authorities(reader));
+  AITBC_TRY_ASSIGN(genesis.authorities, read_keys(reader, "authorities", limits::authorities_max));
   AITBC_TRY_ASSIGN(genesis.allocations, read_accounts(reader));
   AITBC_TRY(reader.finish());
   AITBC_TRY(check_genesis(genesis));

@@ -58,11 +58,6 @@ std::string peer_json(const PeerStatus& peer) {
   return std::move(out).finish();
 }
 
-Result<bool> is_null(ObjectReader& reader, std::string_view name) {
-  AITBC_TRY_ASSIGN(const Json* value, reader.value(name));
-  return value->is_null();
-}
-
 Result<std::optional<Duration>> read_signed_ms(ObjectReader& reader, std::string_view name) {
   AITBC_TRY_ASSIGN(const Json* value, reader.value(name));
   if (value->is_null()) return std::optional<Duration>();
@@ -103,9 +98,7 @@ Status read_counts(ObjectReader& reader, NodeStatus& status) {
 
 }  // namespace
 
-std::string status_json(const NodeStatus& status, const Genesis& genesis, const Params& params) {
-  ArrayWriter authorities;
-  for (const PublicKey& key : genesis.authorities) authorities.text(key.hex());
+std::string status_json(const NodeStatus& status, const Params& params) {
   ArrayWriter peers;
   for (const PeerStatus& peer : status.peers) peers.json(peer_json(peer));
   ObjectWriter out;
@@ -120,7 +113,7 @@ std::string status_json(const NodeStatus& status, const Genesis& genesis, const 
       .json("final", tip_json(status.final))
       .text("state_root", hash_text(status.state_root))
       .text("authorities_hash", hash_text(status.authorities_hash))
-      .json("authorities", std::move(authorities).finish())
+      .json("authorities", keys_json(status.governance.authorities))
       .integer("mempool_txs", status.mempool_txs)
       .integer("reorgs", status.reorgs)
       .integer("reorg_depth_max", status.reorg_depth_max)
@@ -148,6 +141,8 @@ Result<NodeStatus> parse_status(std::string_view json) {
   AITBC_TRY_ASSIGN(status.final, read_tip(std::move(final)));
   AITBC_TRY_ASSIGN(status.state_root, read_hash<Hash>(reader, "state_root"));
   AITBC_TRY_ASSIGN(status.authorities_hash, read_hash<Hash>(reader, "authorities_hash"));
+  AITBC_TRY_ASSIGN(status.governance.authorities,
+                   read_keys(reader, "authorities", limits::authorities_max));
   AITBC_TRY(read_counts(reader, status));
   AITBC_TRY_ASSIGN(std::vector<ObjectReader> peers, reader.objects("peers", limits::peers_max));
   for (ObjectReader& item : peers) {

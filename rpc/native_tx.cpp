@@ -9,12 +9,11 @@ namespace {
 
 constexpr std::size_t word_bytes_max = 64;
 constexpr std::string_view transfer_word = "transfer";
+constexpr std::string_view ballot_word = "ballot";
 
 std::string policy_json(const Policy& policy) {
-  ArrayWriter keys;
-  for (const PublicKey& key : policy.keys) keys.text(key.hex());
   ObjectWriter out;
-  out.integer("threshold", policy.threshold).json("keys", std::move(keys).finish());
+  out.integer("threshold", policy.threshold).json("keys", keys_json(policy.keys));
   return std::move(out).finish();
 }
 
@@ -35,18 +34,9 @@ std::string signatures_json(const Witness& witness) {
 Result<Policy> read_policy(ObjectReader reader) {
   AITBC_TRY_ASSIGN(const std::uint64_t threshold,
                    reader.integer("threshold", {1, limits::policy_keys_max}));
-  AITBC_TRY_ASSIGN(const std::vector<std::string> keys,
-                   reader.texts("keys", limits::policy_keys_max, 2 * PublicKey::size));
-  AITBC_TRY(reader.finish());
   Policy policy{static_cast<std::uint8_t>(threshold), {}};
-  for (const std::string& text : keys) {
-    const auto key = PublicKey::parse(text);
-    if (!key) {
-      return error(Errc::bad_json, reader.path_of("keys") + ": expected 64 digits of lower-case " +
-                                       "hexadecimal for each key, got " + json_text(text));
-    }
-    policy.keys.push_back(*key);
-  }
+  AITBC_TRY_ASSIGN(policy.keys, read_keys(reader, "keys", limits::policy_keys_max));
+  AITBC_TRY(reader.finish());
   return policy;
 }
 
@@ -73,33 +63,55 @@ Result<std::vector<Witness::Part>> read_signatures(ObjectReader& reader, const P
   return parts;
 }
 
-Status check_words(const Params& params, ObjectReader& reader) {
-  AITBC_TRY_ASSIGN(const std::string type, reader.text("type", word_bytes_max));
-  if (type != transfer_word) {
-    return error(Errc::bad_json,
-                 reader.path_of("type") + ": expected \"transfer\", got " + json_text(type));
-  }
+Status check_chain(const Params& params, ObjectReader& reader) {
   AITBC_TRY_ASSIGN(const std::string chain, reader.text("chain_id", limits::chain_id_bytes_max));
-  if (chain != params.chain_id) {
-    return error(Errc::wrong_chain, reader.path_of("chain_id") + ": expected " +
-                                        json_text(params.chain_id) + ", this node's chain, got " +
-                                        json_text(chain));
+  if (chain == params.chain_id) return ok();
+  return error(Errc::wrong_chain, reader.path_of("chain_id") + ": expected " +
+                                      json_text(params.chain_id) + ", this node's chain, got " +
+                                      json_text(chain));
+}
+
+void write_payload(ObjectWriter& out, const Transfer& transfer) {
+  out.text("to", to_text(transfer.to)).integer("amount", transfer.amount.units());
+}
+
+void write_payload(ObjectWriter& out, const Ballot& ballot) {
+  write_change(out, ballot.change);
+  out.boolean("approve", ballot.approve);
+}
+
+Result<Payload> read_payload(ObjectReader& reader) {
+  AITBC_TRY_ASSIGN(const std::string type, reader.text("type", word_bytes_max));
+  if (type == transfer_word) {
+    Transfer transfer;
+    AITBC_TRY_ASSIGN(transfer.to, read_address(reader, "to"));
+    AITBC_TRY_ASSIGN(transfer.amount, read_amount(reader, "amount"));
+    return Payload(transfer);
   }
-  return ok();
+  if (type == ballot_word) {
+    Ballot ballot;
+    AITBC_TRY_ASSIGN(ballot.change, read_change(reader));
+    AITBC_TRY_ASSIGN(ballot.approve, reader.boolean("approve"));
+    return Payload(ballot);
+  }
+  return error(Errc::bad_json, reader.path_of("type") +
+                                   ": expected \"transfer\" or \"ballot\", got " + json_text(type));
 }
 
 }  // namespace
 
+std::string_view type_of(const Tx& tx) {
+  return std::holds_alternative<Transfer>(tx.payload) ? transfer_word : ballot_word;
+}
+
 std::string tx_json(const Params& params, const SignedTx& tx) {
   ObjectWriter out;
   out.text("tx_hash", hash_text(id_of(params.genesis_hash, tx.body)));
-  const auto& transfer = std::get<Transfer>(tx.body.payload);
-  out.text("type", transfer_word)
+  out.text("type", type_of(tx.body))
       .text("chain_id", params.chain_id)
-      .text("from", to_text(tx.body.from))
-      .text("to", to_text(transfer.to))
-      .integer("amount", transfer.amount.units())
-      .integer("fee", tx.body.fee.units())
+      .text("from", to_text(tx.body.from));
+  std::visit([&](const auto& payload) { write_payload(out, payload); }, tx.body.payload);
+  out.integer("fee", tx.body.fee.units())
       .integer("nonce", tx.body.nonce)
       .json("policy", policy_json(tx.witness.policy))
       .json("signatures", signatures_json(tx.witness));
@@ -107,13 +119,10 @@ std::string tx_json(const Params& params, const SignedTx& tx) {
 }
 
 Result<SignedTx> read_tx(const Params& params, ObjectReader reader) {
-  AITBC_TRY(check_words(params, reader));
   SignedTx tx;
+  AITBC_TRY_ASSIGN(tx.body.payload, read_payload(reader));
+  AITBC_TRY(check_chain(params, reader));
   AITBC_TRY_ASSIGN(tx.body.from, read_address(reader, "from"));
-  Transfer transfer;
-  AITBC_TRY_ASSIGN(transfer.to, read_address(reader, "to"));
-  AITBC_TRY_ASSIGN(transfer.amount, read_amount(reader, "amount"));
-  tx.body.payload = transfer;
   AITBC_TRY_ASSIGN(tx.body.fee, read_amount(reader, "fee"));
   AITBC_TRY_ASSIGN(tx.body.nonce, reader.integer("nonce", {0, limits::supply_max - 1}));
   AITBC_TRY_ASSIGN(ObjectReader policy, reader.object("policy"));

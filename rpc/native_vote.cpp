@@ -8,6 +8,7 @@ namespace aitbc::rpc {
 namespace {
 
 constexpr std::size_t vote_digits_max = 1'024;
+constexpr std::size_t word_bytes_max = 16;
 
 std::string checkpoint_json(const Checkpoint& block) {
   ObjectWriter out;
@@ -35,6 +36,28 @@ std::string certificate_json(const Certificate& certificate) {
       .json("block", checkpoint_json(certificate.block))
       .json("votes", std::move(votes).finish());
   return std::move(out).finish();
+}
+
+Result<Certificate> read_certificate(ObjectReader reader) {
+  AITBC_TRY_ASSIGN(const std::string kind, reader.text("kind", word_bytes_max));
+  if (kind != name(Vote::Kind::commit)) {
+    return error(Errc::bad_json,
+                 reader.path_of("kind") + ": expected \"commit\", got " + json_text(kind));
+  }
+  Certificate certificate;
+  AITBC_TRY_ASSIGN(ObjectReader block, reader.object("block"));
+  AITBC_TRY_ASSIGN(certificate.block.height, block.integer("height", {1, limits::supply_max}));
+  AITBC_TRY_ASSIGN(certificate.block.id, read_hash<BlockId>(block, "hash"));
+  AITBC_TRY_ASSIGN(std::vector<ObjectReader> votes,
+                   reader.objects("votes", limits::authorities_max));
+  if (votes.empty()) return error(Errc::bad_json, reader.path_of("votes") + ": expected some");
+  for (ObjectReader& item : votes) {
+    SignedVote vote{Vote::commit(certificate.block), {}, {}};
+    AITBC_TRY_ASSIGN(vote.voter, read_hex<PublicKey>(item, "voter"));
+    AITBC_TRY_ASSIGN(vote.signature, read_hex<Signature>(item, "signature"));
+    certificate.votes.push_back(vote);
+  }
+  return certificate;
 }
 
 std::string votes_array(std::span<const SignedVote> votes) {

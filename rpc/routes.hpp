@@ -5,9 +5,10 @@
 
 namespace aitbc::rpc {
 
-std::span<const Route> node_routes();      // health, network, sync, openapi
-std::span<const Route> block_routes();     // head, blocks, headers, forks, genesis, import
-std::span<const Route> account_routes();   // balances, histories, proofs
+std::span<const Route> node_routes();     // health, network, sync, openapi
+std::span<const Route> block_routes();    // head, blocks, headers, forks, genesis, import
+std::span<const Route> account_routes();  // balances, histories, proofs
+std::span<const Route> authority_routes();
 std::span<const Route> finality_routes();  // what is final and why, votes
 std::span<const Route> tx_routes();        // submission, lookup, mempool
 

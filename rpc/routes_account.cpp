@@ -43,17 +43,24 @@ Result<HttpResponse> balance(const Call& call) {
 // The transaction as the owner of `address` sees it.
 std::string history_row(const Params& params, const Address& address, const LocatedTx& located) {
   const Tx& body = located.tx.body;
-  const auto& transfer = std::get<Transfer>(body.payload);
+  const auto* transfer = std::get_if<Transfer>(&body.payload);
   const bool sent = body.from == address;
-  const bool received = transfer.to == address;
+  const bool received = transfer != nullptr && transfer->to == address;
   ObjectWriter out;
   out.text("tx_hash", hash_text(id_of(params.genesis_hash, body)))
       .text("direction", sent && received ? "self"
                          : sent           ? "sent"
                                           : "received")
-      .text("counterparty", to_text(sent ? transfer.to : body.from))
-      .integer("height", located.height)
-      .integer("amount", transfer.amount.units())
+      .text("type", type_of(body));
+  if (!sent) {
+    out.text("counterparty", to_text(body.from));
+  } else if (transfer != nullptr) {
+    out.text("counterparty", to_text(transfer->to));
+  } else {
+    out.null("counterparty");
+  }
+  out.integer("height", located.height)
+      .integer("amount", transfer == nullptr ? 0 : transfer->amount.units())
       .integer("fee", body.fee.units())
       .integer("nonce", body.nonce)
       .text("timestamp", to_iso(start_of(params, located.slot)));

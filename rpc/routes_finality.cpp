@@ -25,7 +25,7 @@ Result<HttpResponse> finality(const Call& call) {
   const auto status = call.node.status();
   const Params& params = call.node.params();
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
-  const std::size_t authorities = params.authorities.size();
+  const std::size_t authorities = status->governance.authorities.size();
   ObjectWriter out;
   out.json("head", tip_json(status->head))
       .json("justified", tip_json(status->justified))

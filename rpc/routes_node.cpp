@@ -47,7 +47,7 @@ Result<HttpResponse> health(const Call& call) {
 }
 
 Result<HttpResponse> network(const Call& call) {
-  return json_response(status_json(*call.node.status(), call.node.genesis(), call.node.params()));
+  return json_response(status_json(*call.node.status(), call.node.params()));
 }
 
 Result<HttpResponse> sync(const Call& call) {

@@ -27,7 +27,10 @@ constexpr Scalar scalars[] = {
     {"Time", R"({"type":"string","format":"date-time","description":"UTC, ends in Z"})"},
     {"Text", R"({"type":"string"})"},
     {"Flag", R"({"type":"boolean"})"},
-    {"TxType", R"({"type":"string","enum":["transfer"]})"},
+    {"TxType", R"({"type":"string","enum":["transfer","ballot"]})"},
+    {"TransferType", R"({"type":"string","enum":["transfer"]})"},
+    {"BallotType", R"({"type":"string","enum":["ballot"]})"},
+    {"ChangeKind", R"({"type":"string","enum":["add","remove"]})"},
     {"VoteKind", R"({"type":"string","enum":["prepare","commit"]})"},
     {"QuorumRule", R"({"type":"string","enum":["majority","bft"]})"},
     {"Direction", R"({"type":"string","enum":["sent","received","self"]})"},
@@ -50,6 +53,7 @@ struct Choice {
 constexpr Choice choices[] = {
     {"Branch", "Block", "Blocks"},
     {"Result", "Taken", "Error"},
+    {"Transaction", "Transfer", "Ballot"},
 };
 
 // An object: "name:Type" for each field, a type followed by [] for an array, by ? when it may be
@@ -66,24 +70,31 @@ constexpr Shape shapes[] = {
     {"Error", "detail:Text code:Text retry?:Flag"},
     {"Tip", "height:Height slot:Slot hash:Hash"},
     {"Policy", "threshold:Count keys:Key[]", Shape::Use::body},
-    {"Transaction",
-     "tx_hash?:Hash type:TxType chain_id:Text from:Address to:Address amount:Amount fee:Amount "
+    {"Transfer",
+     "tx_hash?:Hash type:TransferType chain_id:Text from:Address to:Address amount:Amount "
+     "fee:Amount "
      "nonce:Nonce policy:Policy signatures:Signature?[]",
+     Shape::Use::body},
+    {"Ballot",
+     "tx_hash?:Hash type:BallotType chain_id:Text from:Address change:ChangeKind key:Key "
+     "approve:Flag fee:Amount nonce:Nonce policy:Policy signatures:Signature?[]",
      Shape::Use::body},
     {"TransactionList", "[]Transaction"},
     {"Transactions", "transactions:Transaction[]"},
     {"Ids", "ids:Hash[]", Shape::Use::body},
     {"Header",
      "height:Height hash:Hash parent_hash:Hash timestamp:Time tx_count:Count slot:Slot "
-     "txs_root:Hash state_root:Hash proposer:Key seal:Signature"},
+     "txs_root:Hash state_root:Hash proposer:Key seal:Signature handover?:Certificate"},
     {"Block",
      "height:Height hash?:Hash parent_hash:Hash timestamp?:Time tx_count:Count slot:Slot "
-     "txs_root:Hash state_root:Hash proposer:Key? seal:Signature? transactions:Transaction[]",
+     "txs_root:Hash state_root:Hash proposer:Key? seal:Signature? handover?:Certificate "
+     "transactions:Transaction[]",
      Shape::Use::body},
     {"Blocks", "blocks:Block[]", Shape::Use::body},
     {"RangeRow",
      "height:Height hash:Hash parent_hash:Hash timestamp:Time tx_count:Count slot:Slot "
-     "txs_root:Hash state_root:Hash proposer:Key? seal:Signature? transactions?:Transaction[]"},
+     "txs_root:Hash state_root:Hash proposer:Key? seal:Signature? handover?:Certificate "
+     "transactions?:Transaction[]"},
     {"SideBlock",
      "height:Height hash:Hash parent_hash:Hash timestamp:Time tx_count:Count slot:Slot "
      "txs_root:Hash state_root:Hash proposer:Key"},
@@ -104,7 +115,8 @@ constexpr Shape shapes[] = {
     {"Account", "address:Address balance:Amount nonce:Nonce next_nonce:Nonce height:Height"},
     {"Balance", "address:Address balance:Amount nonce:Nonce"},
     {"HistoryRow",
-     "tx_hash:Hash direction:Direction counterparty:Address height:Height amount:Amount "
+     "tx_hash:Hash direction:Direction type:TxType counterparty:Address? height:Height "
+     "amount:Amount "
      "fee:Amount nonce:Nonce timestamp:Time"},
     {"History",
      "address:Address balance:Amount nonce:Nonce total:Count limit:Count offset:Count "
@@ -130,6 +142,9 @@ constexpr Shape shapes[] = {
      "chain_id:Text genesis_hash:Hash node_id:Text instance:Text authority:Key? state:State "
      "head:Tip justified:Tip final:Tip state_root:Hash authorities_hash:Hash authorities:Key[] "
      "mempool_txs:Count reorgs:Count reorg_depth_max:Count started:Time peers:Peer[]"},
+    {"OpenChange", "change:ChangeKind key:Key expires:Height approvals:Key[]"},
+    {"DecidedChange", "change:ChangeKind key:Key decided:Height since:Height before:Key[]"},
+    {"Authorities", "head:Tip authorities:Key[] open:OpenChange? decision:DecidedChange?"},
     {"Checkpoint", "height:Height hash:Hash"},
     {"CertifiedVote", "voter:Key signature:Signature"},
     {"Certificate", "kind:VoteKind block:Checkpoint votes:CertifiedVote[]"},

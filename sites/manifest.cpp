@@ -148,7 +148,7 @@ Status Parser::parse_chain(const Value& at) {
   AITBC_TRY(map.optional("quorum", quorum, [](const Value& value) {
     return as_word(value, {"majority", "bft"});
   }));
-  chain.quorum = quorum == name(Quorum::bft) ? Quorum::bft : Quorum::majority;
+  chain.quorum = parse_quorum(quorum).value();
   if (!chain.devnet) chain.faucet_balance = Amount{};
   AITBC_TRY(map.optional("faucet_balance", chain.faucet_balance, as_amount));
   if (!chain.devnet && chain.faucet_balance != Amount{}) {
@@ -254,7 +254,13 @@ Status Parser::parse_node(const Value& at, const std::optional<std::string>& sit
   std::uint64_t p2p_port = 0;
   AITBC_TRY(map.optional("p2p_port", p2p_port, integer_in({1, 65'535})));
   note_unused(map, {"p2p_port"});
-  AITBC_TRY(map.optional("authority", node.authority, as_boolean));
+  if (const Value* authority = map.find("authority");
+      authority != nullptr && authority->is_scalar() && authority->text() == "candidate") {
+    node.authority = false;
+    node.candidate = true;
+  } else {
+    AITBC_TRY(map.optional("authority", node.authority, as_boolean));
+  }
   std::string status = "active";
   AITBC_TRY(map.optional("status", status, [](const Value& value) {
     return as_word(value, {"active", "inactive"});

@@ -24,7 +24,8 @@ struct Manifest {
     std::string bind;  // the numeric address it listens on
     std::string host;  // the address at which other nodes reach it
     std::uint16_t port = 0;
-    bool authority = true;  // has a key that seals blocks
+    bool authority = true;   // has a key that seals blocks from the genesis on
+    bool candidate = false;  // has a key that the authorities may add later
 
     std::string url() const;  // http://host:port, an IPv6 host in brackets
   };

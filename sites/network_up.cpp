@@ -60,6 +60,10 @@ Status Network::write_shared_files(const std::vector<Member>& members) {
     AITBC_TRY(
         member.provider.transport.make_folder(layout_.node(member.node.id), Mode::secret_folder));
   }
+  for (const Member& member : members) {
+    if (!member.node.candidate) continue;
+    AITBC_TRY(read_or_make_key(member.provider.transport, layout_.authority_key(member.node.id)));
+  }
   const auto there = files.get(layout_.genesis(), limits::genesis_bytes_max);
   if (there || there.error().code != Errc::not_found) return there ? ok() : there.error();
 

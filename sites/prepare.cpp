@@ -144,7 +144,8 @@ std::string config_text(const Manifest& manifest, const Layout& layout,
   config["listen"]["port"] = node.port;
   config["data"] = layout.data(node.id).string();
   config["genesis"] = layout.genesis().string();
-  if (node.authority) config["authority_key"] = layout.authority_key(node.id).string();
+  if (node.authority || node.candidate)
+    config["authority_key"] = layout.authority_key(node.id).string();
   config["peers"] = rpc::Json::array();
   for (const Manifest::Site& site : manifest.sites) {
     for (const Manifest::Node& other : site.nodes) {

@@ -90,6 +90,9 @@ void Agent::poll(PeerId id, Time now) {
   Peer& peer = peers_[id];
   peer.polling = true;
   peer.poll_sent = now;
+  // With another set other votes count: everything is named again.
+  const Hash authorities = ledger_.authorities_hash();
+  if (std::exchange(peer.authorities, authorities) != authorities) peer.instance.clear();
   const Duration wait = options_.poll_only ? Duration{0} : options_.poll_interval;
   send(id, SyncQuery{peer.instance, peer.cursor, wait});
 }

@@ -47,6 +47,7 @@ class Agent {
     PeerStatus status;
     std::string instance;
     std::uint64_t cursor = 0;
+    Hash authorities;  // ours when it was last asked: the votes of others were ignored
     Time next_poll;
     bool polling = false;
     Time poll_sent;

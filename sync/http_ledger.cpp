@@ -45,6 +45,7 @@ Status HttpLedger::refresh() {
   }
   head_ = answer.head;
   justified_ = answer.justified;
+  authorities_hash_ = answer.authorities_hash;
   return ok();
 }
 

@@ -22,6 +22,7 @@ class HttpLedger final : public Ledger {
   const Params& params() const override { return params_; }
   Tip head() const override { return head_; }
   Tip justified() const override { return justified_; }
+  Hash authorities_hash() const override { return authorities_hash_; }
   Result<std::optional<BlockId>> id_at(Height) override;
   Result<Imported> import(std::span<const CheckedBlock> branch, Time now) override;
   bool wants(const TxId& id) override { return !passed_on_.contains(id); }
@@ -38,6 +39,7 @@ class HttpLedger final : public Ledger {
   Params params_;
   std::size_t request_bytes_max_;
   Tip head_, justified_;
+  Hash authorities_hash_;
   std::unordered_set<TxId> passed_on_;  // and decided: what two peers name goes once
 };
 

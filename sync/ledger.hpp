@@ -18,6 +18,7 @@ class Ledger {
   virtual const Params& params() const = 0;
   virtual Tip head() const = 0;
   virtual Tip justified() const = 0;
+  virtual Hash authorities_hash() const = 0;
   // The canonical block's id; nullopt above the head.
   virtual Result<std::optional<BlockId>> id_at(Height) = 0;
   virtual Result<Imported> import(std::span<const CheckedBlock> branch, Time now) = 0;

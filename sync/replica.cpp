@@ -5,21 +5,11 @@
 namespace aitbc::sync {
 
 Result<std::unique_ptr<Replica>> Replica::create(Chain chain, Options options, Time now) {
-  if (options.authority) {
-    const PublicKey& key = options.authority->public_key();
-    const auto authorities = chain.state().authorities();
-    if (std::find(authorities.begin(), authorities.end(), key) == authorities.end()) {
-      return error(Errc::not_an_authority, "authority key " + key.hex() +
-                                               " is not in the set of chain " +
-                                               chain.params().chain_id +
-                                               "; give this node the key that its genesis lists, "
-                                               "or none");
-    }
-  }
   std::unique_ptr<Replica> replica(new Replica(std::move(chain), std::move(options), now));
   if (const auto& authority = replica->options_.authority) {
     // What was promised before the start may never have left.
-    AITBC_TRY(replica->chain_.add_votes(authority->promised(replica->chain_.params())));
+    AITBC_TRY(
+        replica->chain_.add_votes(authority->promised(replica->chain_.params().genesis_hash)));
   }
   return replica;
 }
@@ -163,6 +153,7 @@ NodeStatus Replica::status() const {
   status.final = chain_.final();
   status.state_root = chain_.state().root();
   status.authorities_hash = chain_.state().authorities_hash();
+  status.governance = chain_.state().governance();
   status.mempool_txs = chain_.mempool().size();
   status.reorgs = reorgs_ + agent_.reorgs();
   status.reorg_depth_max = std::max(reorg_depth_max_, agent_.reorg_depth_max());

@@ -17,7 +17,7 @@ class Replica {
     Agent::Options agent;  // no peers: the node does not sync by itself
   };
 
-  // not_an_authority if the key is not in the set of the chain.
+  // A key that is not in the set of the chain signs nothing until it is.
   static Result<std::unique_ptr<Replica>> create(Chain, Options, Time now);
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;

@@ -16,6 +16,12 @@ Status check_payload(const Transfer& transfer) {
   return ok();
 }
 
+Status check_payload(const Ballot& ballot) {
+  if (is_valid_key(ballot.change.key)) return ok();
+  return error(Errc::bad_request,
+               "ballot: key: " + ballot.change.key.hex() + " is not a valid Ed25519 public key");
+}
+
 Status check_witness(const Tx& tx, const Witness& witness, const TxId& id) {
   AITBC_TRY(check_policy(witness.policy));
   if (address_of(witness.policy) != tx.from) {
@@ -74,13 +80,7 @@ CheckedTx CheckedTx::stored(const Params& params, SignedTx tx) {
 Result<CheckedBlock> CheckedBlock::check(const Params& params, const Block& block) {
   const Header& header = block.header();
   const std::string which = "block " + std::to_string(header.height);
-  // From the cheapest question to the dearest: a stranger costs us no signature, an authority's
-  // false seal costs one.
-  const auto& keys = params.authorities;
-  if (std::find(keys.begin(), keys.end(), header.proposer) == keys.end()) {
-    return error(Errc::bad_proposer,
-                 which + ": its proposer " + header.proposer.hex() + " is no authority");
-  }
+  // From the cheapest question to the dearest.
   if (block.txs.size() > limits::block_txs_max || encode(block).size() > limits::block_bytes_max) {
     return error(Errc::too_large, which + ": over " + std::to_string(limits::block_txs_max) +
                                       " transactions or " +
@@ -151,7 +151,30 @@ void credit(Overlay& accounts, const Address& address, Amount amount) {
   accounts.set(address, account);
 }
 
-void execute_payload(Overlay& accounts, const Address& from, const Transfer& transfer) {
+// What the transactions of a block change.
+struct Draft {
+  Overlay accounts;
+  Governance governance;
+  Height height;
+
+  explicit Draft(const State& state, Height at)
+      : accounts(state), governance(state.governance()), height(at) {}
+
+  // After the last transaction.
+  Effects effects(const Governance& before) {
+    end_block(governance, height);
+    Effects effects = accounts.effects();
+    if (governance != before) effects.governance = {before, governance};
+    return effects;
+  }
+};
+
+void execute_payload(Draft& draft, const Address& from, const Ballot& ballot) {
+  cast(draft.governance, from, ballot, draft.height);
+}
+
+void execute_payload(Draft& draft, const Address& from, const Transfer& transfer) {
+  Overlay& accounts = draft.accounts;
   Account sender = accounts.at(from);
   const auto rest = sender.balance.minus(transfer.amount);
   AITBC_CHECK(rest.has_value());
@@ -161,32 +184,44 @@ void execute_payload(Overlay& accounts, const Address& from, const Transfer& tra
 }
 
 // The transaction's whole effect; the fee goes to the proposer's own account.
-Status execute(Overlay& accounts, const Address& proposer, const Tx& tx) {
+Status execute(Draft& draft, const Address& proposer, const Tx& tx) {
+  Overlay& accounts = draft.accounts;
   AITBC_TRY(check_tx(accounts, tx));
   Account sender = accounts.at(tx.from);
   const auto rest = sender.balance.minus(tx.fee);
   AITBC_CHECK(rest.has_value());
   accounts.set(tx.from, {*rest, sender.nonce + 1});
-  std::visit([&](const auto& payload) { execute_payload(accounts, tx.from, payload); }, tx.payload);
+  std::visit([&](const auto& payload) { execute_payload(draft, tx.from, payload); }, tx.payload);
   if (tx.fee != Amount{}) credit(accounts, proposer, tx.fee);
   return ok();
 }
 
 }  // namespace
 
-Result<Effects> apply_block(const Parent& parent, State& state, const CheckedBlock& block) {
-  const Header& header = block.header();
-  AITBC_TRY(check_header(parent, state.authorities(), header));
-  const Address proposer = address_of(Policy::single(header.proposer));
-  Overlay overlay(state);
+void advance(Governance& governance, const CheckedBlock& block) {
+  const Height height = block.header().height;
   for (const CheckedTx& tx : block.txs) {
-    if (const auto status = execute(overlay, proposer, tx.body()); !status) {
+    const auto* ballot = std::get_if<Ballot>(&tx.body().payload);
+    if (ballot != nullptr) cast(governance, tx.body().from, *ballot, height);
+  }
+  end_block(governance, height);
+}
+
+Result<Effects> apply_block(const Params& params, const Parent& parent, State& state,
+                            const CheckedBlock& block) {
+  const Header& header = block.header();
+  AITBC_TRY(check_header(parent, state.governance(), header));
+  AITBC_TRY(check_handover(params, parent, state.governance(), block.sealed));
+  const Address proposer = address_of(Policy::single(header.proposer));
+  Draft draft(state, header.height);
+  for (const CheckedTx& tx : block.txs) {
+    if (const auto status = execute(draft, proposer, tx.body()); !status) {
       return error(Errc::invalid_block_tx, "block " + std::to_string(header.height) +
                                                " cannot hold " + tx.id().hex() + ": " +
                                                status.error().detail);
     }
   }
-  Effects effects = overlay.effects();
+  Effects effects = draft.effects(state.governance());
   check_invariants(block.txs, effects);
   state.redo(effects);
   if (const Hash root = state.root(); root != header.state_root) {
@@ -200,9 +235,10 @@ Result<Effects> apply_block(const Parent& parent, State& state, const CheckedBlo
 
 std::optional<Built> build_block(const Params& params, const Parent& parent, State& state,
                                  const KeyPair& key, Slot slot,
-                                 std::span<const CheckedTx> candidates) {
+                                 std::span<const CheckedTx> candidates,
+                                 std::optional<Certificate> handover) {
   const Address proposer = address_of(Policy::single(key.public_key()));
-  Overlay overlay(state);
+  Draft draft(state, parent.tip.height + 1);
   std::vector<CheckedTx> included;
   std::vector<SignedTx> bodies;
   std::size_t bytes = sealed_header_bytes;
@@ -210,16 +246,16 @@ std::optional<Built> build_block(const Params& params, const Parent& parent, Sta
     if (included.size() == limits::block_txs_max) break;
     const std::size_t tx_bytes = encode(tx.signed_tx()).size();
     if (bytes + tx_bytes > limits::block_bytes_max) break;
-    if (!execute(overlay, proposer, tx.body())) continue;
+    if (!execute(draft, proposer, tx.body())) continue;
     bytes += tx_bytes;
     included.push_back(tx);
     bodies.push_back(tx.signed_tx());
   }
-  if (included.empty() && slot <= last_slot_for_txs(parent, state.authorities().size())) {
+  if (included.empty() && slot <= last_slot_for_txs(parent, state.governance())) {
     return std::nullopt;
   }
 
-  Effects effects = overlay.effects();
+  Effects effects = draft.effects(state.governance());
   check_invariants(included, effects);
   state.redo(effects);
   Header header;
@@ -230,8 +266,8 @@ std::optional<Built> build_block(const Params& params, const Parent& parent, Sta
   header.state_root = state.root();
   header.proposer = key.public_key();
   header.tx_count = static_cast<std::uint32_t>(included.size());
-  const SealedHeader sealed{header, seal(params.genesis_hash, header, key)};
-  return Built{{sealed, std::move(included)}, std::move(effects)};
+  SealedHeader sealed{header, seal(params.genesis_hash, header, key), std::move(handover)};
+  return Built{{std::move(sealed), std::move(included)}, std::move(effects)};
 }
 
 }  // namespace aitbc

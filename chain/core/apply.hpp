@@ -33,8 +33,8 @@ class CheckedTx {
   std::shared_ptr<const Entry> entry_;
 };
 
-// A block of an authority whose limits, txs_root, seal and transactions hold; its place in the
-// chain is judged by apply_block.
+// A block whose limits, txs_root, seal and transactions hold; whether it was its proposer's turn,
+// and all else of its place in the chain, is judged by apply_block.
 struct CheckedBlock {
   SealedHeader sealed;
   std::vector<CheckedTx> txs;
@@ -49,21 +49,24 @@ Result<std::vector<CheckedBlock>> check_blocks(const Params&, std::span<const Bl
 // nonce_used, nonce_gap or insufficient_balance; ok means: it can be included now.
 Status check_tx(const Accounts&, const Tx&);
 
-// The block's effects, with `state` advanced by them; on an error `state` is as it was. A
+// The block's effects, with the state advanced by them; on an error it is as it was. A
 // transaction that cannot be included is invalid_block_tx: to its sender it may be early or late,
 // but the block that holds it is invalid for ever.
-Result<Effects> apply_block(const Parent& parent, State& state, const CheckedBlock&);
+Result<Effects> apply_block(const Params&, const Parent&, State&, const CheckedBlock&);
+// What ballots of the block change, whether or not it can be applied.
+void advance(Governance&, const CheckedBlock&);
 
 struct Built {
   CheckedBlock block;
   Effects effects;
 };
 // A block of those candidates that can be included one after another, within the limits, sealed by
-// `key`; `state` is advanced. Empty only where check_header() lets it be; nullopt,
-// with `state` as it was, otherwise. A candidate that
-// fails never costs another its place.
+// `key`; `state` is advanced. Empty only where check_header() lets it be; nullopt, with `state` as
+// it was, otherwise. A candidate that fails never costs another its place. The handover is there if
+// needs_handover() says so.
 std::optional<Built> build_block(const Params&, const Parent& parent, State& state,
                                  const KeyPair& key, Slot slot,
-                                 std::span<const CheckedTx> candidates);
+                                 std::span<const CheckedTx> candidates,
+                                 std::optional<Certificate> handover = {});
 
 }  // namespace aitbc

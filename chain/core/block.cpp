@@ -10,7 +10,7 @@ namespace aitbc {
 namespace {
 
 // The smallest a transaction can be: one key and one signature.
-constexpr std::size_t tx_bytes_min = 1 + 8 + 8 + 32 + 8 + 2 + 32 + 2 + 64;
+constexpr std::size_t tx_bytes_min = 1 + 8 + 8 + 34 + 2 + 32 + 2 + 64;
 
 void encode(Encoder& out, const Header& header) {
   out.integer(header.height);
@@ -64,6 +64,8 @@ bool check_seal(const GenesisHash& chain, const SealedHeader& sealed) {
 void encode(Encoder& out, const SealedHeader& sealed) {
   encode(out, sealed.header);
   out.fixed(sealed.seal);
+  out.integer(static_cast<std::uint8_t>(sealed.handover.has_value()));
+  if (sealed.handover) encode(out, *sealed.handover);
 }
 
 SealedHeader decode_sealed_header(Decoder& in) {
@@ -77,6 +79,9 @@ SealedHeader decode_sealed_header(Decoder& in) {
   header.proposer = in.fixed<PublicKey>();
   header.tx_count = in.integer<std::uint32_t>();
   sealed.seal = in.fixed<Signature>();
+  const auto has_handover = in.integer<std::uint8_t>();
+  if (has_handover > 1) in.fail();
+  if (has_handover == 1) sealed.handover = decode_certificate(in);
   if (header.height > limits::supply_max || header.slot > limits::supply_max) in.fail();
   return sealed;
 }

@@ -3,11 +3,9 @@
 // header; the seal is kept beside it. Header and body are encoded, stored and fetched apart.
 
 #include "chain/core/tx.hpp"
+#include "chain/core/vote.hpp"
 
 namespace aitbc {
-
-using Height = std::uint64_t;  // block 0 is the genesis
-using Slot = std::uint64_t;    // since the genesis time; a block's time is the start of its slot
 
 struct Header {
   Height height = 0;
@@ -23,6 +21,9 @@ struct Header {
 struct SealedHeader {
   Header header;
   Signature seal;
+  // Of the first block after a change of authorities alone: commits that make the block which
+  // decided on the change final (see governance.hpp). Like the seal it proves itself.
+  std::optional<Certificate> handover = std::nullopt;
   bool operator==(const SealedHeader&) const = default;
 };
 
@@ -32,14 +33,6 @@ struct Block {
 
   const Header& header() const { return sealed.header; }
   bool operator==(const Block&) const = default;
-};
-
-// A block's place in the chain: enough to compare two branches (see better() in poa.hpp).
-struct Tip {
-  Height height = 0;
-  Slot slot = 0;
-  BlockId id;
-  bool operator==(const Tip&) const = default;
 };
 
 BlockId id_of(const Header&);
@@ -55,7 +48,8 @@ SealedHeader decode_sealed_header(Decoder&);
 void encode(Encoder&, const Block&);
 Block decode_block(Decoder&);
 
-inline constexpr std::size_t sealed_header_bytes = 8 + 8 + 4 * 32 + 4 + 64;
+// Without a handover.
+inline constexpr std::size_t sealed_header_bytes = 8 + 8 + 4 * 32 + 4 + 64 + 1;
 
 Buffer encode(const Block&);
 Result<Block> decode_block(ByteView);

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <tuple>
 
+#include "chain/core/governance.hpp"
 #include "chain/core/limits.hpp"
 
 namespace aitbc {
@@ -11,14 +12,12 @@ namespace aitbc {
 namespace {
 
 std::optional<Certificate> certificate_of(const std::map<PublicKey, SignedVote>& tally,
-                                          const Finality::Electorate& electorate) {
+                                          const Finality::Voters& voters) {
   Certificate certificate;
   for (const auto& [voter, vote] : tally) {
-    const auto& authorities = electorate.authorities;
-    if (std::find(authorities.begin(), authorities.end(), voter) == authorities.end()) continue;
-    certificate.votes.push_back(vote);
+    if (is_authority(voters.authorities, voter)) certificate.votes.push_back(vote);
   }
-  if (certificate.votes.size() < electorate.quorum) return std::nullopt;
+  if (certificate.votes.size() < voters.quorum) return std::nullopt;
   certificate.kind = certificate.votes.front().vote.kind;
   certificate.block = certificate.votes.front().vote.target;
   return certificate;
@@ -90,14 +89,14 @@ Finality::Proof Finality::prove(const Branch& branch, const Electorate& electora
     // Sources are below the target, so whether they are justified is settled.
     std::erase_if(tally,
                   [&](const auto& entry) { return !justified.contains(entry.second.vote.source); });
-    if (auto certificate = certificate_of(tally, electorate)) {
+    if (auto certificate = certificate_of(tally, electorate(target.height))) {
       justified.insert(target);
       proof.justified.push_back(std::move(*certificate));
     }
   }
   // A quorum commits only what it saw justified: here the prepares need not be known.
   for (auto it = commits.rbegin(); it != commits.rend() && !proof.final; ++it) {
-    proof.final = certificate_of(it->second, electorate);
+    proof.final = certificate_of(it->second, electorate(it->first.height));
   }
   return proof;
 }

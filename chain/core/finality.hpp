@@ -6,6 +6,7 @@
 // That a block is justified or final is a fact that no later vote takes back, so certificates are
 // accepted once and for all.
 
+#include <functional>
 #include <map>
 #include <set>
 
@@ -20,10 +21,13 @@ class Finality {
   // Of the named blocks, those that a branch contains.
   using Branch = std::set<Checkpoint>;
 
-  struct Electorate {
+  // The votes of whom, and of how many of them, prove something of a block.
+  struct Voters {
     std::span<const PublicKey> authorities;
     std::size_t quorum;
   };
+  // Those of the branch's block at a height: the authorities in whose turn it was sealed.
+  using Electorate = std::function<Voters(Height)>;
 
   explicit Finality(const Checkpoint& genesis) : final_(genesis), justified_{genesis} {}
 

@@ -68,6 +68,23 @@ std::string_view name(Quorum quorum) {
   AITBC_CHECK(false && "a Quorum outside its enumerators");
 }
 
+std::optional<Quorum> parse_quorum(std::string_view word) {
+  for (const Quorum quorum : {Quorum::majority, Quorum::bft}) {
+    if (word == name(quorum)) return quorum;
+  }
+  return std::nullopt;
+}
+
+std::size_t quorum_of(Quorum quorum, std::size_t authorities) {
+  switch (quorum) {
+    case Quorum::majority:
+      return authorities / 2 + 1;
+    case Quorum::bft:
+      return 2 * authorities / 3 + 1;
+  }
+  AITBC_CHECK(false && "a Quorum outside its enumerators");
+}
+
 Status check_genesis(const Genesis& genesis) {
   if (!is_chain_id(genesis.chain_id)) {
     return bad("chain_id: expected 1 to " + std::to_string(limits::chain_id_bytes_max) +
@@ -159,9 +176,8 @@ GenesisHash hash_of(const Genesis& genesis) {
 }
 
 Params params_of(const Genesis& genesis) {
-  return {genesis.chain_id, hash_of(genesis),   genesis.time,
-          genesis.slot,     genesis.tail_guard, genesis.fee_min,
-          genesis.quorum,   genesis.devnet,     genesis.authorities};
+  return {genesis.chain_id,   hash_of(genesis), genesis.time,   genesis.slot,
+          genesis.tail_guard, genesis.fee_min,  genesis.quorum, genesis.devnet};
 }
 
 Tip genesis_tip(const Params& params) { return {0, 0, BlockId{params.genesis_hash.data}}; }

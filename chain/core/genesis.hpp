@@ -13,6 +13,10 @@ namespace aitbc {
 // How many votes make a block final: more than half of the authorities, or more than two thirds.
 enum class Quorum : std::uint8_t { majority, bft };
 std::string_view name(Quorum);
+std::optional<Quorum> parse_quorum(std::string_view word);
+// How many authorities prove something. `majority` if they may crash but do not lie; `bft` if up to
+// a third may do anything.
+std::size_t quorum_of(Quorum, std::size_t authorities);
 
 struct Genesis {
   struct Allocation {
@@ -43,7 +47,6 @@ struct Params {
   Amount fee_min;
   Quorum quorum = Quorum::majority;
   bool devnet = false;
-  std::vector<PublicKey> authorities;  // of the genesis; State has those of a block's turn
 };
 
 // bad_config with the offending field, e.g. a key twice, or a supply over limits::supply_max.

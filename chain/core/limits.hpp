@@ -18,7 +18,8 @@ inline constexpr std::size_t block_bytes_max = 4 * 1024 * 1024;
 inline constexpr std::size_t authorities_max = 100;
 inline constexpr std::size_t genesis_accounts_max = 10'000'000;
 inline constexpr std::size_t chain_id_bytes_max = 64;
-inline constexpr std::uint64_t slots_ahead_max = 1;  // of the importer's clock
+inline constexpr std::uint64_t slots_ahead_max = 1;    // of the importer's clock
+inline constexpr std::uint64_t ballot_blocks = 1'000;  // in which ballots on a change count
 
 // ---- mempool ------------------------------------------------------------------------------------
 inline constexpr std::size_t mempool_txs_max = 100'000;

@@ -31,18 +31,32 @@ Time sealing_ends(const Params& params, Slot slot) {
 
 std::size_t recent_window(std::size_t authorities) { return authorities / 2; }
 
-void Parent::advance(const Header& header, std::size_t window) {
+std::size_t ancestors_kept(std::size_t authorities) { return 2 * (authorities + 1); }
+
+void Parent::advance(const Header& header, std::size_t authorities) {
   tip = tip_of(header);
-  recent.push_back(header.proposer);
-  if (recent.size() > window) recent.erase(recent.begin());
+  recent.push_back({tip.id, header.proposer});
+  if (recent.size() > ancestors_kept(authorities)) recent.erase(recent.begin());
 }
 
-Slot last_slot_for_txs(const Parent& parent, std::size_t authorities) {
-  return parent.tip.slot + 3 * authorities;
+bool Parent::is_recent_signer(const PublicKey& key, std::size_t authorities) const {
+  const std::size_t window = std::min(recent_window(authorities), recent.size());
+  return std::any_of(recent.end() - static_cast<std::ptrdiff_t>(window), recent.end(),
+                     [&](const Ancestor& block) { return block.proposer == key; });
 }
 
-Status check_header(const Parent& parent, std::span<const PublicKey> authorities,
-                    const Header& header) {
+std::optional<BlockId> Parent::id_at(Height height) const {
+  if (height > tip.height || tip.height - height >= recent.size()) return std::nullopt;
+  return recent[recent.size() - 1 - (tip.height - height)].id;
+}
+
+Slot last_slot_for_txs(const Parent& parent, const Governance& governance) {
+  if (is_changing(governance, parent.tip.height + 1)) return parent.tip.slot;
+  return parent.tip.slot + 3 * governance.authorities.size();
+}
+
+Status check_header(const Parent& parent, const Governance& governance, const Header& header) {
+  const auto& authorities = governance.authorities;
   if (header.parent != parent.tip.id) {
     return error(Errc::unknown_parent, "block " + std::to_string(header.height) + ": parent " +
                                            hash_text(header.parent) + " is not " +
@@ -64,18 +78,44 @@ Status check_header(const Parent& parent, std::span<const PublicKey> authorities
                                          proposer_of(authorities, header.slot).hex() + ", not of " +
                                          header.proposer.hex());
   }
-  if (std::find(parent.recent.begin(), parent.recent.end(), header.proposer) !=
-      parent.recent.end()) {
+  if (parent.is_recent_signer(header.proposer, authorities.size())) {
     return error(Errc::recent_signer,
                  "block " + std::to_string(header.height) + ": its proposer sealed one of the " +
-                     std::to_string(parent.recent.size()) + " blocks before it");
+                     std::to_string(recent_window(authorities.size())) + " blocks before it");
   }
-  if (header.tx_count == 0 && header.slot <= last_slot_for_txs(parent, authorities.size())) {
-    return error(Errc::empty_block,
-                 "block " + std::to_string(header.height) + ": expected a transaction up to slot " +
-                     std::to_string(last_slot_for_txs(parent, authorities.size())));
+  if (const Slot last = last_slot_for_txs(parent, governance);
+      header.tx_count == 0 && header.slot <= last) {
+    return error(Errc::empty_block, "block " + std::to_string(header.height) +
+                                        ": expected a transaction up to slot " +
+                                        std::to_string(last));
   }
   return ok();
+}
+
+Status check_handover(const Params& params, const Parent& parent, const Governance& governance,
+                      const SealedHeader& sealed) {
+  const Height height = sealed.header.height;
+  const auto refuse = [&](const std::string& why) {
+    return error(Errc::bad_handover, "block " + std::to_string(height) + ": " + why);
+  };
+  const auto& handover = sealed.handover;
+  if (!needs_handover(governance, height)) {
+    return handover ? refuse("there is no change of authorities to hand over") : ok();
+  }
+  const Governance::Decision& decision = *governance.decision;
+  if (!handover) {
+    return refuse("the first block of the new authorities must prove that block " +
+                  std::to_string(decision.decided) + " is final");
+  }
+  const Checkpoint& final = handover->block;
+  if (handover->kind != Vote::Kind::commit || final.height < decision.decided ||
+      parent.id_at(final.height) != final.id) {
+    return refuse("its handover is not for one of the blocks from " +
+                  std::to_string(decision.decided) + " on");
+  }
+  const auto& before = decision.before;
+  return check_certificate(params.genesis_hash, before, quorum_of(params.quorum, before.size()),
+                           *handover);
 }
 
 bool better(const Tip& a, const Tip& b) {

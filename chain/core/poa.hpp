@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "chain/core/genesis.hpp"
+#include "chain/core/governance.hpp"
 
 namespace aitbc {
 
@@ -26,22 +26,38 @@ Time sealing_ends(const Params&, Slot);
 // proposers of the floor(n/2) blocks before.
 std::size_t recent_window(std::size_t authorities);
 
+// How many blocks below the next one the rules look at: the recent signers, and those from a block
+// that decided on a change of authorities to the last one before it, also of a set that was larger.
+std::size_t ancestors_kept(std::size_t authorities);
+
 // What the rules need to know of a block's parent and its ancestors.
 struct Parent {
-  Tip tip;
-  std::vector<PublicKey> recent;  // proposers of the last recent_window() blocks, newest last
+  struct Ancestor {
+    BlockId id;
+    PublicKey proposer;
+    bool operator==(const Ancestor&) const = default;
+  };
 
-  // The parent of the block after `header`.
-  void advance(const Header& header, std::size_t window);
+  Tip tip;
+  std::vector<Ancestor> recent;  // the last ancestors_kept() blocks, newest last; not the genesis
+
+  // The parent of the block after `header`, which `authorities` will seal.
+  void advance(const Header& header, std::size_t authorities);
+  // Whether the recent-signer rule keeps the key from sealing the next block.
+  bool is_recent_signer(const PublicKey&, std::size_t authorities) const;
+  std::optional<BlockId> id_at(Height) const;  // of the recent ones
 };
 
 // Up to this slot a block must hold a transaction. Later ones may be empty, so that a head that
-// waits for votes gets a successor to vote for.
-Slot last_slot_for_txs(const Parent& parent, std::size_t authorities);
+// waits for votes gets a successor to vote for, and a change of authorities comes into force.
+Slot last_slot_for_txs(const Parent&, const Governance&);
 
 // Height, slot, turn and recent signers of a header that claims to follow `parent`. The seal is
 // check_seal()'s (block.hpp): it needs no parent.
-Status check_header(const Parent& parent, std::span<const PublicKey> authorities, const Header&);
+Status check_header(const Parent&, const Governance&, const Header&);
+// bad_handover unless the block proves what it must prove of a change of authorities, and nothing
+// else.
+Status check_handover(const Params&, const Parent&, const Governance&, const SealedHeader&);
 
 // A strict order on branches by their tips, the same on every node: more blocks, then the lower
 // slot of the last block, then the lower hash.

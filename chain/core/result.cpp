@@ -31,6 +31,7 @@ std::string_view name(Errc code) {
     case Errc::invalid_block_tx: return "invalid_block_tx";
     case Errc::bad_vote: return "bad_vote";
     case Errc::bad_certificate: return "bad_certificate";
+    case Errc::bad_handover: return "bad_handover";
     case Errc::nonce_used: return "nonce_used";
     case Errc::nonce_pending: return "nonce_pending";
     case Errc::insufficient_balance: return "insufficient_balance";
@@ -42,6 +43,7 @@ std::string_view name(Errc code) {
     case Errc::nonce_gap: return "nonce_gap";
     case Errc::unknown_parent: return "unknown_parent";
     case Errc::from_future: return "from_future";
+    case Errc::bad_ballot: return "bad_ballot";
     case Errc::duplicate: return "duplicate";
     case Errc::not_found: return "not_found";
     case Errc::mempool_full: return "mempool_full";

@@ -52,6 +52,7 @@ enum class Errc : std::uint16_t {
   invalid_block_tx,
   bad_vote,
   bad_certificate,
+  bad_handover,
   // rejected
   nonce_used = 200,
   nonce_pending,
@@ -65,6 +66,7 @@ enum class Errc : std::uint16_t {
   nonce_gap = 300,
   unknown_parent,
   from_future,
+  bad_ballot,
   // known
   duplicate = 400,
   // absent

@@ -31,6 +31,11 @@ void encode(Encoder& out, const Effects& effects) {
     encode(out, change.before);
     encode(out, change.after);
   }
+  out.integer(static_cast<std::uint8_t>(effects.governance.has_value()));
+  if (effects.governance) {
+    encode(out, effects.governance->before);
+    encode(out, effects.governance->after);
+  }
 }
 
 Result<Effects> decode_effects(ByteView bytes) {
@@ -45,12 +50,19 @@ Result<Effects> decode_effects(ByteView bytes) {
     change.after = decode_account(in);
     effects.changes.push_back(change);
   }
+  const auto has_governance = in.integer<std::uint8_t>();
+  if (has_governance > 1) in.fail();
+  if (has_governance == 1) {
+    GovernanceChange& change = effects.governance.emplace();
+    change.before = decode_governance(in);
+    change.after = decode_governance(in);
+  }
   AITBC_TRY(in.finish("effects"));
   return effects;
 }
 
 State State::of(const Genesis& genesis) {
-  State state(genesis.authorities);
+  State state(Governance{genesis.authorities, {}, {}});
   state.reserve(genesis.allocations.size());
   for (const auto& [address, balance] : genesis.allocations) state.load(address, {balance, 0});
   return state;
@@ -61,6 +73,9 @@ void State::redo(const Effects& effects) {
     AITBC_CHECK(tree_.at(change.address) == change.before);
     tree_.set(change.address, change.after);
   }
+  if (!effects.governance) return;
+  AITBC_CHECK(governance_ == effects.governance->before);
+  governance_ = effects.governance->after;
 }
 
 void State::undo(const Effects& effects) {
@@ -68,6 +83,9 @@ void State::undo(const Effects& effects) {
     AITBC_CHECK(tree_.at(change.address) == change.after);
     tree_.set(change.address, change.before);
   }
+  if (!effects.governance) return;
+  AITBC_CHECK(governance_ == effects.governance->after);
+  governance_ = effects.governance->before;
 }
 
 Hash state_root_of(const Hash& accounts_root, const Hash& authorities_hash) {
@@ -76,7 +94,7 @@ Hash state_root_of(const Hash& accounts_root, const Hash& authorities_hash) {
 
 Hash State::authorities_hash() const {
   Encoder out;
-  for (const PublicKey& key : authorities_) out.fixed(key);
+  encode(out, governance_);
   return hash("aitbc/authorities/1", {out.bytes()});
 }
 

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "chain/core/genesis.hpp"
+#include "chain/core/governance.hpp"
 #include "chain/core/state_tree.hpp"
 
 namespace aitbc {
@@ -19,6 +19,7 @@ struct Change {
 
 struct Effects {
   std::vector<Change> changes;  // ascending by address, distinct, before != after
+  std::optional<GovernanceChange> governance = std::nullopt;
   bool operator==(const Effects&) const = default;
 };
 
@@ -35,11 +36,13 @@ class Accounts {
 // Not thread-safe; owned by one Chain.
 class State final : public Accounts {
  public:
-  explicit State(std::vector<PublicKey> authorities) : authorities_(std::move(authorities)) {}
+  explicit State(Governance governance) : governance_(std::move(governance)) {}
   static State of(const Genesis&);
 
   Account at(const Address& address) const override { return tree_.at(address); }
-  std::span<const PublicKey> authorities() const { return authorities_; }
+  const Governance& governance() const { return governance_; }
+  // Of the next block.
+  std::span<const PublicKey> authorities() const { return governance_.authorities; }
   std::size_t accounts() const { return tree_.size(); }
 
   // Both abort if an account is not as the effects say: a corrupted reorg must not go on.
@@ -52,11 +55,12 @@ class State final : public Accounts {
   // Over the root of all accounts and the hash of the authorities.
   Hash root() const;
   Hash accounts_root() const { return tree_.root(); }
+  // Over the set and the change of it that is under way.
   Hash authorities_hash() const;
   AccountProof prove(const Address& address) const { return tree_.prove(address); }
 
  private:
-  std::vector<PublicKey> authorities_;
+  Governance governance_;
   StateTree tree_;
 };
 

@@ -15,6 +15,12 @@ void encode(Encoder& out, const Transfer& transfer) {
   out.integer(transfer.amount.units());
 }
 
+void encode(Encoder& out, const Ballot& ballot) {
+  out.integer(static_cast<std::uint8_t>(ballot.change.kind));
+  out.fixed(ballot.change.key);
+  out.integer(static_cast<std::uint8_t>(ballot.approve));
+}
+
 Amount decode_amount(Decoder& in) {
   const auto amount = Amount::from(in.integer<std::uint64_t>());
   if (!amount) in.fail();
@@ -28,21 +34,51 @@ void encode_body(Encoder& out, const Tx& tx) {
   std::visit([&](const auto& payload) { encode(out, payload); }, tx.payload);
 }
 
-Tx decode_body(Decoder& in) {
-  Tx tx;
-  const auto type = in.integer<std::uint8_t>();
-  if (type != 0) in.fail();
-  tx.nonce = in.integer<std::uint64_t>();
-  if (tx.nonce > limits::supply_max) in.fail();
-  tx.fee = decode_amount(in);
+Transfer decode_transfer(Decoder& in) {
   Transfer transfer;
   transfer.to = in.fixed<Address>();
   transfer.amount = decode_amount(in);
-  tx.payload = transfer;
+  return transfer;
+}
+
+Ballot decode_ballot(Decoder& in) {
+  using Kind = AuthorityChange::Kind;
+  Ballot ballot;
+  const auto kind = in.integer<std::uint8_t>();
+  ballot.change.kind = kind == 0 ? Kind::add : Kind::remove;
+  ballot.change.key = in.fixed<PublicKey>();
+  const auto approve = in.integer<std::uint8_t>();
+  ballot.approve = approve == 1;
+  if (kind > 1 || approve > 1) in.fail();
+  return ballot;
+}
+
+Tx decode_body(Decoder& in) {
+  Tx tx;
+  const auto type = in.integer<std::uint8_t>();
+  if (type >= std::variant_size_v<Payload>) in.fail();
+  tx.nonce = in.integer<std::uint64_t>();
+  if (tx.nonce > limits::supply_max) in.fail();
+  tx.fee = decode_amount(in);
+  if (type == 0) {
+    tx.payload = decode_transfer(in);
+  } else {
+    tx.payload = decode_ballot(in);
+  }
   return tx;
 }
 
 }  // namespace
+
+std::string_view name(AuthorityChange::Kind kind) {
+  switch (kind) {
+    case AuthorityChange::Kind::add:
+      return "add";
+    case AuthorityChange::Kind::remove:
+      return "remove";
+  }
+  AITBC_CHECK(false && "an AuthorityChange::Kind outside its enumerators");
+}
 
 TxId id_of(const GenesisHash& chain, const Tx& tx) {
   Encoder out;
@@ -93,8 +129,8 @@ Result<SignedTx> decode_signed_tx(ByteView bytes) {
 }
 
 std::optional<Amount> cost_of(const Tx& tx) {
-  return std::visit([&](const Transfer& transfer) { return transfer.amount.plus(tx.fee); },
-                    tx.payload);
+  const auto* transfer = std::get_if<Transfer>(&tx.payload);
+  return transfer == nullptr ? tx.fee : transfer->amount.plus(tx.fee);
 }
 
 Result<SignedTx> sign(const GenesisHash& chain, Tx body, const Policy& policy,

@@ -18,8 +18,25 @@ struct Transfer {
   bool operator==(const Transfer&) const = default;
 };
 
+// One authority more, or one less.
+struct AuthorityChange {
+  enum class Kind : std::uint8_t { add, remove };
+  Kind kind = Kind::add;
+  PublicKey key;
+  bool operator==(const AuthorityChange&) const = default;
+};
+std::string_view name(AuthorityChange::Kind);
+
+// Cast by an authority, with its key's own account: the first approval proposes the change. See
+// governance.hpp.
+struct Ballot {
+  AuthorityChange change;
+  bool approve = true;  // or take back what was approved
+  bool operator==(const Ballot&) const = default;
+};
+
 // A closed set: its index is the type's tag in the encoding. Append only.
-using Payload = std::variant<Transfer>;
+using Payload = std::variant<Transfer, Ballot>;
 
 struct Tx {
   Address from;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chain/core/crypto.hpp"
+#include "chain/core/governance.hpp"
 #include "chain/core/limits.hpp"
 
 namespace aitbc {
@@ -84,16 +85,6 @@ bool may_sign(const Watermarks& marks, const Vote& vote) {
   return marks.prepare && vote.target == marks.prepare->target && vote.target.height > committed;
 }
 
-std::size_t quorum_of(Quorum quorum, std::size_t authorities) {
-  switch (quorum) {
-    case Quorum::majority:
-      return authorities / 2 + 1;
-    case Quorum::bft:
-      return 2 * authorities / 3 + 1;
-  }
-  AITBC_CHECK(false && "a Quorum outside its enumerators");
-}
-
 Status check_certificate(const GenesisHash& chain, std::span<const PublicKey> authorities,
                          std::size_t quorum, const Certificate& certificate) {
   const auto& votes = certificate.votes;
@@ -105,7 +96,7 @@ Status check_certificate(const GenesisHash& chain, std::span<const PublicKey> au
     if (i > 0 && vote.voter <= votes[i - 1].voter) {
       return bad(Errc::bad_certificate, certificate.block, "a voter is twice or out of order");
     }
-    if (std::find(authorities.begin(), authorities.end(), vote.voter) == authorities.end()) {
+    if (!is_authority(authorities, vote.voter)) {
       return bad(Errc::bad_certificate, certificate.block,
                  "voter " + vote.voter.hex() + " is no authority");
     }
@@ -150,22 +141,21 @@ SignedVote decode_signed_vote(Decoder& in) {
 }
 
 // Its kind and block are those of its votes, of which there is at least one.
-Buffer encode(const Certificate& certificate) {
-  Encoder out;
+void encode(Encoder& out, const Certificate& certificate) {
   out.integer(static_cast<std::uint32_t>(certificate.votes.size()));
   for (const SignedVote& vote : certificate.votes) encode(out, vote);
-  return std::move(out).bytes();
 }
 
-Result<Certificate> decode_certificate(ByteView bytes) {
-  Decoder in(bytes);
+Certificate decode_certificate(Decoder& in) {
   Certificate certificate;
   const std::size_t count = in.count(limits::authorities_max, vote_bytes);
-  if (count == 0) in.fail();
   for (std::size_t i = 0; i < count && !in.failed(); ++i) {
     certificate.votes.push_back(decode_signed_vote(in));
   }
-  AITBC_TRY(in.finish("certificate"));
+  if (certificate.votes.empty()) {
+    in.fail();
+    return certificate;
+  }
   certificate.kind = certificate.votes.front().vote.kind;
   certificate.block = certificate.votes.front().vote.target;
   return certificate;

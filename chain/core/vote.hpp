@@ -5,8 +5,11 @@
 
 #include <compare>
 #include <optional>
+#include <span>
+#include <vector>
 
-#include "chain/core/genesis.hpp"
+#include "chain/core/codec.hpp"
+#include "chain/core/tip.hpp"
 
 namespace aitbc {
 
@@ -60,10 +63,6 @@ struct Watermarks {
 //   3. a commit is for the latest prepared target alone, and rises.
 bool may_sign(const Watermarks&, const Vote&);
 
-// How many authorities prove something. `majority` if they may crash but do not lie; `bft` if up to
-// a third may do anything.
-std::size_t quorum_of(Quorum, std::size_t authorities);
-
 // A quorum's votes of one kind for one block: prepares justify it, commits make it final.
 struct Certificate {
   Vote::Kind kind = Vote::Kind::commit;
@@ -80,7 +79,7 @@ void encode(Encoder&, const Vote&);
 Vote decode_vote(Decoder&);
 void encode(Encoder&, const SignedVote&);
 SignedVote decode_signed_vote(Decoder&);
-Buffer encode(const Certificate&);
-Result<Certificate> decode_certificate(ByteView);
+void encode(Encoder&, const Certificate&);
+Certificate decode_certificate(Decoder&);
 
 }  // namespace aitbc

@@ -40,7 +40,8 @@ void apply_block_without_signatures(benchmark::State& state) {
   const CheckedBlock block = builder.ledger.make_block(txs);
   State& ledger_state = builder.ledger.state;
   for (auto _ : state) {
-    const auto effects = apply_block(builder.ledger.parent, ledger_state, block);
+    const auto effects =
+        apply_block(builder.ledger.params, builder.ledger.parent, ledger_state, block);
     AITBC_CHECK(effects.has_value());
     state.PauseTiming();
     ledger_state.undo(*effects);

@@ -78,6 +78,16 @@ std::vector<Refusal> broken_transactions(const Scene& scene) {
                                                              scene.builder.user(user),
                                                              scene.builder.address(1), what)));
   };
+  const auto ballot = [&](const KeyPair& voter, const PublicKey& key) {
+    return post_json(
+        "/rpc/sendTx",
+        rpc::tx_json(params, scene.builder.ledger.signed_tx(
+                                 voter, Ballot{{AuthorityChange::Kind::add, key}}, {})));
+  };
+  const auto& authorities = scene.builder.ledger.authorities;
+  const auto paid = std::find_if(authorities.begin(), authorities.end(), [&](const KeyPair& key) {
+    return scene.builder.ledger.account(key).balance != Amount{};
+  });
   rpc::Json without = json_of(good);
   without.erase("fee");
   rpc::Json half_policy = json_of(good)["policy"];
@@ -107,6 +117,10 @@ std::vector<Refusal> broken_transactions(const Scene& scene) {
       {"tx_nonce_used", spend(0, {.amount = 1, .fee = 1, .nonce = 0}), Errc::nonce_used},
       {"tx_nonce_pending", spend(2, {.amount = 1, .fee = 1, .nonce = 1}), Errc::nonce_pending},
       {"tx_nonce_gap", spend(0, {.amount = 1, .fee = 1, .nonce = 5'000}), Errc::nonce_gap},
+      {"tx_ballot", ballot(*paid, paid->public_key()), Errc::bad_ballot},
+      {"tx_ballot_key", ballot(*paid, PublicKey{}), Errc::bad_request},
+      {"tx_ballot_stranger", ballot(scene.builder.user(3), scene.builder.user(3).public_key()),
+       Errc::not_an_authority},
       {"tx_balance", spend(0, {.amount = 100'000}), Errc::insufficient_balance},
   };
 }
@@ -133,6 +147,9 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
   };
   const Slot slot = good.header().slot;
   const Slot last = builder.head().slot;
+  SignedVote unsigned_vote;
+  unsigned_vote.vote = Vote::commit(checkpoint_of(builder.head()));
+  unsigned_vote.voter = builder.genesis().authorities[0];
   CheckedBlock forged = good;
   forged.sealed.header.slot += 3;
   // A stranger's own seal holds, and must not make the node check the transactions.
@@ -141,13 +158,13 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
   strange.sealed.header.txs_root = txs_root_of(strange.txs);
   strange.sealed.header.proposer = builder.user(0).public_key();
   strange.sealed.seal = seal(builder.params().genesis_hash, strange.header(), builder.user(0));
+  Block handed_over = good.block();
+  handed_over.sealed.handover =
+      Certificate{Vote::Kind::commit, unsigned_vote.vote.target, {unsigned_vote}};
   CheckedBlock empty = good;
   empty.txs.clear();
   empty.sealed.header.tx_count = 0;
   empty.sealed.header.txs_root = Hash{};
-  SignedVote unsigned_vote;
-  unsigned_vote.vote = Vote::commit(checkpoint_of(builder.head()));
-  unsigned_vote.voter = builder.genesis().authorities[0];
   CheckedBlock poor = good;
   poor.txs = {builder.ledger.transfer(builder.user(0), builder.user(1), {.amount = 100'000})};
   poor.sealed.header.txs_root = txs_root_of(std::vector{poor.txs[0].signed_tx()});
@@ -166,6 +183,7 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
       {"block_txs_root", with([](Header& h) { h.txs_root = {}; }), Errc::bad_txs_root},
       {"block_state_root", with([](Header& h) { h.state_root = {}; }), Errc::bad_state_root},
       {"block_parent", with([](Header& h) { h.parent.data[0] ^= 1; }), Errc::unknown_parent},
+      {"block_handover", offer(handed_over), Errc::bad_handover},
       {"block_future", with([](Header& h) { h.slot += 3'000; }), Errc::from_future},
       {"block_empty", offer(builder.ledger.reseal(empty).block()), Errc::empty_block},
       {"vote_signature", post_json("/rpc/votes", rpc::votes_json(std::span(&unsigned_vote, 1))),

@@ -41,6 +41,7 @@ std::vector<Golden> questions(const Scene& scene) {
       {"headers", get("/rpc/headers", {{"start", "2"}, {"limit", "2"}})},
       {"forks", get("/rpc/forks")},
       {"genesis", get("/rpc/genesis")},
+      {"authorities", get("/rpc/authorities")},
       {"finality", get("/rpc/finality")},
       {"finality_at", get("/rpc/finality/1")},
       {"finality_of_genesis", get("/rpc/finality/0")},

@@ -46,6 +46,7 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
   status->final = chain_.final();
   status->state_root = chain_.state().root();
   status->authorities_hash = chain_.state().authorities_hash();
+  status->governance = chain_.state().governance();
   status->mempool_txs = chain_.mempool().size();
   status->reorgs = 1;
   status->reorg_depth_max = 2;

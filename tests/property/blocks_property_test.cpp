@@ -151,7 +151,7 @@ TEST_CASE("what the proposer changed after checking is refused when it is applie
         header.slot = header.slot + 1 + rng.below(2);
         break;
     }
-    REQUIRE_FALSE(apply_block(ledger.parent, ledger.state, bad));
+    REQUIRE_FALSE(apply_block(ledger.params, ledger.parent, ledger.state, bad));
     REQUIRE(ledger.state.root() == before);
   }
 }

@@ -382,14 +382,13 @@ void World::check_chain(NodeIndex index) const {
   const auto snapshot = must(chain.reader().snapshot());
   State state = State::of(genesis_);
   Parent parent{genesis_tip(params_), {}};
-  const std::size_t window = recent_window(genesis_.authorities.size());
   std::set<TxId> included;
   for (Height height = 1; height <= chain.head().height; ++height) {
     const auto block = must(snapshot->block(height));
     if (!block) throw std::logic_error("a block is missing");
     const CheckedBlock checked = must(CheckedBlock::check(params_, *block));
-    must(apply_block(parent, state, checked));
-    parent.advance(checked.header(), window);
+    must(apply_block(params_, parent, state, checked));
+    parent.advance(checked.header(), state.authorities().size());
     for (const CheckedTx& tx : checked.txs) {
       if (!included.insert(tx.id()).second) throw std::logic_error("a payment is included twice");
     }

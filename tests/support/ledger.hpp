@@ -37,20 +37,26 @@ class Ledger {
     std::optional<Nonce> nonce = std::nullopt;  // the next one of the state when not given
   };
   SignedTx signed_transfer(const KeyPair& from, const Address& to, Spend spend) const {
+    return signed_tx(from, Transfer{to, Amount::from(spend.amount).value()}, spend);
+  }
+  SignedTx signed_tx(const KeyPair& from, const Payload& payload, Spend spend) const {
     Tx body;
     body.nonce = spend.nonce.value_or(account(from).nonce);
     body.fee = Amount::from(spend.fee).value();
-    body.payload = Transfer{to, Amount::from(spend.amount).value()};
+    body.payload = payload;
     const KeyPair* const signer = &from;
     const auto made =
         sign(params.genesis_hash, body, Policy::single(from.public_key()), std::span(&signer, 1));
     AITBC_CHECK(made.has_value());
     return *made;
   }
-  CheckedTx transfer(const KeyPair& from, const Address& to, Spend spend) const {
-    auto checked = CheckedTx::check(params, signed_transfer(from, to, spend));
+  CheckedTx checked_tx(const KeyPair& from, const Payload& payload, Spend spend) const {
+    auto checked = CheckedTx::check(params, signed_tx(from, payload, spend));
     AITBC_CHECK(checked.has_value());
     return *std::move(checked);
+  }
+  CheckedTx transfer(const KeyPair& from, const Address& to, Spend spend) const {
+    return checked_tx(from, Transfer{to, Amount::from(spend.amount).value()}, spend);
   }
   CheckedTx transfer(const KeyPair& from, const KeyPair& to, Spend spend) const {
     return transfer(from, address(to), spend);
@@ -60,10 +66,7 @@ class Ledger {
   // The next slot whose proposer is no recent signer.
   Slot next_slot() const {
     for (Slot slot = parent.tip.slot + 1 + slots_skipped;; ++slot) {
-      const PublicKey& key = proposer(slot).public_key();
-      if (std::find(parent.recent.begin(), parent.recent.end(), key) == parent.recent.end()) {
-        return slot;
-      }
+      if (!parent.is_recent_signer(proposer(slot).public_key(), authorities.size())) return slot;
     }
   }
 
@@ -83,8 +86,8 @@ class Ledger {
   }
 
   Result<Effects> apply(const CheckedBlock& block) {
-    auto effects = apply_block(parent, state, block);
-    if (effects) parent.advance(block.header(), recent_window(authorities.size()));
+    auto effects = apply_block(params, parent, state, block);
+    if (effects) parent.advance(block.header(), state.authorities().size());
     return effects;
   }
 

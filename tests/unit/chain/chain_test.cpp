@@ -30,6 +30,9 @@ class WatchedStore final : public Store {
     return store_.header(height);
   }
   Result<bool> included(const TxId& id) override { return store_.included(id); }
+  Result<std::optional<Certificate>> finality_of(Height height) override {
+    return store_.finality_of(height);
+  }
   Result<std::vector<Applied>> applied_above(Height height) override {
     return store_.applied_above(height);
   }
@@ -309,8 +312,7 @@ TEST_CASE(
 
   CHECK_FALSE(sealed_at(middle_of(params, 4)));                     // another's turn
   CHECK_FALSE(sealed_at(start_of(params, 4) - params.tail_guard));  // the tail of slot 3
-  CHECK(chain.next_proposal(key, start_of(params, 4) - params.tail_guard) ==
-        start_of(params, 6));
+  CHECK(chain.next_proposal(key, start_of(params, 4) - params.tail_guard) == start_of(params, 6));
   CHECK(chain.next_proposal(key, middle_of(params, 3)) == middle_of(params, 3));
   CHECK(sealed_at(start_of(params, 4) - params.tail_guard - Duration{1}));
   CHECK(chain.head().height == 1);

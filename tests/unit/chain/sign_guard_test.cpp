@@ -48,9 +48,7 @@ TEST_CASE("what a key signed is known after a restart") {
   }
   const Authority again = key.authority();
   CHECK(again.marks() == Watermarks{9, prepare, Vote::commit(block(4))});
-  Params params;
-  params.genesis_hash = chain;
-  const auto promised = again.promised(params);
+  const auto promised = again.promised(chain);
   REQUIRE(promised.size() == 2);
   for (const SignedVote& vote : promised) CHECK(check_vote(chain, vote));
 }

@@ -202,8 +202,7 @@ TEST_CASE("accounts that do not hash to the head's state root are corrupt") {
       GENERATE("UPDATE accounts SET balance = balance + 1 WHERE id = 1",
                "UPDATE accounts SET nonce = nonce + 1 WHERE id = 2",
                "DELETE FROM accounts WHERE id = 3", "UPDATE accounts SET balance = -1 WHERE id = 4",
-               "UPDATE meta SET authorities = substr(authorities, 33)",
-               "UPDATE meta SET authorities = substr(authorities, 2)",
+               "UPDATE governance SET value = substr(value, 2)", "DELETE FROM governance",
                "UPDATE accounts SET address = x'00' WHERE id = 1");
   INFO(sql);
   change(path, sql);

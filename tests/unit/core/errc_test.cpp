@@ -76,7 +76,9 @@ const std::vector<Provocation> provocations = {
     {Errc::bad_slot, [](Ledger& l) { return applied(l, [](Header& h) { h.slot = 0; }); }},
     {Errc::bad_proposer, [](Ledger& l) { return applied(l, [](Header& h) { h.slot += 1; }); }},
     {Errc::recent_signer,
-     [](Ledger& l) { return applied(l, [&](Header& h) { l.parent.recent = {h.proposer}; }); }},
+     [](Ledger& l) {
+       return applied(l, [&](Header& h) { l.parent.recent = {{{}, h.proposer}}; });
+     }},
     {Errc::bad_seal,
      [](Ledger& l) { return after_seal(l, [](Block& b) { b.sealed.seal.data[0] ^= 1; }); }},
     {Errc::bad_txs_root,

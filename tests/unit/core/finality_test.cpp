@@ -35,7 +35,9 @@ struct Votes {
     return found;
   }
   Finality::Proof prove(Byte branch = 0, Height fork = 0) const {
-    return finality.prove(named(branch, fork), {authorities, quorum});
+    return finality.prove(named(branch, fork), [this](Height) {
+      return Finality::Voters{authorities, quorum};
+    });
   }
   void accept_all() {
     const auto proof = prove();

@@ -103,19 +103,24 @@ TEST_CASE("the window of recent signers is half of the authorities") {
   for (std::size_t n = 1; n < expected.size(); ++n) CHECK(recent_window(n) == expected[n]);
 }
 
-TEST_CASE("a parent remembers the proposers of the window, newest last") {
+TEST_CASE("a parent remembers the blocks that the rules look at, newest last") {
   gen::Rng rng(2);
   for (std::size_t n = 1; n <= 7; ++n) {
     Parent parent;
-    std::deque<PublicKey> expected;
+    std::deque<Parent::Ancestor> expected;
     for (Height height = 1; height < 20; ++height) {
       Header header = gen::any_sealed_header(rng).header;
       header.height = height;
-      parent.advance(header, recent_window(n));
-      expected.push_back(header.proposer);
-      while (expected.size() > n / 2) expected.pop_front();
+      parent.advance(header, n);
+      expected.push_back({id_of(header), header.proposer});
+      while (expected.size() > 2 * n + 2) expected.pop_front();
       CHECK(parent.tip == tip_of(header));
-      CHECK(parent.recent == std::vector<PublicKey>(expected.begin(), expected.end()));
+      CHECK(parent.recent == std::vector<Parent::Ancestor>(expected.begin(), expected.end()));
+      CHECK(parent.id_at(height) == id_of(header));
+      const Height lowest = height + 1 - expected.size();
+      CHECK(parent.id_at(lowest) == expected.front().id);
+      if (lowest > 0) CHECK_FALSE(parent.id_at(lowest - 1));
+      CHECK_FALSE(parent.id_at(height + 1));
     }
   }
 }
@@ -130,10 +135,10 @@ TEST_CASE("a header follows its parent, rises in height and slot, and is in turn
   good.parent = id_number(1);
   good.proposer = keys[10 % 3];
   good.tx_count = 1;
-  REQUIRE(check_header(parent, keys, good));
+  REQUIRE(check_header(parent, {keys, {}, {}}, good));
 
   const auto code_of = [&](const Header& header) {
-    const Status status = check_header(parent, keys, header);
+    const Status status = check_header(parent, {keys, {}, {}}, header);
     return status ? std::optional<Errc>() : status.error().code;
   };
   Header bad = good;
@@ -175,9 +180,9 @@ TEST_CASE("a block may be empty once its parent waited three rounds for votes") 
       header.slot = 9 + slots;
       header.proposer = proposer_of(keys, header.slot);
       header.tx_count = 1;
-      CHECK(check_header(parent, keys, header));
+      CHECK(check_header(parent, {keys, {}, {}}, header));
       header.tx_count = 0;
-      const auto status = check_header(parent, keys, header);
+      const auto status = check_header(parent, {keys, {}, {}}, header);
       CHECK(status.has_value() == empty);
       if (!empty) CHECK(status.error().code == Errc::empty_block);
     }
@@ -205,14 +210,14 @@ TEST_CASE("a recent signer must wait, for one to seven authorities") {
         header.parent = parent.tip.id;
         header.proposer = keys[i];
         header.tx_count = 1;
-        REQUIRE(check_header(parent, keys, header));
-        parent.advance(header, recent_window(n));
+        REQUIRE(check_header(parent, {keys, {}, {}}, header));
+        parent.advance(header, n);
       }
       header.height = parent.tip.height + 1;
       header.slot = parent.tip.slot / n * n + n;
       header.parent = parent.tip.id;
       header.proposer = keys[0];
-      const Status status = check_header(parent, keys, header);
+      const Status status = check_header(parent, {keys, {}, {}}, header);
       INFO(n << " authorities, again after " << gap);
       // At most one of any floor(n/2) + 1 consecutive blocks.
       CHECK(status.has_value() == (gap > n / 2));

@@ -20,9 +20,9 @@ const std::vector<std::pair<Errc, Category>> first_of_each_category = {
     {Errc::storage, Category::internal}};
 
 const std::vector<std::pair<Errc, Category>> last_of_each_category = {
-    {Errc::bad_certificate, Category::malformed},
+    {Errc::bad_handover, Category::malformed},
     {Errc::refused, Category::rejected},
-    {Errc::from_future, Category::early},
+    {Errc::bad_ballot, Category::early},
     {Errc::duplicate, Category::known},
     {Errc::not_found, Category::absent},
     {Errc::disk_full, Category::busy},

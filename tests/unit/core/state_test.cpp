@@ -22,7 +22,7 @@ Address address_number(Byte number) {
 
 State some_state() {
   gen::Rng rng(1);
-  State state(gen::public_keys(gen::keys(rng, 3)));
+  State state({gen::public_keys(gen::keys(rng, 3)), {}, {}});
   state.load(address_number(1), account(100));
   state.load(address_number(2), account(200, 7));
   return state;
@@ -75,7 +75,7 @@ TEST_CASE("the state root covers the accounts and the authorities in their order
   CHECK(state.root() == state_root_of(state.accounts_root(), state.authorities_hash()));
   std::vector<PublicKey> keys(state.authorities().begin(), state.authorities().end());
   std::swap(keys[0], keys[1]);
-  State reordered(keys);
+  State reordered({keys, {}, {}});
   reordered.load(address_number(1), account(100));
   reordered.load(address_number(2), account(200, 7));
   CHECK(reordered.accounts_root() == state.accounts_root());
@@ -83,10 +83,29 @@ TEST_CASE("the state root covers the accounts and the authorities in their order
   CHECK(reordered.root() != state.root());
 }
 
-TEST_CASE("the hash of the authorities is over their keys alone") {
+TEST_CASE("effects change the authorities and give them back") {
+  State state = some_state();
+  const Governance before = state.governance();
+  Governance after = before;
+  after.open = {{AuthorityChange::Kind::remove, before.authorities[0]}, 9, {}};
+  const Effects effects{{}, GovernanceChange{before, after}};
+  const Hash root = state.root();
+  state.redo(effects);
+  CHECK(state.governance() == after);
+  CHECK(state.root() != root);
+  state.undo(effects);
+  CHECK(state.governance() == before);
+  CHECK(state.root() == root);
+  CHECK(test::aborts([&] { some_state().undo(effects); }));
+  Encoder out;
+  encode(out, effects);
+  CHECK(decode_effects(out.bytes()).value() == effects);
+}
+
+TEST_CASE("the hash of the authorities is over their keys and the change under way") {
   const State state = some_state();
   Encoder out;
-  for (const PublicKey& key : state.authorities()) out.fixed(key);
+  encode(out, state.governance());
   CHECK(state.authorities_hash() == hash("aitbc/authorities/1", {out.bytes()}));
 }
 
@@ -139,7 +158,7 @@ TEST_CASE("effects are read back as they were written") {
   Encoder out;
   encode(out, transfer);
   CHECK(decode_effects(out.bytes()).value() == transfer);
-  CHECK(out.size() == 4 + 2 * 64);
+  CHECK(out.size() == 4 + 2 * 64 + 1);
   for (std::size_t size = 0; size < out.size(); ++size) {
     CHECK(decode_effects(ByteView(out.bytes()).first(size)).error().code == Errc::bad_encoding);
   }

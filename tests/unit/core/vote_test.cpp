@@ -119,7 +119,14 @@ TEST_CASE("a certificate holds a quorum of authorities' votes for one block") {
     return status ? std::optional<Errc>() : status.error().code;
   };
   CHECK(code(good) == std::nullopt);
-  CHECK(decode_certificate(encode(good)).value() == good);
+  const auto read_back = [](const Certificate& certificate) {
+    Encoder out;
+    encode(out, certificate);
+    Decoder in(out.bytes());
+    Certificate read = decode_certificate(in);
+    return in.finish("certificate") ? std::optional(read) : std::nullopt;
+  };
+  CHECK(read_back(good) == good);
 
   Certificate bad = good;
   bad.votes.pop_back();
@@ -136,5 +143,5 @@ TEST_CASE("a certificate holds a quorum of authorities' votes for one block") {
   bad = good;
   bad.votes[1].signature.data[0] ^= 1;
   CHECK(code(bad) == Errc::bad_vote);
-  CHECK_FALSE(decode_certificate(encode(Certificate{})));
+  CHECK_FALSE(read_back(Certificate{}));
 }

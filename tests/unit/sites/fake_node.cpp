@@ -121,7 +121,7 @@ struct FakeNode {
       status.state.kind = SyncState::Kind::in_sync;
       status.head = status.final = head();
       status.started = genesis.time;
-      response.body = rpc::status_json(status, genesis, params_of(genesis));
+      response.body = rpc::status_json(status, params_of(genesis));
     } else if (request.path == "/rpc/headers") {
       const Height start = std::strtoul(request.query.at("start").c_str(), nullptr, 10);
       std::vector<SealedHeader> one;

@@ -262,3 +262,26 @@ TEST_CASE("a clock that steps back does not put off blocks or transactions eithe
   CHECK(bench.agent.next_wake() <= bench.now + limits::future_wait_max);
   CHECK(bench.tick(limits::future_wait_max).size() == 1);
 }
+
+TEST_CASE("with other authorities everything is named again: other votes count") {
+  Bench bench(1);
+  bench.builder.append();
+  bench.adopt();
+  bench.hear(bench.tick().front(), bench.answer(bench.chain.head(), 7));
+  const auto same = bench.tick(limits::poll_pause);
+  CHECK(only<SyncQuery>(same).instance == "a");
+  bench.hear(same.front(), bench.answer(bench.chain.head(), 8));
+
+  const PublicKey proposer = bench.chain.state().authorities()[bench.chain.head().slot % 3];
+  const auto& keys = bench.builder.ledger.authorities;
+  const auto voter = std::find_if(keys.begin(), keys.end(), [&](const KeyPair& key) {
+    return key.public_key() == proposer;  // it has earned a fee
+  });
+  const Ballot ballot{{AuthorityChange::Kind::remove, proposer}, true};
+  bench.builder.append({bench.builder.ledger.checked_tx(*voter, ballot, {})});
+  bench.adopt();
+  const auto anew = bench.tick(limits::backoff_max);
+  CHECK(only<SyncQuery>(anew).instance.empty());
+  bench.hear(anew.front(), bench.answer(bench.chain.head(), 9));
+  CHECK(only<SyncQuery>(bench.tick(limits::backoff_max)).instance == "a");
+}
