@@ -74,11 +74,12 @@ std::string parameters_of(const Route& route) {
 }
 
 // The media types of a body or an answer; the canonical one is described in words.
-std::string content_of(std::string_view schema, std::string_view binary) {
+std::string content_of(std::string_view schema, std::string_view binary,
+                       std::string_view media = json_type) {
   ObjectWriter out;
   ObjectWriter json;
   json.json("schema", reference(schema));
-  out.json(json_type, std::move(json).finish());
+  out.json(media, std::move(json).finish());
   if (!binary.empty()) {
     ObjectWriter canonical;
     canonical.json("schema", std::string(binary_schema) + json_text(binary) + "}");
@@ -107,7 +108,7 @@ std::string responses_of(const Route& route) {
   ObjectWriter out;
   ObjectWriter good;
   good.text("description", "The answer.")
-      .json("content", content_of(route.answer, route.binary_answer));
+      .json("content", content_of(route.answer, route.binary_answer, route.media));
   out.json("200", std::move(good).finish());
   for (const auto& [status, codes] : errors_of(route)) {
     std::string words = "Refused:";

@@ -79,12 +79,13 @@ struct Route {
   Handler handler;
   std::string_view summary;
   std::span<const Parameter> parameters;
-  std::string_view answer;              // the schema of the JSON answer, by name
+  std::string_view answer;              // the schema of the answer, by name
   std::string_view body = {};           // the schema of the JSON body, by name; empty: no body
   std::string_view binary_body = {};    // what the canonical body holds; empty: none is taken
   std::string_view binary_answer = {};  // what the canonical answer holds; empty: none is given
   std::span<const Errc> errors = {};    // what it may refuse, beyond what any route may
   bool waits = false;                   // its handler may wait for news
+  std::string_view media = json_type;   // of the answer
 };
 
 // Whether the body is in the canonical encoding, and whether the answer shall be.

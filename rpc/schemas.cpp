@@ -42,6 +42,7 @@ constexpr Scalar scalars[] = {
      R"(unreachable, wrong_genesis or stopped. Of a node: in_sync until a peer names a better )"
      R"(chain, unreachable once all its peers were asked in vain."})"},
     {"OpenApi", R"({"type":"object"})"},
+    {"Metrics", R"({"type":"string"})"},
 };
 
 // One of several shapes.

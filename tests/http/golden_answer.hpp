@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 
 #include "rpc/http.hpp"
@@ -25,9 +26,15 @@ inline std::string golden_text(const rpc::HttpRequest& request, const rpc::HttpR
   if (!answer.allow.empty()) file["allow"] = answer.allow;
   if (answer.retry_after_s) file["retry_after_s"] = *answer.retry_after_s;
   file["content_type"] = answer.content_type;
-  auto body = rpc::parse_json(answer.body);
-  AITBC_CHECK(body.has_value());
-  file["body"] = *std::move(body);
+  if (answer.content_type == rpc::json_type) {
+    auto body = rpc::parse_json(answer.body);
+    AITBC_CHECK(body.has_value());
+    file["body"] = *std::move(body);
+  } else {
+    std::istringstream lines(answer.body);
+    file["body"] = rpc::Json::array();
+    for (std::string text; std::getline(lines, text);) file["body"].push_back(text);
+  }
   return file.dump(2) + "\n";
 }
 

@@ -42,6 +42,7 @@ std::vector<Golden> questions(const Scene& scene) {
       {"forks", get("/rpc/forks")},
       {"genesis", get("/rpc/genesis")},
       {"authorities", get("/rpc/authorities")},
+      {"metrics", get("/metrics")},
       {"finality", get("/rpc/finality")},
       {"finality_at", get("/rpc/finality/1")},
       {"finality_of_genesis", get("/rpc/finality/0")},
@@ -142,11 +143,12 @@ TEST_CASE("every route answers as it always did, and as it is described") {
     const std::string text = golden_text(request, answer);
     CHECK(text == expected_answer(name, text));
 
+    const std::string pattern = pattern_of(request.path);
+    asked.insert(request.method + " " + pattern);
+    if (answer.content_type != rpc::json_type) continue;
     const auto body = rpc::parse_json(answer.body);
     REQUIRE(body);
     CHECK(rpc::dump(*body) == answer.body);  // compact
-    const std::string pattern = pattern_of(request.path);
-    asked.insert(request.method + " " + pattern);
     const rpc::Route& route = route_of(request.method, pattern);
     CHECK(check.fault_of(*body, std::string(route.answer)).value_or("") == "");
   }
