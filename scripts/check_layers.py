@@ -16,10 +16,10 @@ MAY_INCLUDE = {
     "chain/core": ("chain/core/",),
     "chain": ("chain/",),
     "rpc": ("chain/core/", "chain/store.hpp", "chain/log.hpp", "chain/protocol.hpp",
-            "chain/mutex.hpp", "rpc/"),
+            "chain/fault.hpp", "chain/mutex.hpp", "rpc/"),
     "sync": ("chain/", "rpc/client.hpp", "rpc/node.hpp", "sync/"),
-    "sites": ("chain/core/", "chain/log.hpp", "chain/protocol.hpp", "rpc/client.hpp",
-              "rpc/json.hpp", "rpc/native.hpp", "sites/"),
+    "sites": ("chain/core/", "chain/fault.hpp", "chain/log.hpp", "chain/protocol.hpp",
+              "rpc/client.hpp", "rpc/json.hpp", "rpc/native.hpp", "sites/"),
     "cli": ("chain/", "rpc/", "sync/", "sites/", "cli/"),
     "tests": ("chain/", "rpc/", "sync/", "sites/", "cli/", "tests/"),
 }
@@ -41,7 +41,7 @@ CLOCK = re.compile(
     r"(?:steady|system|high_resolution|utc)_clock::now|random_device|this_thread::sleep_"
     r"|\b(?:nanosleep|usleep|gettimeofday|clock_gettime)\s*\(")
 CLOCK_HOMES = re.compile(
-    r"sync/(runner\.cpp|time_of_day\.hpp)|cli/.*|sites/clock\.(hpp|cpp)"
+    r"sync/(runner\.cpp|timer\.cpp|time_of_day\.hpp)|cli/.*|sites/clock\.(hpp|cpp)"
     r"|rpc/http_(server|exchange|client|resolve)\.cpp|tests/.*")
 
 # Headers of our own that are too sharp for all of their layer.

@@ -33,7 +33,7 @@ class Daemon::Worker {
   ~Worker() { stop(); }
 
   Status connect(std::vector<std::string> peers) {
-    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(ledger_->params(), std::move(peers),
+    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(ledger_->params(), {.urls = std::move(peers)},
                                             [this](RequestId id, Result<Reply> reply) {
                                               inbox_.push_always({id, std::move(reply)});
                                             }));

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <map>
 #include <thread>
 
 #include "rpc/client.hpp"
@@ -50,11 +51,14 @@ class Exchange {
 
 class PeerIo::Lane {
  public:
-  Lane(rpc::Client client, const Params& params, const Deliver& deliver, const char* name)
-      : client_(std::move(client)), params_(params), deliver_(deliver), name_(name) {}
+  using OnReply = std::function<void(const Send&, Result<Reply>)>;
+
+  Lane(rpc::Client client, const Params& params, OnReply on_reply, const char* name)
+      : client_(std::move(client)), params_(params), on_reply_(std::move(on_reply)), name_(name) {}
   ~Lane() { stop(); }
 
   void send(Send send) {
+    const MutexLock lock(mutex_);
     if (!thread_.joinable()) thread_ = std::jthread([this] { run(); });
     queue_.push_always(std::move(send));
   }
@@ -62,7 +66,9 @@ class PeerIo::Lane {
   void stop() {
     queue_.close();
     client_.cancel();
-    if (thread_.joinable()) thread_.join();
+    std::jthread ending;
+    const MutexLock lock(mutex_);
+    ending = std::move(thread_);
   }
 
  private:
@@ -72,47 +78,150 @@ class PeerIo::Lane {
       for (const Send& send : queue_.take_all(limits::poll_interval)) {
         if (queue_.closed()) return;
         auto reply = std::visit(Exchange(client_, params_), send.request);
-        if (!queue_.closed()) deliver_(send.id, std::move(reply));
+        if (!queue_.closed()) on_reply_(send, std::move(reply));
       }
     }
   }
 
   rpc::Client client_;
   const Params& params_;
-  const Deliver& deliver_;
+  const OnReply on_reply_;
   const char* name_;
   BoundedQueue<Send> queue_{limits::inbox_items_max};
-  std::jthread thread_;
+  Mutex mutex_;
+  std::jthread thread_ AITBC_GUARDED_BY(mutex_);
 };
 
-Result<std::unique_ptr<PeerIo>> PeerIo::open(const Params& params, std::vector<std::string> urls,
+// Between the lanes and those who ask: what becomes of each message, and that each request is
+// answered once whatever becomes of it.
+class PeerIo::Faulty {
+ public:
+  using PutOnLane = std::function<void(Send)>;
+
+  Faulty(Options options, PutOnLane put_on_lane, Deliver deliver)
+      : urls_(std::move(options.urls)),
+        rules_(std::move(options.rules)),
+        patience_(std::move(options.patience)),
+        put_on_lane_(std::move(put_on_lane)),
+        deliver_(std::move(deliver)),
+        rng_(options.seed),
+        links_(urls_.size()) {}
+
+  void send(Send send) {
+    const LinkRules rules = rules_(send.to);
+    const Duration patience = patience_(send.request);
+    const Time now = Timer::now();
+    std::vector<Duration> arrivals{Duration{0}};
+    {
+      const MutexLock lock(mutex_);
+      deadlines_[send.id] = now + patience;
+      if (!rules.out.is_plain()) {
+        arrivals = links_[send.to].out.carry(rules.out, rng_, now, bytes_of(send.request));
+      }
+    }
+    if (rules.cut()) {
+      fail_after(limits::connect_time_max, send, Errc::unreachable, "no connection");
+      return;
+    }
+    if (!rules.out.is_plain()) fail_after(patience, send, Errc::timeout, "no answer in time");
+    for (const Duration arrival : arrivals) {
+      if (arrival == Duration{0}) {
+        put_on_lane_(send);
+      } else {
+        timer_.after(arrival, [this, send] { put_on_lane_(send); });
+      }
+    }
+  }
+
+  void on_reply(const Send& send, Result<Reply> reply) {
+    const LinkRule rule = rules_(send.to).in;
+    if (rule.is_plain()) return finish(send.id, std::move(reply));
+    const Time now = Timer::now();
+    std::vector<Duration> arrivals;
+    Duration patience{0};
+    {
+      const MutexLock lock(mutex_);
+      const auto deadline = deadlines_.find(send.id);
+      if (deadline == deadlines_.end()) return;
+      patience = deadline->second - now;
+      arrivals = links_[send.to].in.carry(rule, rng_, now, bytes_of(reply));
+    }
+    if (arrivals.empty() || arrivals.front() >= patience) {
+      return fail_after(patience, send, Errc::timeout, "no answer in time");
+    }
+    const auto kept = std::make_shared<Result<Reply>>(std::move(reply));
+    timer_.after(arrivals.front(), [this, id = send.id, kept] { finish(id, std::move(*kept)); });
+  }
+
+  void stop() { timer_.stop(); }
+
+ private:
+  struct Links {
+    Link out, in;
+  };
+
+  void fail_after(Duration delay, const Send& send, Errc code, const std::string& what) {
+    timer_.after(delay, [this, id = send.id, to = send.to, code, what] {
+      finish(id, error(code, urls_[to] + ": " + what + "; its link has a fault on purpose"));
+    });
+  }
+
+  void finish(RequestId id, Result<Reply> reply) {
+    {
+      const MutexLock lock(mutex_);
+      if (deadlines_.erase(id) == 0) return;
+    }
+    deliver_(id, std::move(reply));
+  }
+
+  const std::vector<std::string> urls_;
+  const Rules rules_;
+  const std::function<Duration(const Request&)> patience_;
+  const PutOnLane put_on_lane_;
+  const Deliver deliver_;
+  Mutex mutex_;
+  Rng rng_ AITBC_GUARDED_BY(mutex_);
+  std::vector<Links> links_ AITBC_GUARDED_BY(mutex_);
+  std::map<RequestId, Time> deadlines_ AITBC_GUARDED_BY(mutex_);  // of what is not answered yet
+  Timer timer_;
+};
+
+Result<std::unique_ptr<PeerIo>> PeerIo::open(const Params& params, Options options,
                                              Deliver deliver) {
-  std::unique_ptr<PeerIo> io(new PeerIo(params, std::move(urls), std::move(deliver)));
+  std::unique_ptr<PeerIo> io(new PeerIo(params, std::move(options), std::move(deliver)));
+  const auto on_reply = [faulty = io->faulty_.get()](const Send& send, Result<Reply> reply) {
+    faulty->on_reply(send, std::move(reply));
+  };
   for (Peer& peer : io->peers_) {
     AITBC_TRY_ASSIGN(auto polls, rpc::Client::open(peer.url));
     AITBC_TRY_ASSIGN(auto fetches, rpc::Client::open(peer.url));
-    peer.polls = std::make_unique<Lane>(std::move(polls), io->params_, io->deliver_, "peer-poll");
-    peer.fetches =
-        std::make_unique<Lane>(std::move(fetches), io->params_, io->deliver_, "peer-fetch");
+    peer.polls = std::make_unique<Lane>(std::move(polls), io->params_, on_reply, "peer-poll");
+    peer.fetches = std::make_unique<Lane>(std::move(fetches), io->params_, on_reply, "peer-fetch");
   }
   return io;
 }
 
-PeerIo::PeerIo(const Params& params, std::vector<std::string> urls, Deliver deliver)
-    : params_(params), deliver_(std::move(deliver)) {
-  for (std::string& url : urls) peers_.push_back({std::move(url), nullptr, nullptr});
+PeerIo::PeerIo(const Params& params, Options options, Deliver deliver) : params_(params) {
+  for (const std::string& url : options.urls) peers_.push_back({url, nullptr, nullptr});
+  faulty_ = std::make_unique<Faulty>(
+      std::move(options), [this](Send send) { put_on_lane(std::move(send)); }, std::move(deliver));
 }
 
 PeerIo::~PeerIo() { stop(); }
 
 void PeerIo::send(Send send) {
   AITBC_CHECK(send.to < peers_.size());
+  faulty_->send(std::move(send));
+}
+
+void PeerIo::put_on_lane(Send send) {
   Peer& peer = peers_[send.to];
   Lane& lane = std::holds_alternative<SyncQuery>(send.request) ? *peer.polls : *peer.fetches;
   lane.send(std::move(send));
 }
 
 void PeerIo::stop() {
+  faulty_->stop();  // first: its actions use the lanes
   for (Peer& peer : peers_) {
     if (peer.polls) peer.polls->stop();
     if (peer.fetches) peer.fetches->stop();

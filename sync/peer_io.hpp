@@ -1,41 +1,53 @@
 #pragma once
 // Carries Sends to peers over HTTP and brings the replies back. Each peer has two lanes, so that a
 // held poll never delays a fetch; a lane is one thread with one connection, started when first
-// used.
+// used. What faults on the links do to messages happens outside the lanes: a delayed message holds
+// up no other one.
 
 #include <functional>
 #include <memory>
 
-#include "sync/protocol.hpp"
+#include "sync/link.hpp"
+#include "sync/timer.hpp"
 
 namespace aitbc::sync {
 
 class PeerIo {
  public:
-  // Called from a lane's thread, exactly once for each Send unless stopped before.
+  // Called from a thread of the carrier, exactly once for each Send unless stopped before.
   using Deliver = std::function<void(RequestId, Result<Reply>)>;
+  // The faults on the links with a peer, now; asked from any thread.
+  using Rules = std::function<LinkRules(PeerId)>;
+
+  struct Options {
+    std::vector<std::string> urls;
+    Rules rules = [](PeerId) { return LinkRules(); };
+    std::function<Duration(const Request&)> patience = patience_of;
+    std::uint64_t seed = 0;  // of what the faults do
+  };
 
   // bad_config for a URL that is none.
-  static Result<std::unique_ptr<PeerIo>> open(const Params&, std::vector<std::string> urls,
-                                              Deliver);
+  static Result<std::unique_ptr<PeerIo>> open(const Params&, Options, Deliver);
   ~PeerIo();
 
   void send(Send);  // from one thread
-  // Cancels what is under way and joins the lanes; nothing is delivered afterwards.
+  // Cancels what is under way and joins the threads; nothing is delivered afterwards.
   void stop();
 
  private:
   class Lane;
+  class Faulty;
   struct Peer {
     std::string url;
     std::unique_ptr<Lane> polls;
     std::unique_ptr<Lane> fetches;
   };
 
-  PeerIo(const Params&, std::vector<std::string> urls, Deliver);
+  PeerIo(const Params&, Options, Deliver);
+  void put_on_lane(Send);
 
   Params params_;
-  Deliver deliver_;
+  std::unique_ptr<Faulty> faulty_;  // outlives the lanes, which report to it
   std::vector<Peer> peers_;
 };
 

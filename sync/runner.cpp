@@ -123,7 +123,7 @@ class Runner::Core {
   ~Core() { stop(); }
 
   Status connect(std::vector<std::string> peers) {
-    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(params_, std::move(peers),
+    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(params_, {.urls = std::move(peers)},
                                             [this](RequestId id, Result<Reply> reply) {
                                               inbox_.push_always(ReplyWork{id, std::move(reply)});
                                             }));

@@ -86,6 +86,10 @@ inline constexpr Duration clock_sample_time{60'000};  // a sample of a peer's cl
 inline constexpr Duration clock_offset_warn{250};
 inline constexpr Duration clock_offset_red{500};
 
+// ---- faults on purpose --------------------------------------------------------------------------
+inline constexpr Duration link_queue_time_max{10'000};  // a throttled link's backlog, then it drops
+inline constexpr Duration link_reorder_time{250};       // later messages overtake one by so much
+
 // ---- sites --------------------------------------------------------------------------------------
 inline constexpr std::size_t manifest_bytes_max = 1024 * 1024;
 inline constexpr std::size_t manifest_values_max = 100'000;  // keys, lists, texts
