@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chain/core/result.hpp"
+
 namespace aitbc {
 
 namespace {
@@ -27,6 +29,23 @@ LinkRule LinkRule::operator+(const LinkRule& other) const {
   both.bytes_per_second = bounded ? std::min(bytes_per_second, other.bytes_per_second)
                                   : bytes_per_second + other.bytes_per_second;
   return both;
+}
+
+std::string_view name(Lie lie) {
+  switch (lie) {
+    case Lie::forged_head:
+      return "forged-head";
+    case Lie::garbage:
+      return "garbage";
+    case Lie::withhold:
+      return "withhold";
+  }
+  AITBC_CHECK(false && "a Lie outside its enumerators");
+}
+
+std::string_view kind_name(const Fault& fault) {
+  constexpr std::string_view names[] = {"link", "clock", "disk", "lie", "double-sign"};
+  return names[fault.kind.index()];
 }
 
 }  // namespace aitbc

@@ -3,6 +3,10 @@
 // speak of it.
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 #include "chain/core/time.hpp"
 
@@ -23,5 +27,49 @@ struct LinkRule {
   // What two faults on one link do together.
   LinkRule operator+(const LinkRule&) const;
 };
+
+// The rule for the links to and from these peers, by their base URLs.
+struct LinkFault {
+  LinkRule rule;
+  std::vector<std::string> out, in;
+  bool operator==(const LinkFault&) const = default;
+};
+
+// Its clock is off by so much, and by `drift_ppm` microseconds more each second.
+struct ClockFault {
+  Duration offset{0};
+  std::int32_t drift_ppm = 0;
+  bool operator==(const ClockFault&) const = default;
+};
+
+// Nothing can be written, or each commit takes so much longer.
+struct DiskFault {
+  bool full = false;
+  Duration delay{0};
+  bool operator==(const DiskFault&) const = default;
+};
+
+// What it tells its peers.
+enum class Lie {
+  forged_head,  // a better head than there is
+  garbage,      // blocks, votes and transactions that break rules
+  withhold      // nothing below its head
+};
+std::string_view name(Lie);
+
+// An authority signs second blocks and votes, past its sign-guard.
+struct DoubleSign {
+  bool operator==(const DoubleSign&) const = default;
+};
+
+struct Fault {
+  std::string id;    // one on all nodes that a command told
+  std::string what;  // for people
+  Time since, until;
+  std::variant<LinkFault, ClockFault, DiskFault, Lie, DoubleSign> kind;
+  bool operator==(const Fault&) const = default;
+};
+// link, clock, disk, lie, double-sign.
+std::string_view kind_name(const Fault&);
 
 }  // namespace aitbc

@@ -87,6 +87,12 @@ inline constexpr Duration clock_offset_warn{250};
 inline constexpr Duration clock_offset_red{500};
 
 // ---- faults on purpose --------------------------------------------------------------------------
+inline constexpr Duration fault_time_max{24 * 3'600'000};  // then it ends by itself
+inline constexpr std::size_t faults_max = 64;              // on one node at a time
+inline constexpr std::size_t fault_text_bytes_max = 256;
+inline constexpr Duration link_delay_max{60'000};  // also of jitter and of a slow disk
+inline constexpr Duration clock_fault_max{3'600'000};
+inline constexpr std::uint32_t clock_drift_ppm_max = 100'000;
 inline constexpr Duration link_queue_time_max{10'000};  // a throttled link's backlog, then it drops
 inline constexpr Duration link_reorder_time{250};       // later messages overtake one by so much
 
