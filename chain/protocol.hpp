@@ -9,6 +9,7 @@
 #include "chain/core/governance.hpp"
 #include "chain/core/time.hpp"
 #include "chain/core/vote.hpp"
+#include "chain/fault.hpp"
 
 namespace aitbc {
 
@@ -80,6 +81,7 @@ struct NodeStatus {
   std::uint64_t reorg_depth_max = 0;
   Time started;
   std::vector<PeerStatus> peers;
+  std::vector<Fault> faults;  // that it has on purpose
 };
 
 // What became of an offered branch.

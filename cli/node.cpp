@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 
 #include "chain/sqlite_store.hpp"
@@ -67,6 +68,25 @@ Result<std::unique_ptr<Store>> open_store(const NodeConfig& config) {
   return store;
 }
 
+// Beside the database: a restarted node still has the faults that it was told to have.
+std::string faults_file(const NodeConfig& config) { return config.data + ".faults"; }
+
+std::vector<Fault> read_faults(const NodeConfig& config, Log& log) {
+  const std::string path = faults_file(config);
+  std::error_code failed;
+  if (!std::filesystem::exists(path, failed)) return {};
+  const auto text = read_file(path, limits::network_file_bytes_max);
+  auto faults = text ? rpc::parse_faults(*text) : Result<std::vector<Fault>>(text.error());
+  if (faults) return std::move(*faults);
+  log.warn("faults_lost", {{"file", path}, {"detail", faults.error().detail}});
+  return {};
+}
+
+Status write_faults(const NodeConfig& config, std::span<const Fault> faults) {
+  return write_file(faults_file(config), rpc::faults_json(faults) + "\n",
+                    {.existing = Existing::replace});
+}
+
 std::string new_instance() {
   std::array<Byte, 8> bytes{};
   fill_random(bytes);
@@ -95,7 +115,8 @@ class FirstFailure {
   std::optional<Error> failure_;
 };
 
-sync::Runner::Options runner_options(const NodeConfig& config, std::optional<Authority> authority) {
+sync::Runner::Options runner_options(const NodeConfig& config, std::optional<Authority> authority,
+                                     std::vector<Fault> faults) {
   sync::Runner::Options options;
   options.node_id = config.node_id;
   options.instance = new_instance();
@@ -104,6 +125,8 @@ sync::Runner::Options runner_options(const NodeConfig& config, std::optional<Aut
   options.sync = config.sync;
   options.poll_only = config.poll_only;
   options.poll_interval = config.poll_interval;
+  options.faults = std::move(faults);
+  options.keep_faults = [&config](std::span<const Fault> all) { return write_faults(config, all); };
   return options;
 }
 
@@ -138,7 +161,8 @@ Status run_node(const NodeConfig& config, Log& log) {
   AITBC_TRY_ASSIGN(auto authority, load_authority(config, genesis));
   AITBC_TRY_ASSIGN(auto store, open_store(config));
   auto started =
-      sync::Runner::start(genesis, std::move(store), runner_options(config, std::move(authority)),
+      sync::Runner::start(genesis, std::move(store),
+                          runner_options(config, std::move(authority), read_faults(config, log)),
                           log, [&failed](const Error& error) { failed.report(error); });
   if (!started) return about("data " + config.data, started.error());
   const std::unique_ptr<sync::Runner> runner = std::move(started).value();

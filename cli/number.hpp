@@ -22,4 +22,11 @@ Result<Amount> parse_amount(std::string_view text, std::string_view what);
 // 250ms, 30s, 5m, 2h, 1d; at most a year.
 Result<Duration> parse_duration(std::string_view text, std::string_view what);
 
+// The same with a minus sign, too.
+Result<Duration> parse_signed_duration(std::string_view text, std::string_view what);
+// 10%, 0.5% of a million; 200ppm, -200ppm; 64kB, 1MB, 500B.
+Result<std::uint32_t> parse_percent(std::string_view text, std::string_view what);
+Result<std::int32_t> parse_ppm(std::string_view text, std::string_view what);
+Result<std::uint64_t> parse_bytes(std::string_view text, std::string_view what);
+
 }  // namespace aitbc::cli

@@ -114,12 +114,17 @@ Result<std::unique_ptr<OpenNetwork>> OpenNetwork::from_file(
   return make(invocation, std::move(manifest));
 }
 
+Result<std::string> own_program() {
+  std::error_code failure;
+  std::string program = std::filesystem::read_symlink("/proc/self/exe", failure).string();
+  if (failure) return error(Errc::io, "cannot find this program's own file: " + failure.message());
+  return program;
+}
+
 Result<sites::UpOptions> start_options(Progress& progress, const std::string& timeout) {
   sites::UpOptions options;
   AITBC_TRY_ASSIGN(options.timeout, parse_duration(timeout, "--timeout"));
-  std::error_code failure;
-  options.program = std::filesystem::read_symlink("/proc/self/exe", failure).string();
-  if (failure) return error(Errc::io, "cannot find this program's own file: " + failure.message());
+  AITBC_TRY_ASSIGN(options.program, own_program());
   options.progress = [&progress](const sites::Progress& step) {
     progress.step(step.text, step.done, step.total);
   };

@@ -9,7 +9,7 @@
 #include "cli/invocation.hpp"
 #include "cli/outcome.hpp"
 #include "rpc/client.hpp"
-#include "sites/network.hpp"
+#include "sites/chaos.hpp"
 
 namespace aitbc::cli {
 
@@ -30,6 +30,8 @@ class OpenNetwork {
 
   sites::Network& network() { return *network_; }
   const sites::Manifest& manifest() const { return network_->manifest(); }
+  const sites::Layout& layout() const { return network_->layout(); }
+  sites::Chaos chaos(Invocation& invocation) { return {*network_, providers_, invocation.clock}; }
 
  private:
   explicit OpenNetwork(sites::Clock& clock) : providers_(clock) {}
@@ -43,6 +45,9 @@ class OpenNetwork {
 
 // The name of the chosen network, whether or not it is still whole: what `down --purge` removes.
 Result<std::string> chosen_network(Invocation& invocation);
+
+// The file of the running program.
+Result<std::string> own_program();
 
 Result<sites::Manifest> read_manifest(const std::string& file);
 

@@ -20,6 +20,7 @@ constexpr std::string_view sent_shape = "{id:hash status:text height:count~}";
 constexpr std::string_view stopped_shape =
     "{network:text purged:flag nodes:[{node:text result:text}]}";
 constexpr std::string_view control_shape = "{node:text result:text state:text}";
+constexpr std::string_view fault_shape = "{id:text what:text until:text nodes:[text]}";
 constexpr std::string_view wallet_shape =
     "{name:text address:text public_key:text threshold:count keys:[text] encrypted:flag file:text}";
 constexpr std::string_view tx_shape =
@@ -43,7 +44,7 @@ constexpr std::string_view status_shape =
     "{network:text chain_id:text genesis_hash:hash~ in_sync:flag height:count~ head:hash~ "
     "nodes:[{node:text site:text url:text state:text process:text authority:flag height:count~ "
     "head:hash~ final_height:count~ state_root:hash~ mempool:count~ reorgs:count~ "
-    "round_trip_ms:count~ detail:text}]}";
+    "round_trip_ms:count~ faults:[text] detail:text}]}";
 constexpr std::string_view block_shape =
     "{height:count hash:hash parent_hash:hash timestamp:text tx_count:count slot:count "
     "txs_root:hash state_root:hash proposer:text~}";
@@ -71,6 +72,23 @@ constexpr std::array entries{
     Entry{"chain verify",
           "{valid:flag source:text genesis_hash:hash height:count head:hash state_root:hash "
           "transactions:count accounts:count code:text~ detail:text~}"},
+    Entry{"chaos clock", fault_shape},
+    Entry{"chaos delay", fault_shape},
+    Entry{"chaos disk", fault_shape},
+    Entry{"chaos double-sign", fault_shape},
+    Entry{"chaos duplicate", fault_shape},
+    Entry{"chaos heal", "{healed:[text]}"},
+    Entry{"chaos isolate", fault_shape},
+    Entry{"chaos kill", fault_shape},
+    Entry{"chaos lie", fault_shape},
+    Entry{"chaos loss", fault_shape},
+    Entry{"chaos ls",
+          "{faults:[{id:text what:text kind:text nodes:[text] until:text}] silent:[text]}"},
+    Entry{"chaos partition", fault_shape},
+    Entry{"chaos pause", fault_shape},
+    Entry{"chaos reorder", fault_shape},
+    Entry{"chaos restart", control_shape},
+    Entry{"chaos throttle", fault_shape},
     Entry{"down", stopped_shape},
     Entry{"faucet", sent_shape},
     Entry{"forks", "{blocks:[block] count:count}"},

@@ -20,6 +20,20 @@ std::string seconds_text(Duration duration) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
+// Of the faults that it has on purpose.
+std::vector<std::string> fault_ids(const sites::NodeReport& report) {
+  std::vector<std::string> ids;
+  if (!report.answer) return ids;
+  for (const Fault& fault : report.answer->faults) ids.push_back(fault.id);
+  return ids;
+}
+
+std::string state_text(const sites::NodeReport& report) {
+  std::string text = report.state.text();
+  for (const std::string& id : fault_ids(report)) text += ", " + id;
+  return text;
+}
+
 void write_answer(rpc::ObjectWriter& row, const NodeStatus& answer) {
   row.integer("height", answer.head.height)
       .text("head", hash_text(answer.head.id))
@@ -48,7 +62,9 @@ std::string node_json(const sites::NodeReport& report) {
   } else {
     row.null("round_trip_ms");
   }
-  row.text("detail", report.detail);
+  rpc::ArrayWriter faults;
+  for (const std::string& id : fault_ids(report)) faults.text(id);
+  row.json("faults", std::move(faults).finish()).text("detail", report.detail);
   return std::move(row).finish();
 }
 
@@ -101,7 +117,7 @@ std::string status_table(const sites::NetworkStatus& status) {
     table.add({report.node, report.site, report.url,
                known ? std::to_string(report.answer->head.height) : "-",
                known ? short_hash(report.answer->head.id) : "-",
-               known ? std::to_string(report.answer->mempool_txs) : "-", report.state.text()});
+               known ? std::to_string(report.answer->mempool_txs) : "-", state_text(report)});
   }
   return table.text();
 }

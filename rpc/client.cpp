@@ -6,6 +6,7 @@
 #include "rpc/client_views.hpp"
 #include "rpc/errors.hpp"
 #include "rpc/http_client.hpp"
+#include "rpc/json_writer.hpp"
 #include "rpc/native.hpp"
 #include "rpc/native_fields.hpp"
 
@@ -169,6 +170,25 @@ Status Client::add_votes(std::span<const SignedVote> votes) {
   AITBC_TRY_ASSIGN(const std::string body,
                    connection_->send(json_post("/rpc/votes", votes_json(votes))));
   return ok();
+}
+
+Result<std::vector<Fault>> Client::faults() {
+  AITBC_TRY_ASSIGN(const std::string body, connection_->send(get_request("/rpc/chaos")));
+  return parse_faults(body);
+}
+
+Result<Fault> Client::add_fault(const Fault& fault, Duration lasts) {
+  AITBC_TRY_ASSIGN(const std::string body,
+                   connection_->send(json_post("/rpc/chaos", new_fault_json(fault, lasts))));
+  return parse_fault(body);
+}
+
+Result<std::size_t> Client::heal(const std::optional<std::string>& id) {
+  ObjectWriter order;
+  if (id) order.text("id", *id);
+  const HttpRequest request = json_post("/rpc/chaos/heal", std::move(order).finish());
+  AITBC_TRY_ASSIGN(const std::string body, connection_->send(request));
+  return parse_healed(body);
 }
 
 Result<Client::AccountView> Client::account(const Address& address) {

@@ -39,6 +39,9 @@ class Client {
   Result<std::vector<Result<TxId>>> submit_all(std::span<const SignedTx>);
   Result<Imported> import(std::span<const Block>);
   Status add_votes(std::span<const SignedVote>);
+  Result<std::vector<Fault>> faults();
+  Result<Fault> add_fault(const Fault&, Duration lasts);
+  Result<std::size_t> heal(const std::optional<std::string>& id);
 
   struct AccountView {
     Account account;

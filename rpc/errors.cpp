@@ -49,6 +49,7 @@ constexpr std::array all_codes = {Errc::bad_encoding,
                                   Errc::not_an_authority,
                                   Errc::already_sealed,
                                   Errc::refused,
+                                  Errc::not_devnet,
                                   Errc::nonce_gap,
                                   Errc::unknown_parent,
                                   Errc::from_future,
@@ -92,6 +93,7 @@ Result<std::pair<std::string, std::string>> read_error(const std::string& body) 
 }  // namespace
 
 int http_status(Errc code) {
+  if (code == Errc::not_devnet) return 403;
   switch (category(code)) {
     case Category::malformed:
       return malformed_status(code);

@@ -61,6 +61,22 @@ Result<GovernanceView> parse_governance(std::string_view json);
 std::string sync_answer_json(const SyncAnswer&);
 Result<SyncAnswer> parse_sync_answer(std::string_view json);
 
+std::string fault_json(const Fault&);
+// {"faults": [...]}
+std::string faults_json(std::span<const Fault>);
+Result<std::vector<Fault>> parse_faults(std::string_view json);
+Result<Fault> parse_fault(std::string_view json);
+// A fault that is to begin; its times are the node's to say.
+struct NewFault {
+  Fault fault;
+  Duration lasts{0};
+};
+std::string new_fault_json(const Fault&, Duration lasts);
+Result<NewFault> parse_new_fault(std::string_view json);
+// {} or {"id": ...}, and {"healed": N}.
+Result<std::optional<std::string>> parse_heal(std::string_view json);
+Result<std::size_t> parse_healed(std::string_view json);
+
 std::string certificate_json(const Certificate&);
 // {"votes": [...]}, each the canonical encoding in hexadecimal.
 std::string votes_json(std::span<const SignedVote>);

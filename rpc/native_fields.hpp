@@ -12,6 +12,7 @@
 #include "chain/core/block.hpp"
 #include "chain/core/time.hpp"
 #include "chain/core/vote.hpp"
+#include "chain/fault.hpp"
 
 namespace aitbc::rpc {
 
@@ -56,6 +57,10 @@ Result<Certificate> read_certificate(ObjectReader);
 // Votes as the field "votes" carries them.
 std::string votes_array(std::span<const SignedVote>);
 Result<std::vector<SignedVote>> read_votes(ObjectReader&);
+
+// Faults as the field "faults" carries them.
+std::string faults_array(std::span<const Fault>);
+Result<std::vector<Fault>> read_faults(ObjectReader&);
 
 // {"height", "slot", "hash"}
 std::string tip_json(const Tip&);

@@ -118,7 +118,8 @@ std::string status_json(const NodeStatus& status, const Params& params) {
       .integer("reorgs", status.reorgs)
       .integer("reorg_depth_max", status.reorg_depth_max)
       .text("started", to_iso(status.started))
-      .json("peers", std::move(peers).finish());
+      .json("peers", std::move(peers).finish())
+      .json("faults", faults_array(status.faults));
   return std::move(out).finish();
 }
 
@@ -149,6 +150,7 @@ Result<NodeStatus> parse_status(std::string_view json) {
     AITBC_TRY_ASSIGN(PeerStatus peer, read_peer(std::move(item)));
     status.peers.push_back(std::move(peer));
   }
+  AITBC_TRY_ASSIGN(status.faults, read_faults(reader));
   return status;
 }
 

@@ -39,6 +39,16 @@ class Node {
   virtual Result<ProvenAccount> prove(const Address&) = 0;
   // The next nonce to use, counting pending transactions.
   virtual Result<Nonce> next_nonce(const Address&) = 0;
+
+  // Faults on purpose. One begins for so long from now, in place of the one of its id.
+  virtual std::vector<Fault> faults() const = 0;
+  virtual Result<Fault> add_fault(Fault, Duration lasts) = 0;
+  // The fault of that id, or all; not_found for an id that none has.
+  virtual Result<std::size_t> heal(const std::optional<std::string>& id) = 0;
+  // What a node that is told to lie makes of what it is about to serve to a peer.
+  virtual void distort(std::vector<SealedHeader>&) const {}
+  virtual void distort(std::vector<Block>&) const {}
+  virtual void distort(std::vector<SignedTx>&) const {}
 };
 
 }  // namespace aitbc::rpc

@@ -128,6 +128,7 @@ Result<HttpResponse> blocks_range(const Call& call) {
       AITBC_TRY_ASSIGN(blocks, snapshot->blocks(from, static_cast<std::size_t>(end - from + 1),
                                                 limits::range_bytes_max));
     }
+    call.node.distort(blocks);
     return binary_response(encode(blocks));
   }
   const Body body =
@@ -147,8 +148,9 @@ Result<HttpResponse> blocks_range(const Call& call) {
 Result<HttpResponse> headers(const Call& call) {
   const Height start = call.arguments.integer("start");
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
-  AITBC_TRY_ASSIGN(const std::vector<SealedHeader> found,
+  AITBC_TRY_ASSIGN(std::vector<SealedHeader> found,
                    snapshot->headers(start, call.arguments.integer("limit")));
+  call.node.distort(found);
   if (wants_binary(call.request)) return binary_response(encode_headers(found));
   ArrayWriter list;
   for (const SealedHeader& header : found) list.json(header_json(call.node.params(), header));

@@ -124,6 +124,7 @@ Result<HttpResponse> pending_bodies(const Call& call) {
     AITBC_TRY_ASSIGN(std::optional<SignedTx> tx, snapshot->pending_tx(id));
     if (tx) txs.push_back(*std::move(tx));
   }
+  call.node.distort(txs);
   if (binary) return binary_response(encode_txs(txs));
   ArrayWriter list;
   for (const SignedTx& tx : txs) list.json(tx_json(call.node.params(), tx));

@@ -33,6 +33,9 @@ constexpr Scalar scalars[] = {
     {"ChangeKind", R"({"type":"string","enum":["add","remove"]})"},
     {"VoteKind", R"({"type":"string","enum":["prepare","commit"]})"},
     {"QuorumRule", R"({"type":"string","enum":["majority","bft"]})"},
+    {"FaultKind", R"({"type":"string","enum":["link","clock","disk","lie","double-sign"]})"},
+    {"Lie", R"({"type":"string","enum":["forged-head","garbage","withhold"]})"},
+    {"Ppm", R"({"type":"integer","description":"of a million; may be negative for a clock"})"},
     {"Direction", R"({"type":"string","enum":["sent","received","self"]})"},
     {"TakenStatus", R"({"type":"string","enum":["pending","included"]})"},
     {"TxStatus", R"({"type":"string","enum":["pending","included","replaced"]})"},
@@ -142,7 +145,22 @@ constexpr Shape shapes[] = {
     {"NodeStatus",
      "chain_id:Text genesis_hash:Hash node_id:Text instance:Text authority:Key? state:State "
      "head:Tip justified:Tip final:Tip state_root:Hash authorities_hash:Hash authorities:Key[] "
-     "mempool_txs:Count reorgs:Count reorg_depth_max:Count started:Time peers:Peer[]"},
+     "mempool_txs:Count reorgs:Count reorg_depth_max:Count started:Time peers:Peer[] "
+     "faults:Fault[]"},
+    {"Fault",
+     "id:Text what:Text kind:FaultKind since:Time until:Time out?:Text[] in?:Text[] cut?:Flag "
+     "delay_ms?:Milliseconds jitter_ms?:Milliseconds loss_ppm?:Ppm duplicate_ppm?:Ppm "
+     "reorder_ppm?:Ppm bytes_per_second?:Count offset_ms?:Milliseconds drift_ppm?:Ppm full?:Flag "
+     "lie?:Lie"},
+    {"NewFault",
+     "id:Text what:Text kind:FaultKind for_ms:Milliseconds out?:Text[] in?:Text[] cut?:Flag "
+     "delay_ms?:Milliseconds jitter_ms?:Milliseconds loss_ppm?:Ppm duplicate_ppm?:Ppm "
+     "reorder_ppm?:Ppm bytes_per_second?:Count offset_ms?:Milliseconds drift_ppm?:Ppm full?:Flag "
+     "lie?:Lie",
+     Shape::Use::body},
+    {"Faults", "faults:Fault[]"},
+    {"Heal", "id?:Text", Shape::Use::body},
+    {"Healed", "healed:Count"},
     {"OpenChange", "change:ChangeKind key:Key expires:Height approvals:Key[]"},
     {"DecidedChange", "change:ChangeKind key:Key decided:Height since:Height before:Key[]"},
     {"Authorities", "head:Tip authorities:Key[] open:OpenChange? decision:DecidedChange?"},

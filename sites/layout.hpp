@@ -29,6 +29,9 @@ class Layout {
     return node(id) / "authority.key";
   }
   std::filesystem::path data(std::string_view id) const { return node(id) / "chain.db"; }
+  // What a node keeps of its faults on purpose; see run_node().
+  std::filesystem::path faults(std::string_view id) const { return node(id) / "chain.db.faults"; }
+  std::filesystem::path chaos() const { return root_ / "chaos"; }
   std::filesystem::path log(std::string_view id) const { return node(id) / "node.log"; }
 
   // No network's name begins with a dot, so these collide with none.

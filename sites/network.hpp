@@ -45,6 +45,9 @@ struct UpOptions {
   Duration timeout{30'000};  // until all nodes are healthy
   bool wait = true;
   OnProgress progress = [](const Progress&) {};
+  // What is done is part of this fault: others of the node end with it. To start or resume a node
+  // for a fault that is no longer recorded is not_found.
+  std::string fault = {};
 };
 
 enum class Control { start, stop, restart, kill, pause, resume };
@@ -118,6 +121,7 @@ class Network {
   Status carry_out(const Plan&, const std::vector<Member>&, const UpOptions&);
   Status stop_changed(const Plan&, const std::vector<Member>&);
   Status start(const Member&, const Step&, const std::string& program);
+  Status end_healings(Control, const std::string& node, const std::string& fault);
   Status put_if_changed(Transport&, const std::filesystem::path&, const std::string& text);
 
   Status wait_for(std::vector<const Member*>, Duration timeout, const OnProgress&);

@@ -4,6 +4,7 @@
 #include "rpc/client.hpp"
 #include "rpc/json.hpp"
 #include "rpc/native.hpp"
+#include "sites/healing.hpp"
 #include "sites/lock.hpp"
 #include "sites/network.hpp"
 #include "sites/parallel.hpp"
@@ -35,6 +36,7 @@ Result<Plan> Network::up(const UpOptions& options) {
   AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
   AITBC_TRY(providers_.here().transport.remove_tree(layout_.purged()));
   AITBC_TRY_ASSIGN(const Plan plan, plan_for(everyone));
+  AITBC_TRY(Healings(layout_, providers_.here().transport).drop_all());
   AITBC_TRY(write_shared_files(everyone));
   AITBC_TRY(carry_out(plan, everyone, options));
   if (options.wait) AITBC_TRY(wait_healthy(options.timeout, options.progress));
@@ -222,6 +224,7 @@ Status Network::wait_healthy(Duration timeout, const OnProgress& progress) {
 
 Result<std::vector<StoppedNode>> Network::stop(Duration patience) {
   AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
+  AITBC_TRY(Healings(layout_, providers_.here().transport).drop_all());
   AITBC_TRY_ASSIGN(const auto everyone, members());
   std::vector<Result<Stopped>> outcomes(everyone.size(), Stopped::already);
   at_once(everyone.size(), [&](std::size_t i) {
@@ -236,6 +239,16 @@ Result<std::vector<StoppedNode>> Network::stop(Duration patience) {
   return stopped;
 }
 
+// Whoever takes a node in hand ends what a fault was to do with it later.
+Status Network::end_healings(Control control, const std::string& node, const std::string& fault) {
+  Healings healings(layout_, providers_.here().transport);
+  const bool heals = control == Control::start || control == Control::resume;
+  if (heals && !fault.empty() && !healings.find(fault)) {
+    return error(Errc::not_found, "there is no fault " + fault + " here");
+  }
+  return healings.drop_of(node, heals ? "" : fault);
+}
+
 Status Network::control(Control control, const std::string& node, const UpOptions& options) {
   AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
   AITBC_TRY_ASSIGN(const auto everyone, members());
@@ -244,6 +257,7 @@ Status Network::control(Control control, const std::string& node, const UpOption
   if (found == everyone.end()) {
     return error(Errc::not_found, "network " + manifest_.network + " has no node " + node);
   }
+  AITBC_TRY(end_healings(control, node, options.fault));
   Supervisor& supervisor = found->provider.supervisor;
   const NodeSpec spec = spec_of(node, options.program);
   switch (control) {

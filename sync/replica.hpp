@@ -44,6 +44,10 @@ class Replica {
   SyncAnswer answer(const SyncQuery&, Time now) const;
 
   const Chain& chain() const { return chain_; }
+  // Null for a node that only follows.
+  const Authority* authority() const {
+    return options_.authority ? &*options_.authority : nullptr;
+  }
   NodeStatus status() const;
 
  private:

@@ -6,7 +6,10 @@
 #include <future>
 #include <thread>
 
+#include "sync/faulty_store.hpp"
+#include "sync/liar.hpp"
 #include "sync/peer_io.hpp"
+#include "sync/published.hpp"
 #include "sync/queue.hpp"
 #include "sync/replica.hpp"
 #include "sync/time_of_day.hpp"
@@ -67,53 +70,19 @@ struct ReplyWork {
   RequestId id;
   Result<Reply> reply;
 };
-using Work =
-    std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, VotesWork, ReplyWork>;
-
-// What HTTP threads see of the core: the last status, and a bell that rings when there is news.
-class Published {
- public:
-  void set(std::shared_ptr<const NodeStatus> status, std::uint64_t sequence) {
-    const MutexLock lock(mutex_);
-    status_ = std::move(status);
-    sequence_ = sequence;
-    changed_.notify_all();
-  }
-
-  std::shared_ptr<const NodeStatus> status() {
-    const MutexLock lock(mutex_);
-    return status_;
-  }
-
-  // Until something is newer than the query's cursor, its wait is over, or stop().
-  void wait_for_news(const SyncQuery& query) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, query.wait, [&] {
-      return stopped_ || query.instance != status_->instance || query.cursor != sequence_;
-    });
-  }
-
-  void stop() {
-    const MutexLock lock(mutex_);
-    stopped_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  Mutex mutex_;
-  std::condition_variable_any changed_;
-  std::shared_ptr<const NodeStatus> status_;
-  std::uint64_t sequence_ = 0;
-  bool stopped_ = false;
-};
+// Wakes the core thread: what it goes by has changed.
+struct Nudge {};
+using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, VotesWork,
+                          ReplyWork, Nudge>;
 
 }  // namespace
 
 class Runner::Core {
  public:
-  Core(const Genesis& genesis, std::unique_ptr<Replica> replica, Log& log,
-       std::function<void(const Error&)> on_failure)
+  Core(const Genesis& genesis, std::unique_ptr<FaultRegistry> faults,
+       std::unique_ptr<Replica> replica, Log& log, std::function<void(const Error&)> on_failure)
       : genesis_(genesis),
+        faults_(std::move(faults)),
         replica_(std::move(replica)),
         params_(replica_->chain().params()),
         log_(log),
@@ -122,8 +91,12 @@ class Runner::Core {
   }
   ~Core() { stop(); }
 
-  Status connect(std::vector<std::string> peers) {
-    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(params_, {.urls = std::move(peers)},
+  Status connect(std::vector<std::string> peers, std::uint64_t seed) {
+    PeerIo::Options options;
+    options.urls = std::move(peers);
+    options.rules = [this](PeerId peer) { return faults_->links(peer); };
+    options.seed = seed;
+    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(params_, std::move(options),
                                             [this](RequestId id, Result<Reply> reply) {
                                               inbox_.push_always(ReplyWork{id, std::move(reply)});
                                             }));
@@ -137,6 +110,7 @@ class Runner::Core {
   void stop() {
     published_.stop();
     inbox_.close();
+    faults_->stop();
     if (thread_.joinable()) thread_.join();
     if (peer_io_) peer_io_->stop();  // after the thread that sends through it
   }
@@ -162,6 +136,9 @@ class Runner::Core {
   const Genesis& genesis() const { return genesis_; }
   const Params& params() const { return params_; }
   Published& published() { return published_; }
+  FaultRegistry& faults() { return *faults_; }
+  bool is_authority() const { return replica_->authority() != nullptr; }
+  void nudge() { inbox_.push_always(Nudge{}); }
   Reader& reader() { return replica_->chain().reader(); }
 
  private:
@@ -170,13 +147,16 @@ class Runner::Core {
   Status handle_all(std::deque<Work>& work, Time now);
   Status handle_submits(std::span<SubmitWork* const> submits);
   Status handle(Work& work, Time now);
+  SyncAnswer answer(const SyncQuery& query, Time now);
   void send_all(std::vector<Send> sends);
   void note_changes(const Tip& before, std::uint64_t reorgs_before,
                     const std::optional<CheckedBlock>& sealed);
+  void note_faults(std::span<const Fault> before, std::span<const Fault> now);
   void publish();
   void fail(const Error& failure);
 
   const Genesis genesis_;
+  const std::unique_ptr<FaultRegistry> faults_;  // outlives the store in the replica
   std::unique_ptr<Replica> replica_;
   const Params params_;
   Log& log_;
@@ -184,6 +164,7 @@ class Runner::Core {
   BoundedQueue<Work> inbox_{limits::inbox_items_max};
   Published published_;
   std::unique_ptr<PeerIo> peer_io_;
+  std::uint64_t told_ = 0;  // answers to polls
   std::jthread thread_;
 };
 
@@ -197,12 +178,12 @@ void Runner::Core::run() {
 
 // Stamps the time once, takes everything that waits, and publishes what came of it.
 Status Runner::Core::round() {
-  const Time before = time_of_day();
+  const Time before = faults_->now();
   const auto wake = replica_->next_wake(before);
-  const Duration patience =
-      wake ? std::clamp(*wake - before, Duration{0}, limits::poll_interval) : limits::poll_interval;
-  auto work = inbox_.take_all(patience);
-  const Time now = time_of_day();
+  Duration patience = faults_->next_end().value_or(limits::poll_interval);
+  if (wake) patience = std::min(patience, *wake - before);
+  auto work = inbox_.take_all(std::clamp(patience, Duration{0}, limits::poll_interval));
+  const Time now = faults_->now();
   const Tip head = replica_->chain().head();
   const std::uint64_t reorgs = published_.status()->reorgs;
 
@@ -264,7 +245,7 @@ Status Runner::Core::handle(Work& work, Time now) {
     import->answer.set_value(std::move(imported));
     if (failure && is_internal(*failure)) return *failure;
   } else if (auto* poll = std::get_if<PollWork>(&work)) {
-    poll->answer.set_value(replica_->answer(poll->query, now));
+    poll->answer.set_value(answer(poll->query, now));
   } else if (auto* prove = std::get_if<ProveWork>(&work)) {
     const State& state = chain.state();
     prove->answer.set_value(rpc::ProvenAccount{chain.head(), state.root(), state.accounts_root(),
@@ -285,13 +266,36 @@ Status Runner::Core::handle(Work& work, Time now) {
   return ok();
 }
 
+SyncAnswer Runner::Core::answer(const SyncQuery& query, Time now) {
+  SyncAnswer answer = replica_->answer(query, now);
+  if (const auto what = faults_->lie()) lie(*what, answer);
+  if (is_authority() && faults_->double_signs()) {
+    double_sign(replica_->authority()->key(), params_.genesis_hash, told_++, answer);
+  }
+  return answer;
+}
+
 void Runner::Core::send_all(std::vector<Send> sends) {
   for (Send& send : sends) peer_io_->send(std::move(send));
 }
 
 void Runner::Core::publish() {
-  published_.set(std::make_shared<const NodeStatus>(replica_->status()),
-                 replica_->chain().mempool().last_sequence());
+  auto status = std::make_shared<NodeStatus>(replica_->status());
+  status->faults = faults_->active();
+  if (const auto before = published_.status()) note_faults(before->faults, status->faults);
+  published_.set(std::move(status), replica_->chain().mempool().last_sequence());
+}
+
+void Runner::Core::note_faults(std::span<const Fault> before, std::span<const Fault> now) {
+  const auto note = [&](std::span<const Fault> some, std::span<const Fault> others,
+                        const char* event) {
+    for (const Fault& fault : some) {
+      if (std::find(others.begin(), others.end(), fault) != others.end()) continue;
+      log_.warn(event, {{"id", fault.id}, {"what", fault.what}, {"until", to_iso(fault.until)}});
+    }
+  };
+  note(before, now, "fault_ended");
+  note(now, before, "fault_began");
 }
 
 void Runner::Core::note_changes(const Tip& before, std::uint64_t reorgs_before,
@@ -330,19 +334,23 @@ Runner::~Runner() { stop(); }
 Result<std::unique_ptr<Runner>> Runner::start(const Genesis& genesis, std::unique_ptr<Store> store,
                                               Options options, Log& log,
                                               std::function<void(const Error&)> on_failure) {
-  AITBC_TRY_ASSIGN(Chain chain, Chain::open(genesis, std::move(store)));
   const std::vector<std::string> peers =
       options.sync ? std::move(options.peers) : std::vector<std::string>();
+  auto faults = std::make_unique<FaultRegistry>(FaultRegistry::Options{
+      peers, std::move(options.faults), std::move(options.keep_faults), time_of_day});
+  if (genesis.devnet) store = std::make_unique<FaultyStore>(std::move(store), *faults);
+  AITBC_TRY_ASSIGN(Chain chain, Chain::open(genesis, std::move(store)));
+  const std::uint64_t seed = std::hash<std::string>{}(options.instance);
   Replica::Options replica_options;
   replica_options.node_id = std::move(options.node_id);
-  replica_options.agent = {peers, options.poll_only, options.poll_interval,
-                           std::hash<std::string>{}(options.instance)};
+  replica_options.agent = {peers, options.poll_only, options.poll_interval, seed};
   replica_options.instance = std::move(options.instance);
   replica_options.authority = std::move(options.authority);
   AITBC_TRY_ASSIGN(auto replica,
-                   Replica::create(std::move(chain), std::move(replica_options), time_of_day()));
-  auto core = std::make_unique<Core>(genesis, std::move(replica), log, std::move(on_failure));
-  AITBC_TRY(core->connect(peers));
+                   Replica::create(std::move(chain), std::move(replica_options), faults->now()));
+  auto core = std::make_unique<Core>(genesis, std::move(faults), std::move(replica), log,
+                                     std::move(on_failure));
+  AITBC_TRY(core->connect(peers, seed));
   core->start();
   return std::unique_ptr<Runner>(new Runner(std::move(core)));
 }
@@ -379,6 +387,35 @@ Result<rpc::ProvenAccount> Runner::prove(const Address& address) {
 
 Result<Nonce> Runner::next_nonce(const Address& address) {
   return core_->ask<NonceWork, Nonce>(address);
+}
+
+std::vector<Fault> Runner::faults() const { return core_->faults().active(); }
+
+Result<Fault> Runner::add_fault(Fault fault, Duration lasts) {
+  if (std::holds_alternative<DoubleSign>(fault.kind) && !core_->is_authority()) {
+    return error(Errc::bad_request, "fault: this node has no authority key to sign twice with");
+  }
+  auto begun = core_->faults().add(std::move(fault), lasts);
+  if (begun) core_->nudge();
+  return begun;
+}
+
+Result<std::size_t> Runner::heal(const std::optional<std::string>& id) {
+  auto healed = core_->faults().heal(id);
+  if (healed) core_->nudge();
+  return healed;
+}
+
+void Runner::distort(std::vector<SealedHeader>& headers) const {
+  if (const auto what = core_->faults().lie()) lie(*what, status()->head, headers);
+}
+
+void Runner::distort(std::vector<Block>& blocks) const {
+  if (const auto what = core_->faults().lie()) lie(*what, status()->head, blocks);
+}
+
+void Runner::distort(std::vector<SignedTx>& txs) const {
+  if (const auto what = core_->faults().lie()) lie(*what, txs);
 }
 
 }  // namespace aitbc::sync

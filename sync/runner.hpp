@@ -22,6 +22,8 @@ class Runner final : public rpc::Node {
     bool sync = true;                // run the sync agent inside the node
     bool poll_only = false;          // ask peers every poll_interval instead of holding a long poll
     Duration poll_interval = limits::poll_interval;
+    std::vector<Fault> faults;  // of an earlier run; see FaultRegistry
+    std::function<Status(std::span<const Fault>)> keep_faults;
   };
 
   // `on_failure` is called once, from the core thread, when the store failed and the node must
@@ -42,6 +44,12 @@ class Runner final : public rpc::Node {
   Result<SyncAnswer> sync(const SyncQuery&) override;
   Result<rpc::ProvenAccount> prove(const Address&) override;
   Result<Nonce> next_nonce(const Address&) override;
+  std::vector<Fault> faults() const override;
+  Result<Fault> add_fault(Fault, Duration lasts) override;
+  Result<std::size_t> heal(const std::optional<std::string>& id) override;
+  void distort(std::vector<SealedHeader>&) const override;
+  void distort(std::vector<Block>&) const override;
+  void distort(std::vector<SignedTx>&) const override;
 
  private:
   class Core;

@@ -40,6 +40,7 @@ std::string_view name(Errc code) {
     case Errc::not_an_authority: return "not_an_authority";
     case Errc::already_sealed: return "already_sealed";
     case Errc::refused: return "refused";
+    case Errc::not_devnet: return "not_devnet";
     case Errc::nonce_gap: return "nonce_gap";
     case Errc::unknown_parent: return "unknown_parent";
     case Errc::from_future: return "from_future";

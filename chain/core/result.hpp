@@ -62,6 +62,7 @@ enum class Errc : std::uint16_t {
   not_an_authority,
   already_sealed,
   refused,
+  not_devnet,
   // early
   nonce_gap = 300,
   unknown_parent,

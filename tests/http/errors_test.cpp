@@ -199,9 +199,10 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
 
 class Witnessed {
  public:
-  void check(const Scene& scene, const Refusal& refusal) {
+  void check(const Scene& scene, const Refusal& refusal) { check(scene.router, refusal); }
+  void check(const rpc::Router& router, const Refusal& refusal) {
     INFO(refusal.name);
-    const rpc::HttpResponse answer = scene.router.handle(refusal.request);
+    const rpc::HttpResponse answer = router.handle(refusal.request);
     const std::string text = golden_text(refusal.request, answer);
     CHECK(text == expected_answer("error_" + refusal.name, text));
     CHECK(json_of(answer.body)["code"] == name(refusal.code));
@@ -214,6 +215,39 @@ class Witnessed {
  private:
   std::set<Errc> codes_;
 };
+
+std::vector<Refusal> impossible_faults() {
+  const auto fault = [](const std::string& fields) {
+    return post_json("/rpc/chaos", R"({"id":"1","what":"")" + fields + "}");
+  };
+  return {
+      {"fault_endless", fault(R"(,"kind":"double-sign")"), Errc::bad_json},
+      {"fault_too_long", fault(R"(,"kind":"double-sign","for_ms":86400001)"), Errc::bad_json},
+      {"fault_kind", fault(R"(,"kind":"rain","for_ms":1)"), Errc::bad_json},
+      {"fault_lie", fault(R"(,"kind":"lie","lie":"fib","for_ms":1)"), Errc::bad_json},
+      {"fault_field", fault(R"(,"kind":"disk","full":true,"cut":true,"for_ms":1)"),
+       Errc::bad_json},
+      {"fault_chance", fault(R"(,"kind":"link","loss_ppm":1000001,"for_ms":1)"), Errc::bad_json},
+      {"fault_drift", fault(R"(,"kind":"clock","drift_ppm":1.5,"for_ms":1)"), Errc::bad_json},
+      {"heal_unknown", post_json("/rpc/chaos/heal", R"({"id":"1"})"), Errc::not_found},
+  };
+}
+
+// What only a network that is no devnet answers.
+void check_no_devnet(Witnessed& witnessed) {
+  ChainBuilder builder;
+  Genesis genesis = builder.genesis();
+  genesis.devnet = false;
+  TestNode node(genesis, std::make_unique<MemoryStore>());
+  NullLog log;
+  const rpc::Router router(node, log);
+  const std::string fault = R"({"id":"1","what":"","kind":"double-sign","for_ms":1})";
+  witnessed.check(router, {"no_devnet", post_json("/rpc/chaos", fault), Errc::not_devnet});
+  for (const auto& request : {get("/rpc/chaos"), post_json("/rpc/chaos/heal", "{}")}) {
+    CHECK(router.handle(request).status == 403);
+  }
+  CHECK(node.faults().empty());
+}
 
 // What only a loaded or a failing node answers.
 void check_failures(Scene& scene, Witnessed& witnessed) {
@@ -241,6 +275,8 @@ TEST_CASE("every refusal says what was expected, under its own code and status")
   for (const auto& refusal : unreadable_requests(scene)) witnessed.check(scene, refusal);
   for (const auto& refusal : broken_transactions(scene)) witnessed.check(scene, refusal);
   for (const auto& refusal : broken_blocks(scene)) witnessed.check(scene, refusal);
+  for (const auto& refusal : impossible_faults()) witnessed.check(scene, refusal);
+  check_no_devnet(witnessed);
   check_failures(scene, witnessed);
 
   for (const rpc::Route& route : rpc::Router::routes()) {

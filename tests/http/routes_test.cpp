@@ -98,6 +98,26 @@ std::vector<Golden> orders(const Scene& scene) {
        post_json("/rpc/blocks/import", rpc::block_json(params, scene.blocks()[2]))},
       {"import_side",
        post_binary("/rpc/blocks/import", encode(std::vector{other.blocks[0].block.block()}))},
+      {"chaos_link",
+       post_json("/rpc/chaos",
+                 R"({"id":"delay-1","what":"delay 300ms","kind":"link","for_ms":60000,)"
+                 R"("out":["http://127.0.0.1:8081"],"in":[],"delay_ms":300,"jitter_ms":50})")},
+      {"chaos_clock", post_json("/rpc/chaos",
+                                R"({"id":"clock-1","what":"clock","kind":"clock","for_ms":1,)"
+                                R"("offset_ms":-2000,"drift_ppm":-200})")},
+      {"chaos_disk", post_json("/rpc/chaos",
+                               R"({"id":"disk-1","what":"","kind":"disk","for_ms":86400000,)"
+                               R"("full":true})")},
+      {"chaos_lie", post_json("/rpc/chaos",
+                              R"({"id":"lie-1","what":"","kind":"lie","for_ms":1000,)"
+                              R"("lie":"forged-head"})")},
+      {"chaos_double_sign",
+       post_json("/rpc/chaos",
+                 R"({"id":"twice-1","what":"","kind":"double-sign","for_ms":1000})")},
+      {"chaos", get("/rpc/chaos")},
+      {"network_chaos", get("/rpc/network")},
+      {"chaos_heal", post_json("/rpc/chaos/heal", R"({"id":"clock-1"})")},
+      {"chaos_heal_all", post_json("/rpc/chaos/heal", "{}")},
       {"votes", post_json("/rpc/votes", rpc::votes_json(votes_for(scene, 2)))},
       {"finality_voted", get("/rpc/finality")},
       {"finality_at_voted", get("/rpc/finality/1")},

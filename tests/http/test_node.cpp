@@ -63,6 +63,7 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
   silent.url = "http://127.0.0.3:8082";
   silent.last_error = "connection refused";
   status->peers = {known, silent};
+  status->faults = faults_;
   return status;
 }
 
@@ -119,6 +120,29 @@ Result<Nonce> TestNode::next_nonce(const Address& address) {
   if (failure) return *failure;
   const std::lock_guard lock(mutex_);
   return chain_.mempool().next_nonce(chain_.state(), address);
+}
+
+std::vector<Fault> TestNode::faults() const {
+  const std::lock_guard lock(mutex_);
+  return faults_;
+}
+
+Result<Fault> TestNode::add_fault(Fault fault, Duration lasts) {
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  fault.since = now_;
+  fault.until = now_ + lasts;
+  faults_.push_back(fault);
+  return fault;
+}
+
+Result<std::size_t> TestNode::heal(const std::optional<std::string>& id) {
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  const std::size_t healed =
+      std::erase_if(faults_, [&](const Fault& fault) { return !id || fault.id == *id; });
+  if (healed == 0 && id) return error(Errc::not_found, "there is no fault " + *id + " here");
+  return healed;
 }
 
 Scene::Scene(std::unique_ptr<Store> store) : node(builder.genesis(), std::move(store)) {

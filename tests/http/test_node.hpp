@@ -39,6 +39,9 @@ class TestNode final : public rpc::Node {
   Result<SyncAnswer> sync(const SyncQuery& query) override;
   Result<rpc::ProvenAccount> prove(const Address& address) override;
   Result<Nonce> next_nonce(const Address& address) override;
+  std::vector<Fault> faults() const override;
+  Result<Fault> add_fault(Fault fault, Duration lasts) override;
+  Result<std::size_t> heal(const std::optional<std::string>& id) override;
 
  private:
   class FailingReader final : public Reader {
@@ -56,6 +59,7 @@ class TestNode final : public rpc::Node {
   mutable std::mutex mutex_;
   Chain chain_;
   FailingReader reader_{*this};
+  std::vector<Fault> faults_;
 };
 
 // A chain of four blocks, three of which replaced a branch of two, with one transaction pending,

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "cli/file.hpp"
 #include "cli/json_view.hpp"
 #include "cli/log.hpp"
 #include "cli/log_lines.hpp"
@@ -13,7 +14,6 @@
 #include "cli/outcome.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
-#include "cli/file.hpp"
 #include "rpc/json.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -46,10 +46,34 @@ TEST_CASE("spans of time have a unit") {
   }
 }
 
+TEST_CASE("the sizes of faults have a unit, and a clock may be behind") {
+  CHECK(*parse_signed_duration("-2s", "t") == Duration{-2'000});
+  CHECK(*parse_signed_duration("2s", "t") == Duration{2'000});
+  CHECK_FALSE(parse_signed_duration("--2s", "t").has_value());
+  CHECK(*parse_percent("10%", "p") == 100'000);
+  CHECK(*parse_percent("0.5%", "p") == 5'000);
+  CHECK(*parse_percent("100%", "p") == 1'000'000);
+  for (const char* text : {"", "10", "%", "-1%", "100.1%", "1.%", ".5%", "1.23456%", "1.-5%"}) {
+    INFO(text);
+    CHECK_FALSE(parse_percent(text, "p").has_value());
+  }
+  CHECK(*parse_ppm("200ppm", "d") == 200);
+  CHECK(*parse_ppm("-200ppm", "d") == -200);
+  for (const char* text : {"", "200", "ppm", "100001ppm", "1.5ppm"}) {
+    INFO(text);
+    CHECK_FALSE(parse_ppm(text, "d").has_value());
+  }
+  CHECK(*parse_bytes("64kB", "r") == 64'000);
+  CHECK(*parse_bytes("1MB", "r") == 1'000'000);
+  CHECK(*parse_bytes("500B", "r") == 500);
+  for (const char* text : {"", "64", "0kB", "64KB", "-1B", "1.5kB"}) {
+    INFO(text);
+    CHECK_FALSE(parse_bytes(text, "r").has_value());
+  }
+}
+
 TEST_CASE("the exit code says what came of it, and who said no") {
-  const auto code = [](Errc what, Origin origin) {
-    return exit_code({error(what, ""), origin});
-  };
+  const auto code = [](Errc what, Origin origin) { return exit_code({error(what, ""), origin}); };
   CHECK(code(Errc::bad_config, Origin::here) == Exit::usage);
   CHECK(code(Errc::bad_address, Origin::here) == Exit::usage);
   CHECK(code(Errc::in_use, Origin::here) == Exit::usage);
@@ -90,8 +114,9 @@ TEST_CASE("stdout is data or one document; talk is on stderr") {
   output.document("{\"a\":1}");
   output.say("done");
   output.fail(Failure{error(Errc::refused, "a \"quoted\" why"), Origin::here});
-  CHECK(out.str() == "5\n{\"a\":1}\n{\"error\":{\"code\":\"refused\",\"detail\":\"a \\\"quoted\\\" "
-                     "why\"}}\n");
+  CHECK(out.str() ==
+        "5\n{\"a\":1}\n{\"error\":{\"code\":\"refused\",\"detail\":\"a \\\"quoted\\\" "
+        "why\"}}\n");
   CHECK(talk.str() == "done\naitbc: a \"quoted\" why\n");
 }
 

@@ -21,7 +21,7 @@ const std::vector<std::pair<Errc, Category>> first_of_each_category = {
 
 const std::vector<std::pair<Errc, Category>> last_of_each_category = {
     {Errc::bad_handover, Category::malformed},
-    {Errc::refused, Category::rejected},
+    {Errc::not_devnet, Category::rejected},
     {Errc::bad_ballot, Category::early},
     {Errc::duplicate, Category::known},
     {Errc::not_found, Category::absent},
