@@ -159,3 +159,35 @@ TEST_CASE("an account is proven to the state root that the node publishes") {
   REQUIRE(node.runner().submit(builder.transfer(0, 1)));
   CHECK(node.runner().next_nonce(known).value() == 1);
 }
+
+TEST_CASE("an authority that is told to signs twice, and only then") {
+  ChainBuilder builder = test::live_builder();
+  NodeInProcess node(builder, {.authority = 0});
+  NodeInProcess follower(builder, {});
+  const Fault twice{"twice", "for a test", {}, {}, DoubleSign{}};
+  CHECK(follower.runner().add_fault(twice, Duration{60'000}).error().code == Errc::bad_request);
+  REQUIRE(node.runner().submit(builder.transfer(0, 1)));
+  REQUIRE(eventually([&] { return !node.runner().sync({})->votes.empty(); }));
+  const std::size_t honest = node.runner().sync({})->votes.size();
+
+  REQUIRE(node.runner().add_fault(twice, Duration{60'000}));
+  const auto votes = node.runner().sync({})->votes;
+  REQUIRE(votes.size() == 2 * honest);
+  for (const SignedVote& vote : votes) CHECK(check_vote(builder.params().genesis_hash, vote));
+  CHECK(votes.front().vote.target.height == votes.back().vote.target.height);
+  CHECK(votes.front().vote.target.id != votes.back().vote.target.id);
+  CHECK(eventually([&] { return node.runner().status()->faults.size() == 1; }));
+  REQUIRE(node.runner().heal(std::nullopt));
+  CHECK(node.runner().sync({})->votes.size() == honest);
+}
+
+TEST_CASE("a node whose disk is full says so, and takes the transaction afterwards") {
+  ChainBuilder builder = test::live_builder();
+  NodeInProcess node(builder, {.authority = 0});
+  const Fault full{"full", "for a test", {}, {}, DiskFault{.full = true}};
+  REQUIRE(node.runner().add_fault(full, Duration{500}));
+  const CheckedTx tx = builder.transfer(0, 1);
+  CHECK(node.runner().submit(tx).error().code == Errc::disk_full);
+  CHECK(eventually([&] { return node.runner().submit(tx).has_value(); }));
+  CHECK(eventually([&] { return node.runner().status()->head.height == 1; }));
+}
