@@ -66,7 +66,7 @@ IncludedBy included_by(std::span<const Applied> blocks) {
 
 // ---- opening ------------------------------------------------------------------------------------
 
-Chain::Chain(Params params, std::unique_ptr<Store> store, Loaded loaded, Parent parent,
+Chain::Chain(Params params, std::unique_ptr<Store> store, Loaded& loaded, Parent parent,
              Mempool::Limits limits)
     : params_(std::move(params)),
       store_(std::move(store)),
@@ -95,9 +95,9 @@ Result<Chain> Chain::open(const Genesis& genesis, std::unique_ptr<Store> store,
   }
   AITBC_TRY_ASSIGN(Parent parent,
                    read_parent(*store, loaded->head, loaded->state.authorities().size()));
-  const auto certificates = std::move(loaded->certificates);
-  Chain chain(std::move(params), std::move(store), std::move(*loaded), std::move(parent), limits);
-  AITBC_TRY(chain.restore(certificates));
+  Chain chain(std::move(params), std::move(store), *loaded, std::move(parent), limits);
+  chain.restore_evidence(*loaded);
+  AITBC_TRY(chain.restore(loaded->certificates));
   return chain;
 }
 
@@ -156,12 +156,14 @@ Result<Imported> Chain::import(std::span<const CheckedBlock> branch, Time now) {
                                       std::to_string(branch.size()));
   }
   AITBC_TRY(check_links(branch));
+  AITBC_TRY(compare_seals(branch, now));
 
   AITBC_TRY_ASSIGN(const std::size_t known, count_known(branch));
   if (known == branch.size()) return Imported{Imported::Kind::exists, head(), 0, 0};
   branch = branch.subspan(known);
   const Header& first = branch.front().header();
   if (first.height <= final_.height) {
+    AITBC_TRY(compare_finality(branch));
     AITBC_TRY_ASSIGN(const auto ours, id_at(first.height));
     return error(Errc::below_final, "block " + std::to_string(first.height) + ": another, " +
                                         hash_text(ours.value_or(BlockId{})) +
@@ -299,8 +301,8 @@ std::optional<Time> Chain::next_proposal(const Authority& authority, Time now) c
     return std::nullopt;  // votes must come first
   }
   Slot after = std::max(head().slot, authority.marks().sealed);
-  if (!includable_) {
-    if (head() == final_ && !is_changing(governance, next)) return std::nullopt;
+  if (!includable_ && head() == final_ && !is_changing(governance, next)) return std::nullopt;
+  if (!includable_ || is_deep()) {
     after = std::max(after, last_slot_for_txs(parent_, governance));
   }
   if (const auto slot = slot_at(params_, now); slot && *slot > 0) {
@@ -336,6 +338,7 @@ Result<std::optional<CheckedBlock>> Chain::propose(Authority& authority, Time no
   Parent next = parent_;
   next.advance(built->block.header(), state_.authorities().size());
   AITBC_TRY(commit_blocks({}, std::move(appended), std::move(next)));
+  accuse(signed_.see(built->block.sealed));
   AITBC_TRY(settle());
   return std::optional(std::move(built->block));
 }

@@ -2,11 +2,14 @@
 // The ledger of one node: state, mempool and store, and the decisions that change them. Every
 // decision is one durable commit before anybody can see it. Not thread-safe: one thread owns it.
 //
-// A call that returns an error has changed nothing, in memory or on disk. After an error of
-// category `internal` the disk can no longer be trusted, so the owner must stop.
+// A call that returns an error has changed nothing, in memory or on disk, but for evidence: what is
+// refused may prove that a key signed twice. After an error of category `internal` the disk can no
+// longer be trusted, so the owner must stop.
 
 #include <map>
+#include <set>
 
+#include "chain/core/signing_record.hpp"
 #include "chain/protocol.hpp"
 #include "chain/sign_guard.hpp"
 #include "chain/store.hpp"
@@ -47,18 +50,37 @@ class Chain {
   // When propose() could next seal something, as things stand; nullopt while there is nothing to.
   std::optional<Time> next_proposal(const Authority&, Time now) const;
 
+  // Whether so many blocks wait for finality (depth_max of the genesis) that only one in 3n slots
+  // is sealed: enough for votes that met on no block to meet on the next. Never with one authority.
+  bool is_deep() const {
+    return head().height - final_.height >= params_.depth_max && state_.authorities().size() > 1;
+  }
+
   // Counts votes whose signatures hold; those of whoever is no authority, nor about to be one, are
   // ignored. What they prove is one durable commit.
   Status add_votes(std::span<const SignedVote>);
   // See next_vote() in finality.hpp.
   Result<std::optional<Vote>> next_vote(const Authority&, bool impatient) const;
 
+  // Keys that are proven to have signed what excludes one another, in the order of arrival. None of
+  // it bears on which blocks and votes are valid: nodes learn of it at different times.
+  struct Proven {
+    EvidenceId id;
+    Evidence evidence;
+    Mempool::Sequence sequence;  // of the news it was
+  };
+  std::span<const Proven> evidence() const { return evidence_; }
+  // Takes what holds by itself (check_evidence); of strangers, or known, is ignored.
+  Status add_evidence(std::span<const Evidence>);
+  // Set for ever once another branch was seen final too. This one stays as it is.
+  const std::optional<FinalityConflict>& finality_conflict() const { return conflict_; }
+
   // One commit for all; the answers are in the order of the transactions. A transaction that is
   // pending or included already is answered with its id.
   Result<std::vector<Result<TxId>>> submit(std::span<const CheckedTx> txs);
 
  private:
-  Chain(Params, std::unique_ptr<Store>, Loaded, Parent, Mempool::Limits);
+  Chain(Params, std::unique_ptr<Store>, Loaded&, Parent, Mempool::Limits);
 
   Result<std::optional<Tip>> tip_at(Height) const;
   Result<Parent> parent_at(const Tip&) const;
@@ -81,6 +103,17 @@ class Chain {
   Status restore(const std::vector<Certificate>&);
   Status settle();
 
+  // What keys signed (chain_evidence.cpp).
+  void restore_evidence(const Loaded&);
+  Status compare_seals(std::span<const CheckedBlock>, Time now);
+  Result<std::optional<SealedHeader>> canonical_in(Slot) const;
+  void accuse(const std::optional<Evidence>&);
+  Status store_offences();
+  Status doubt(const Vote&);
+  Status compare_finality();
+  Status compare_finality(std::span<const CheckedBlock> refused);
+  Status note_conflict(const Certificate& theirs);
+
   Params params_;
   std::unique_ptr<Store> store_;
   State state_;
@@ -90,6 +123,12 @@ class Chain {
   Parent parent_;  // of the next block
   Finality finality_;
   Tip final_, justified_;
+  SigningRecord signed_;
+  std::set<Checkpoint> doubtful_;  // that somebody committed, and that are not final here
+  std::vector<Proven> evidence_;
+  std::size_t stored_evidence_ = 0;  // of these; the rest waits for room on the disk
+  std::optional<FinalityConflict> conflict_;
+  bool stored_conflict_ = false;
   // mempool_.has_includable(state_), which looks through the whole pool when there is none. The
   // owner asks in each of its rounds; the answer changes only with a block or a newcomer.
   bool includable_;

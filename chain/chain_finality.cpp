@@ -68,6 +68,7 @@ Status Chain::restore(const std::vector<Certificate>& certificates) {
     finality_.accept(certificate);
     for (const SignedVote& vote : certificate.votes) {
       finality_.add(vote, mempool_.last_sequence());
+      accuse(signed_.see(vote));
     }
   }
   return settle();
@@ -76,8 +77,14 @@ Status Chain::restore(const std::vector<Certificate>& certificates) {
 Status Chain::add_votes(std::span<const SignedVote> votes) {
   bool news = false;
   for (const SignedVote& vote : votes) {
-    if (may_vote(vote.voter)) news |= finality_.add(vote, mempool_.last_sequence() + 1);
+    if (!may_vote(vote.voter)) continue;
+    // Before any of them is dropped as too low, or known.
+    accuse(signed_.see(vote));
+    AITBC_TRY(doubt(vote.vote));
+    news |= finality_.add(vote, mempool_.last_sequence() + 1);
   }
+  AITBC_TRY(compare_finality());
+  AITBC_TRY(store_offences());
   if (!news) return ok();
   mempool_.advance();
   return settle();
@@ -101,12 +108,14 @@ Status Chain::settle() {
   AITBC_TRY_ASSIGN(const auto final, tip_at(finality_.final().height));
   AITBC_TRY_ASSIGN(const auto justified, tip_at(finality_.justified(named).height));
   AITBC_CHECK(final && justified);
+  const bool rose = final_ != *final;
   final_ = *final;
   justified_ = *justified;
   while (governance_.size() > 1 && std::next(governance_.begin())->first <= final_.height) {
     governance_.erase(governance_.begin());
   }
-  return ok();
+  if (rose) AITBC_TRY(compare_finality());
+  return store_offences();
 }
 
 Result<std::optional<Vote>> Chain::next_vote(const Authority& authority, bool impatient) const {

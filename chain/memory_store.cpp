@@ -54,6 +54,10 @@ class MemorySnapshot final : public Snapshot {
   Result<std::optional<Certificate>> finality_of(Height height) override {
     return tables_->finality_of(height);
   }
+  Result<std::vector<Evidence>> evidence() override { return tables_->evidence; }
+  Result<std::optional<FinalityConflict>> finality_conflict() override {
+    return tables_->finality_conflict;
+  }
 
  private:
   LocatedTx locate(const MemoryTables::Place& place) const {
@@ -124,7 +128,7 @@ Result<std::vector<SignedTx>> MemorySnapshot::pending(std::size_t offset, std::s
 Result<std::vector<SideBlock>> MemorySnapshot::side_blocks(std::size_t limit) {
   std::vector<SideBlock> found(tables_->side.rbegin(), tables_->side.rend());
   std::stable_sort(found.begin(), found.end(), [](const SideBlock& a, const SideBlock& b) {
-    return a.header.height > b.header.height;
+    return a.sealed.header.height > b.sealed.header.height;
   });
   if (found.size() > limit) found.resize(limit);
   return found;
@@ -179,7 +183,10 @@ Result<std::optional<Loaded>> MemoryStore::load(const Params& params) {
   const Hash expected =
       tables.blocks.empty() ? tables.genesis_root : tables.blocks.back()->block.header().state_root;
   AITBC_CHECK(state.root() == expected);
-  Loaded loaded{tables.head(), std::move(state), tables.governance, {}, {}};
+  Loaded loaded{
+      tables.head(), std::move(state), tables.governance, {}, {}, {}, tables.evidence, {}};
+  loaded.finality_conflict = tables.finality_conflict;
+  for (const SideBlock& lost : tables.side) loaded.side.push_back(lost.sealed);
   if (!tables.final.empty()) loaded.certificates.push_back(tables.final.rbegin()->second);
   for (const auto& [height, certificate] : tables.justified) {
     loaded.certificates.push_back(certificate);

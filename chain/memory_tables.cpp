@@ -41,13 +41,15 @@ void MemoryTables::apply(const Batch& batch) {
   }
   for (const Replaced& verdict : batch.replaced) add_replaced(verdict);
   for (const Certificate& certificate : batch.certificates) add_certificate(certificate);
-  for (const CheckedBlock& block_beside : batch.side) add_side(block_beside.header());
+  for (const CheckedBlock& block_beside : batch.side) add_side(block_beside.sealed);
   while (side.size() > limits::side_blocks_max) side.pop_front();
+  evidence.insert(evidence.end(), batch.evidence.begin(), batch.evidence.end());
+  if (batch.finality_conflict) finality_conflict = batch.finality_conflict;
 }
 
 void MemoryTables::rewind(Height to) {
   AITBC_CHECK(to <= blocks.size());
-  for (std::size_t i = to; i < blocks.size(); ++i) add_side(blocks[i]->block.header());
+  for (std::size_t i = to; i < blocks.size(); ++i) add_side(blocks[i]->block.sealed);
   while (blocks.size() > to) {
     const Applied& last = *blocks.back();
     for (const Change& change : last.effects.changes) {
@@ -89,11 +91,11 @@ void MemoryTables::append(const Applied& applied) {
   blocks.push_back(std::make_shared<const Applied>(applied));
 }
 
-void MemoryTables::add_side(const Header& header) {
-  const BlockId id = id_of(header);
+void MemoryTables::add_side(const SealedHeader& sealed) {
+  const BlockId id = id_of(sealed.header);
   const bool known =
       std::any_of(side.begin(), side.end(), [&](const SideBlock& lost) { return lost.id == id; });
-  if (!known) side.push_back({id, header});
+  if (!known) side.push_back({id, sealed});
 }
 
 void MemoryTables::remove_replaced(const TxId& id) {

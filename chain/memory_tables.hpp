@@ -35,6 +35,8 @@ struct MemoryTables {
 
   std::map<Height, Certificate> final;      // of commits
   std::map<Height, Certificate> justified;  // of prepares, above the highest final block
+  std::vector<Evidence> evidence;           // in the order of arrival
+  std::optional<FinalityConflict> finality_conflict;
 
   Tip head() const;
   const Applied* block(Height height) const;
@@ -45,7 +47,7 @@ struct MemoryTables {
  private:
   void rewind(Height to);
   void append(const Applied& applied);
-  void add_side(const Header& header);
+  void add_side(const SealedHeader& sealed);
   void remove_replaced(const TxId& id);
   void add_certificate(const Certificate& certificate);
   void add_replaced(const Replaced& verdict);

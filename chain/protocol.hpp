@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "chain/core/evidence.hpp"
 #include "chain/core/governance.hpp"
-#include "chain/core/time.hpp"
-#include "chain/core/vote.hpp"
+#include "chain/core/key_claim.hpp"
 #include "chain/fault.hpp"
 
 namespace aitbc {
@@ -20,6 +20,14 @@ struct SyncQuery {
   Duration wait{0};          // how long the answer may be held back when there is no news
 };
 
+// That a process which runs a key was heard: by whom it is told, or by somebody before.
+struct Sighting {
+  KeyClaim claim;
+  std::string url;  // where it answers those who heard it themselves
+  Duration age{0};
+  bool operator==(const Sighting&) const = default;
+};
+
 struct SyncAnswer {
   std::string chain_id;
   GenesisHash genesis_hash;
@@ -28,13 +36,16 @@ struct SyncAnswer {
   Tip final;
   Hash authorities_hash;
   std::string node_id;
-  std::string instance;           // new at every start of the node
-  Time node_time;                 // when it answered
-  Duration held{0};               // for how long it held the answer back
-  std::uint64_t cursor = 0;       // to be sent with the next query
-  std::vector<TxId> txs;          // pending ones that are newer than the query's cursor
-  bool more = false;              // txs was cut at its limit: ask again at once
-  std::vector<SignedVote> votes;  // that are newer than the query's cursor, own and others'
+  std::string instance;             // new at every start of the node
+  Time node_time;                   // when it answered
+  Duration held{0};                 // for how long it held the answer back
+  std::uint64_t cursor = 0;         // to be sent with the next query
+  std::vector<TxId> txs;            // pending ones that are newer than the query's cursor
+  bool more = false;                // txs was cut at its limit: ask again at once
+  std::vector<SignedVote> votes;    // that are newer than the query's cursor, own and others'
+  std::vector<Evidence> evidence;   // that is newer than the query's cursor
+  std::optional<KeyClaim> runs;     // the key that this node signs with
+  std::vector<Sighting> sightings;  // and who signs with which, as far as it heard
   // What entered the network here comes whole, so that it crosses each link once and at once; the
   // ids above let everybody else pass it on where links are missing.
   std::vector<SignedTx> own_txs;
@@ -79,6 +90,10 @@ struct NodeStatus {
   std::uint64_t mempool_txs = 0;
   std::uint64_t reorgs = 0;  // since the start
   std::uint64_t reorg_depth_max = 0;
+  std::uint64_t evidence = 0;  // pieces, against whichever keys
+  bool finality_conflict = false;
+  bool other_runner = false;             // its authority key is run elsewhere, so it does not sign
+  std::optional<Duration> clock_offset;  // this node's clock minus the median of all it heard
   Time started;
   std::vector<PeerStatus> peers;
   std::vector<Fault> faults;  // that it has on purpose

@@ -5,10 +5,19 @@
 #include <memory>
 #include <string>
 
+#include <vector>
+
 #include "chain/core/crypto.hpp"
 #include "chain/core/vote.hpp"
 
 namespace aitbc {
+
+// What else is known of a key where it is used.
+struct KeyNotes {
+  std::string instance;              // of the process that used it last; empty: none did
+  std::vector<EvidenceId> unlocked;  // evidence that its operator has set aside, the latest last
+  bool operator==(const KeyNotes&) const = default;
+};
 
 // Used by one thread.
 class SignGuard {
@@ -17,6 +26,11 @@ class SignGuard {
   virtual const Watermarks& marks() const = 0;
   // Durable on return. Marks are never lowered: the caller raises what marks() said.
   virtual Status raise(const Watermarks&) = 0;
+  virtual const KeyNotes& notes() const = 0;
+  virtual Status note(KeyNotes) = 0;  // durable on return
+  // Whether it is certain that the process of notes() has ended: it held the very lock that is held
+  // now. False for the first process ever, for a copy, and after the machine was started again.
+  virtual bool in_place() const = 0;
 };
 
 // Remembers as long as it lives, which in the simulator is longer than its node.
@@ -27,9 +41,16 @@ class MemorySignGuard final : public SignGuard {
     marks_ = marks;
     return ok();
   }
+  const KeyNotes& notes() const override { return notes_; }
+  Status note(KeyNotes notes) override {
+    notes_ = std::move(notes);
+    return ok();
+  }
+  bool in_place() const override { return true; }
 
  private:
   Watermarks marks_;
+  KeyNotes notes_;
 };
 
 // Made if it is not there. in_use if another process has it; corrupt if it cannot be read, or is of
@@ -53,6 +74,18 @@ class Authority {
   std::vector<SignedVote> promised(const GenesisHash&) const;
   // may_sign() must allow the vote.
   Result<SignedVote> vote(const GenesisHash&, const Vote&);
+  // Raises the marks by votes of this key that are known to have been signed, if not here: a copy
+  // of the guard may be older than what the key has signed since.
+  Status learn(std::span<const SignedVote>);
+
+  // The process that used the key before this one, if it is certain to have ended.
+  std::optional<std::string> predecessor() const {
+    return guard_->in_place() ? std::optional(guard_->notes().instance) : std::nullopt;
+  }
+  // This process uses the key from now on.
+  Status begin(const std::string& instance);
+  bool has_unlocked(const EvidenceId&) const;
+  Status unlock(std::span<const EvidenceId>);
 
  private:
   KeyPair key_;

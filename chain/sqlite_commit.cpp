@@ -22,6 +22,7 @@ Result<Height> BatchWriter::write(const Batch& batch) {
   if (batch.rewind_to || !batch.side.empty()) {
     AITBC_TRY(Query(sql_.trim_side, limits::side_blocks_max).run());
   }
+  AITBC_TRY(add_evidence(batch));
   return head_;
 }
 
@@ -205,6 +206,15 @@ Status BatchWriter::add_side(const SealedHeader& sealed) {
   encode(header, sealed);
   const BlockId id = id_of(sealed.header);
   return Query(sql_.insert_side, id.view(), sealed.header.height, ByteView(header.bytes())).run();
+}
+
+Status BatchWriter::add_evidence(const Batch& batch) {
+  for (const Evidence& evidence : batch.evidence) {
+    const Buffer body = encode(evidence);
+    AITBC_TRY(Query(sql_.insert_evidence, id_of(evidence).view(), ByteView(body)).run());
+  }
+  if (!batch.finality_conflict) return ok();
+  return Query(sql_.insert_conflict, ByteView(encode(*batch.finality_conflict))).run();
 }
 
 }  // namespace aitbc

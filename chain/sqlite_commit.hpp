@@ -52,6 +52,9 @@ struct WriteStatements {
   Statement insert_certificate{
       database, "INSERT OR REPLACE INTO certificates(kind, height, votes) VALUES(?, ?, ?)"};
   Statement delete_justified{database, "DELETE FROM certificates WHERE kind = 0 AND height <= ?"};
+  Statement insert_evidence{database, "INSERT OR IGNORE INTO evidence(id, body) VALUES(?, ?)"};
+  Statement insert_conflict{database,
+                            "INSERT OR IGNORE INTO finality_conflict(id, body) VALUES(0, ?)"};
   Statement delete_final_undo{database, "DELETE FROM undo WHERE height <= ?"};
 };
 
@@ -81,6 +84,7 @@ class BatchWriter {
   Status write_replaced(const std::vector<Replaced>& replaced);
   Status add_certificate(const Certificate& certificate);
   Status add_side(const SealedHeader& sealed);
+  Status add_evidence(const Batch& batch);
   Result<Row*> row_of(const Address& address);
 
   WriteStatements& sql_;

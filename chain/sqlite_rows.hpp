@@ -4,10 +4,9 @@
 
 #include <optional>
 
-#include "chain/core/block.hpp"
+#include "chain/core/evidence.hpp"
 #include "chain/core/limits.hpp"
 #include "chain/core/state.hpp"
-#include "chain/core/vote.hpp"
 
 namespace aitbc {
 
@@ -84,6 +83,18 @@ inline Result<Governance> read_governance(ByteView bytes) {
   const auto whole = in.finish("set of authorities");
   if (!whole) return damaged("stored " + whole.error().detail);
   return governance;
+}
+
+inline Result<Evidence> read_evidence(ByteView bytes) {
+  auto evidence = decode_evidence(bytes);
+  if (!evidence) return damaged("stored " + evidence.error().detail);
+  return evidence;
+}
+
+inline Result<FinalityConflict> read_finality_conflict(ByteView bytes) {
+  auto conflict = decode_finality_conflict(bytes);
+  if (!conflict) return damaged("stored " + conflict.error().detail);
+  return conflict;
 }
 
 inline Result<Effects> read_effects(ByteView bytes) {

@@ -85,6 +85,17 @@ constexpr std::array migrations = {R"sql(
     by BLOB NOT NULL,
     height INTEGER NOT NULL
   ) STRICT;
+)sql",
+                                   R"sql(
+  -- Breaches that were proven, in the order of arrival; bounded by key.
+  CREATE TABLE evidence(
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    body BLOB NOT NULL
+  ) STRICT;
+
+  -- Two certificates, if the chain was ever seen final twice.
+  CREATE TABLE finality_conflict(id INTEGER PRIMARY KEY CHECK(id = 0), body BLOB NOT NULL) STRICT;
 )sql"};
 
 Result<std::int64_t> number_of(Database& database, std::string_view sql) {

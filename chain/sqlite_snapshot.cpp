@@ -35,6 +35,8 @@ class SqliteSnapshot final : public Snapshot {
   Result<std::optional<Certificate>> finality_of(Height height) override {
     return sql_.lookup.finality_of(height);
   }
+  Result<std::vector<Evidence>> evidence() override;
+  Result<std::optional<FinalityConflict>> finality_conflict() override;
 
  private:
   struct SizedBlock {
@@ -300,8 +302,27 @@ Result<std::vector<SideBlock>> SqliteSnapshot::side_blocks(std::size_t limit) {
     if (!row) return found;
     AITBC_TRY_ASSIGN(const BlockId id, read_fixed<BlockId>(query.blob(0)));
     AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(query.blob(1)));
-    found.push_back({id, sealed.header});
+    found.push_back({id, sealed});
   }
+}
+
+Result<std::vector<Evidence>> SqliteSnapshot::evidence() {
+  std::vector<Evidence> found;
+  Query query(sql_.evidence);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return found;
+    AITBC_TRY_ASSIGN(Evidence evidence, read_evidence(query.blob(0)));
+    found.push_back(std::move(evidence));
+  }
+}
+
+Result<std::optional<FinalityConflict>> SqliteSnapshot::finality_conflict() {
+  Query query(sql_.conflict);
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  if (!row) return std::optional<FinalityConflict>();
+  AITBC_TRY_ASSIGN(FinalityConflict conflict, read_finality_conflict(query.blob(0)));
+  return std::optional(std::move(conflict));
 }
 
 }  // namespace aitbc

@@ -33,6 +33,8 @@ struct ReadStatements {
   Statement pending{database, "SELECT body FROM pool ORDER BY seq LIMIT ? OFFSET ?"};
   Statement pending_count{database, "SELECT count(*) FROM pool"};
   Statement replaced{database, "SELECT by, height FROM replaced WHERE id = ?"};
+  Statement evidence{database, "SELECT body FROM evidence ORDER BY seq"};
+  Statement conflict{database, "SELECT body FROM finality_conflict"};
   Statement side{database, "SELECT id, header FROM side ORDER BY height DESC, seq DESC LIMIT ?"};
 };
 

@@ -36,6 +36,7 @@ class SqliteStore final : public Store {
   Result<State> load_state(Governance governance, const Hash& expected);
   Result<std::vector<Mempool::Entry>> load_pool(const Params& params);
   Result<std::vector<Certificate>> load_certificates();
+  Status load_offences(Loaded& loaded);
   Result<Applied> read_applied(const SealedHeader& sealed);
   void start_reading(const Params& params, Height head);
 
@@ -143,6 +144,31 @@ Result<std::vector<Certificate>> SqliteStore::load_certificates() {
   }
 }
 
+// What was proven against keys, and the losing blocks that may prove more.
+Status SqliteStore::load_offences(Loaded& loaded) {
+  Statement side(database_, "SELECT header FROM side ORDER BY seq");
+  for (Query query(side);;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) break;
+    AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(query.blob(0)));
+    loaded.side.push_back(sealed);
+  }
+  Statement proven(database_, "SELECT body FROM evidence ORDER BY seq");
+  for (Query query(proven);;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) break;
+    AITBC_TRY_ASSIGN(Evidence evidence, read_evidence(query.blob(0)));
+    loaded.evidence.push_back(std::move(evidence));
+  }
+  Statement twice(database_, "SELECT body FROM finality_conflict");
+  Query query(twice);
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  if (row) {
+    AITBC_TRY_ASSIGN(loaded.finality_conflict, read_finality_conflict(query.blob(0)));
+  }
+  return ok();
+}
+
 Result<std::optional<Loaded>> SqliteStore::load(const Params& params) {
   Statement meta(database_, "SELECT genesis_hash, state_root FROM meta WHERE id = 0");
   Query query(meta);
@@ -166,9 +192,17 @@ Result<std::optional<Loaded>> SqliteStore::load(const Params& params) {
   AITBC_TRY_ASSIGN(State state, load_state(governance.rbegin()->second, root));
   AITBC_TRY_ASSIGN(auto pool, load_pool(params));
   AITBC_TRY_ASSIGN(auto certificates, load_certificates());
+  Loaded loaded{head,
+                std::move(state),
+                std::move(governance),
+                std::move(pool),
+                std::move(certificates),
+                {},
+                {},
+                {}};
+  AITBC_TRY(load_offences(loaded));
   start_reading(params, head.height);
-  return std::optional(Loaded{head, std::move(state), std::move(governance), std::move(pool),
-                              std::move(certificates)});
+  return std::optional(std::move(loaded));
 }
 
 Status SqliteStore::initialise(const Genesis& genesis) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chain/core/apply.hpp"
+#include "chain/core/evidence.hpp"
 #include "chain/core/finality.hpp"
 #include "chain/core/mempool.hpp"
 
@@ -37,6 +38,9 @@ struct Batch {
   std::vector<CheckedBlock> side;  // valid blocks that are not of the canonical chain
   // A commit's makes its block final: nothing at or below it needs undo or a prepares' certificate.
   std::vector<Certificate> certificates;
+  // Both are kept for ever; their number is bounded by the owner of the chain.
+  std::vector<Evidence> evidence;
+  std::optional<FinalityConflict> finality_conflict;
 };
 
 struct Loaded {
@@ -47,6 +51,9 @@ struct Loaded {
   std::vector<Mempool::Entry> mempool;
   // The highest of commits, and those of prepares above it.
   std::vector<Certificate> certificates;
+  std::vector<SealedHeader> side;  // losing blocks, in the order of arrival
+  std::vector<Evidence> evidence;  // likewise
+  std::optional<FinalityConflict> finality_conflict;
 };
 
 struct LocatedTx {
@@ -64,7 +71,7 @@ struct AddressPage {
 
 struct SideBlock {
   BlockId id;
-  Header header;
+  SealedHeader sealed;
 };
 
 // One consistent view. Short-lived: it holds back the log of the database. Heights start at 1:
@@ -93,6 +100,9 @@ class Snapshot {
   virtual Result<std::vector<SideBlock>> side_blocks(std::size_t limit) = 0;
   // What makes the block at `height` final: the lowest certificate of commits at or above it.
   virtual Result<std::optional<Certificate>> finality_of(Height height) = 0;
+  // In the order of arrival.
+  virtual Result<std::vector<Evidence>> evidence() = 0;
+  virtual Result<std::optional<FinalityConflict>> finality_conflict() = 0;
 };
 
 // Thread-safe.

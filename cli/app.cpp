@@ -39,6 +39,7 @@ void build(CLI::App& root, Invocation& invocation) {
   add_log_commands(root, invocation);
   add_sync_commands(root, invocation);
   add_chain_commands(root, invocation);
+  add_evidence_commands(root, invocation);
   add_wallet_commands(root, invocation);
   add_money_commands(root, invocation);
   add_tx_commands(root, invocation);

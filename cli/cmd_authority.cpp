@@ -254,6 +254,7 @@ void add_authority_commands(CLI::App& root, Invocation& invocation) {
              {{"add", "Of an addition", "aitbc authority revoke add 4"}, Kind::add, false});
   add_action(*revoke, invocation,
              {{"rm", "Of a removal", "aitbc authority revoke rm 3"}, Kind::remove, false});
+  add_unlock_command(*group, invocation);
 }
 
 }  // namespace aitbc::cli

@@ -21,7 +21,8 @@ namespace {
 struct InitOptions {
   std::string chain_id = "ait-devnet";
   std::vector<std::string> authorities, accounts;
-  std::string slot = "2s", tail_guard = "500ms", fee_min = "0", quorum = "majority";
+  std::string slot = "2s", tail_guard = "500ms", fee_min = "0", quorum = "majority",
+              depth_max = "32";
   std::optional<std::string> time;
   std::string file;
   bool devnet = false;
@@ -66,6 +67,7 @@ Result<Genesis> build_genesis(const Wallets& wallets, const InitOptions& given) 
   AITBC_TRY_ASSIGN(const std::uint64_t fee, parse_number(given.fee_min, "--fee-min"));
   genesis.fee_min = Amount::from(fee).value_or(Amount{});
   genesis.quorum = parse_quorum(given.quorum).value();
+  AITBC_TRY_ASSIGN(genesis.depth_max, parse_number(given.depth_max, "--depth-max"));
   for (const std::string& text : given.authorities) {
     AITBC_TRY_ASSIGN(const PublicKey key, parse_authority(text));
     genesis.authorities.push_back(key);
@@ -91,6 +93,7 @@ std::string facts_json(const Genesis& genesis) {
       .integer("tail_guard_ms", static_cast<std::uint64_t>(genesis.tail_guard.count()))
       .integer("fee_min", genesis.fee_min.units())
       .text("quorum", name(genesis.quorum))
+      .integer("depth_max", genesis.depth_max)
       .boolean("devnet", genesis.devnet)
       .json("authorities", std::move(authorities).finish())
       .integer("accounts", genesis.allocations.size())
@@ -109,6 +112,7 @@ void print_facts(Output& output, const Genesis& genesis) {
   table.add({"quorum", std::string(name(genesis.quorum)) + ", " +
                            std::to_string(quorum_of(genesis.quorum, genesis.authorities.size())) +
                            " of " + std::to_string(genesis.authorities.size()) + " votes"});
+  table.add({"depth", std::to_string(genesis.depth_max) + " blocks that are not final at most"});
   table.add({"accounts", std::to_string(genesis.allocations.size())});
   table.add({"supply", std::to_string(supply_of(genesis).units())});
   for (std::size_t i = 0; i < genesis.authorities.size(); ++i) {
@@ -193,6 +197,9 @@ void add_init(CLI::App& group, Invocation& invocation) {
   init->add_option("--fee-min", given->fee_min, "The least fee")->capture_default_str();
   init->add_option("--quorum", given->quorum, "Votes that make a block final: majority or bft")
       ->check(CLI::IsMember({"majority", "bft"}))
+      ->capture_default_str();
+  init->add_option("--depth-max", given->depth_max,
+                   "Blocks that are not final, before sealing slows down")
       ->capture_default_str();
   init->add_option("--time", given->time, "Start of slot 0 (default: now)");
   init->add_flag("--devnet", given->devnet, "Allow a faucet and open wallets");

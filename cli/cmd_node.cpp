@@ -18,6 +18,7 @@ struct RunOptions {
   NodeSettings settings;
   std::vector<std::string> peers;
   bool no_sync = false;
+  bool force = false;
   bool poll_only = false;
 };
 
@@ -31,8 +32,9 @@ NodeSettings settings_of(const RunOptions& given) {
 
 // A node's own failures go to its log as well: that is where its operator looks.
 Verdict run_daemon(Invocation& invocation, const RunOptions& given) {
-  AITBC_TRY_ASSIGN(const NodeConfig config,
+  AITBC_TRY_ASSIGN(NodeConfig config,
                    load_config(given.config, invocation.environment, settings_of(given)));
+  config.force = given.force;
   const auto log = make_log({.level = invocation.verbose ? Log::Level::debug : config.log_level,
                              .format = log_format_of_stderr(),
                              .node = config.node_id});
@@ -100,6 +102,8 @@ void add_run(CLI::App& group, Invocation& invocation) {
   run->add_flag("--no-sync", given->no_sync, "Do not follow the peers (AITBC_SYNC=false)");
   run->add_flag("--poll-only", given->poll_only,
                 "Ask peers at intervals, without long polls (AITBC_POLL_ONLY)");
+  run->add_flag("--force", given->force,
+                "Sign with the authority key even if another node is heard to run it");
   run->add_option("--interval", settings.interval_s,
                   "Seconds between such questions (AITBC_SYNC_INTERVAL_S)");
   run->add_option("--log-level", settings.log_level,

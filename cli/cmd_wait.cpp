@@ -30,9 +30,9 @@ std::vector<NodeFacts> facts_of(const sites::NetworkStatus& status) {
     node.node = report.node;
     node.state = report.state.kind;
     if (const auto& answer = report.answer) {
-      node.ledger =
-          NodeFacts::Ledger{answer->head.height, answer->final.height, answer->mempool_txs,
-                            answer->reorgs,      answer->head.id,      answer->state_root};
+      node.ledger = NodeFacts::Ledger{
+          answer->head.height, answer->final.height, answer->mempool_txs, answer->reorgs,
+          answer->head.id,     answer->state_root,   answer->evidence};
     }
     facts.push_back(std::move(node));
   }
@@ -100,10 +100,11 @@ void add_wait_command(CLI::App& root, Invocation& invocation) {
                                          "aitbc wait 'all: head == same, mempool == 0' "
                                          "--timeout 30s"});
   command
-      ->add_option("EXPR", given->expression,
-                   "SCOPE: FIELD OP VALUE[, ...] [and SCOPE: ...]; SCOPE is all, any or a "
-                   "node; FIELD is height, final, mempool, reorgs, state, head or state_root; "
-                   "OP is == != < <= > >=; VALUE is a number, a word, 0x and a hash, or same")
+      ->add_option(
+          "EXPR", given->expression,
+          "SCOPE: FIELD OP VALUE[, ...] [and SCOPE: ...]; SCOPE is all, any or a "
+          "node; FIELD is height, final, mempool, reorgs, evidence, state, head or state_root; "
+          "OP is == != < <= > >=; VALUE is a number, a word, 0x and a hash, or same")
       ->required();
   command->add_option("--timeout", given->timeout, "How long to wait")->capture_default_str();
   choose(*command, invocation, [&invocation, given] { return wait(invocation, *given); });

@@ -20,11 +20,14 @@ void add_node_commands(CLI::App& root, Invocation& invocation);
 void add_log_commands(CLI::App& root, Invocation& invocation);
 void add_sync_commands(CLI::App& root, Invocation& invocation);
 void add_chain_commands(CLI::App& root, Invocation& invocation);
+void add_evidence_commands(CLI::App& root, Invocation& invocation);
 void add_copy_commands(CLI::App& chain, Invocation& invocation);
 void add_wallet_commands(CLI::App& root, Invocation& invocation);
 void add_money_commands(CLI::App& root, Invocation& invocation);
 void add_tx_commands(CLI::App& root, Invocation& invocation);
 void add_authority_commands(CLI::App& root, Invocation& invocation);
+// `authority unlock`, in the group of the authorities.
+void add_unlock_command(CLI::App& authority, Invocation& invocation);
 void add_genesis_commands(CLI::App& root, Invocation& invocation);
 void add_wait_command(CLI::App& root, Invocation& invocation);
 void add_chaos_commands(CLI::App& root, Invocation& invocation);

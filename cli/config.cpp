@@ -62,6 +62,8 @@ Status read_log(rpc::ObjectReader reader, NodeConfig& config) {
 Result<NodeConfig> read_config(rpc::ObjectReader reader, const std::string& folder) {
   NodeConfig config;
   AITBC_TRY_ASSIGN(config.node_id, reader.text("node_id", word_bytes_max));
+  AITBC_TRY_ASSIGN(const auto site, reader.optional_text("site", word_bytes_max));
+  config.site = site.value_or("");
   AITBC_TRY_ASSIGN(auto listen, reader.object("listen"));
   AITBC_TRY(read_listen(std::move(listen), config));
   AITBC_TRY_ASSIGN(config.data, path_field(reader, "data", folder));

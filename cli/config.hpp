@@ -16,6 +16,8 @@ namespace aitbc::cli {
 
 struct NodeConfig {
   std::string node_id;
+  std::string site;    // where it runs, for people; may be empty
+  bool force = false;  // sign with the authority key whoever else is heard to; never in a file
   std::string address = "127.0.0.1";
   std::uint16_t port = 8082;
   std::string data;                          // the database file

@@ -15,11 +15,12 @@ using Operator = Condition::Operator;
 
 constexpr std::size_t expression_bytes_max = 1'024;
 
-constexpr std::array<std::pair<std::string_view, Field>, 7> fields{{
+constexpr std::array<std::pair<std::string_view, Field>, 8> fields{{
     {"height", Field::height},
     {"final", Field::final},
     {"mempool", Field::mempool},
     {"reorgs", Field::reorgs},
+    {"evidence", Field::evidence},
     {"state", Field::state},
     {"head", Field::head},
     {"state_root", Field::state_root},
@@ -38,7 +39,7 @@ constexpr std::array kinds{SyncState::Kind::in_sync,       SyncState::Kind::behi
                            SyncState::Kind::paused,        SyncState::Kind::unreachable,
                            SyncState::Kind::wrong_genesis, SyncState::Kind::stopped};
 
-bool is_number(Field field) { return field <= Field::reorgs; }
+bool is_number(Field field) { return field <= Field::evidence; }
 
 class Parser {
  public:
@@ -76,7 +77,7 @@ class Parser {
     const auto known = std::find_if(fields.begin(), fields.end(),
                                     [&](const auto& entry) { return entry.first == field; });
     if (known == fields.end()) {
-      return unexpected("height, final, mempool, reorgs, state, head or state_root");
+      return unexpected("height, final, mempool, reorgs, evidence, state, head or state_root");
     }
     condition.field = known->second;
     const auto op = std::find_if(operators.begin(), operators.end(),
@@ -187,6 +188,8 @@ std::uint64_t number_of(const NodeFacts::Ledger& ledger, Field field) {
       return ledger.mempool;
     default:
       return ledger.reorgs;
+    case Field::evidence:
+      return ledger.evidence;
   }
 }
 

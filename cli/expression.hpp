@@ -5,7 +5,7 @@
 //   expression = clause { "and" clause }
 //   clause     = ( "all" | "any" | NODE ) ":" condition { "," condition }
 //   condition  = field operator value
-//   field      = height | final | mempool | reorgs      with a number
+//   field      = height | final | mempool | reorgs | evidence  with a number
 //              | state                                  with a word: in_sync, behind, ahead, ...
 //              | head | state_root                      with "same" or 0x and 64 digits
 //   operator   = == | != | < | <= | > | >=              (words and hashes: == and != alone)
@@ -33,12 +33,13 @@ struct NodeFacts {
     std::uint64_t reorgs = 0;
     BlockId head;
     Hash state_root;
+    std::uint64_t evidence = 0;
   };
   std::optional<Ledger> ledger;  // nullopt if it did not answer
 };
 
 struct Condition {
-  enum class Field { height, final, mempool, reorgs, state, head, state_root };
+  enum class Field { height, final, mempool, reorgs, evidence, state, head, state_root };
   enum class Operator { equal, unequal, less, at_most, more, at_least };
   struct Same {
     bool operator==(const Same&) const = default;

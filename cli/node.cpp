@@ -119,6 +119,8 @@ sync::Runner::Options runner_options(const NodeConfig& config, std::optional<Aut
                                      std::vector<Fault> faults) {
   sync::Runner::Options options;
   options.node_id = config.node_id;
+  options.site = config.site;
+  options.forced = config.force;
   options.instance = new_instance();
   options.authority = std::move(authority);
   options.peers = config.peers;
@@ -179,6 +181,11 @@ Status run_node(const NodeConfig& config, Log& log) {
     return about("listen", server.error());
   }
   log_started(log, config, *runner, (*server)->port());
+  if (config.force && runner->status()->authority) {
+    log.warn("forced", {{"detail",
+                         "this node signs with its authority key even if another node is heard to: "
+                         "two that do leave evidence against the key"}});
+  }
 
   const std::string why = stop.wait();
   // Waiting polls are answered first, so that the server's handlers come back at once.

@@ -34,7 +34,8 @@ constexpr std::string_view plan_shape =
     "why:text}]}";
 constexpr std::string_view genesis_shape =
     "{genesis_hash:hash chain_id:text time:text slot_ms:count tail_guard_ms:count fee_min:count "
-    "quorum:text devnet:flag authorities:[text] accounts:count supply:count state_root:hash}";
+    "quorum:text depth_max:count devnet:flag authorities:[text] accounts:count supply:count "
+    "state_root:hash}";
 constexpr std::string_view authorities_shape =
     "{head:{height:count slot:count hash:hash} authorities:[text] "
     "open:{change:text key:text expires:count approvals:[text]}~ "
@@ -44,6 +45,7 @@ constexpr std::string_view status_shape =
     "{network:text chain_id:text genesis_hash:hash~ in_sync:flag height:count~ head:hash~ "
     "nodes:[{node:text site:text url:text state:text process:text authority:flag height:count~ "
     "head:hash~ final_height:count~ state_root:hash~ mempool:count~ reorgs:count~ "
+    "evidence:count~ clock_offset_ms:int~ "
     "round_trip_ms:count~ faults:[text] detail:text}]}";
 constexpr std::string_view block_shape =
     "{height:count hash:hash parent_hash:hash timestamp:text tx_count:count slot:count "
@@ -55,6 +57,7 @@ constexpr std::array entries{
     Entry{"authority revoke add", authorities_shape},
     Entry{"authority revoke rm", authorities_shape},
     Entry{"authority rm", authorities_shape},
+    Entry{"authority unlock", "{authority:text unlocked:[hash] state:text}"},
     Entry{"balance",
           "{address:text balance?:count nonce?:count next_nonce?:count height?:count "
           "url?:text same?:flag nodes?:[{node:text url:text balance:count~ "
@@ -90,6 +93,10 @@ constexpr std::array entries{
     Entry{"chaos restart", control_shape},
     Entry{"chaos throttle", fault_shape},
     Entry{"down", stopped_shape},
+    Entry{"evidence ls",
+          "{count:count evidence:[{id:hash key:text kind:text detail:text encoding:text}] "
+          "finality_conflict:any}"},
+    Entry{"evidence show", "{id:hash key:text kind:text detail:text encoding:text}"},
     Entry{"faucet", sent_shape},
     Entry{"forks", "{blocks:[block] count:count}"},
     Entry{"genesis init", genesis_shape},

@@ -1,5 +1,6 @@
 #include "cli/status_view.hpp"
 
+#include "chain/core/limits.hpp"
 #include "cli/output.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/native_fields.hpp"
@@ -40,7 +41,23 @@ void write_answer(rpc::ObjectWriter& row, const NodeStatus& answer) {
       .integer("final_height", answer.final.height)
       .text("state_root", hash_text(answer.state_root))
       .integer("mempool", answer.mempool_txs)
-      .integer("reorgs", answer.reorgs);
+      .integer("reorgs", answer.reorgs)
+      .integer("evidence", answer.evidence);
+  answer.clock_offset ? row.signed_integer("clock_offset_ms", answer.clock_offset->count())
+                      : row.null("clock_offset_ms");
+}
+
+// What an operator must see without asking for it.
+std::string alarms(const NodeStatus& answer) {
+  std::string text;
+  if (answer.finality_conflict) text += ", finality_conflict";
+  if (answer.evidence > 0) text += ", evidence " + std::to_string(answer.evidence);
+  if (answer.clock_offset && std::chrono::abs(*answer.clock_offset) > limits::clock_offset_warn) {
+    const bool red = std::chrono::abs(*answer.clock_offset) > limits::clock_offset_red;
+    text += ", clock " + std::to_string(answer.clock_offset->count()) + " ms " +
+            (red ? "(red)" : "(warn)");
+  }
+  return text;
 }
 
 std::string node_json(const sites::NodeReport& report) {
@@ -55,7 +72,7 @@ std::string node_json(const sites::NodeReport& report) {
     write_answer(row, *report.answer);
   } else {
     row.null("height").null("head").null("final_height").null("state_root").null("mempool");
-    row.null("reorgs");
+    row.null("reorgs").null("evidence").null("clock_offset_ms");
   }
   if (report.round_trip) {
     row.integer("round_trip_ms", static_cast<std::uint64_t>(report.round_trip->count()));
@@ -117,7 +134,8 @@ std::string status_table(const sites::NetworkStatus& status) {
     table.add({report.node, report.site, report.url,
                known ? std::to_string(report.answer->head.height) : "-",
                known ? short_hash(report.answer->head.id) : "-",
-               known ? std::to_string(report.answer->mempool_txs) : "-", state_text(report)});
+               known ? std::to_string(report.answer->mempool_txs) : "-",
+               state_text(report) + (known ? alarms(*report.answer) : "")});
   }
   return table.text();
 }

@@ -191,6 +191,19 @@ Result<std::size_t> Client::heal(const std::optional<std::string>& id) {
   return parse_healed(body);
 }
 
+Status Client::add_evidence(std::span<const Evidence> evidence) {
+  AITBC_TRY_ASSIGN(const std::string body,
+                   connection_->send(json_post("/rpc/evidence", evidence_json(evidence))));
+  return ok();
+}
+
+Result<std::string> Client::unlock_authority() {
+  HttpRequest request;
+  request.method = "POST";
+  request.path = "/rpc/authority/unlock";
+  return connection_->send(request);
+}
+
 Result<Client::AccountView> Client::account(const Address& address) {
   AITBC_TRY_ASSIGN(const std::string body,
                    connection_->send(get_request("/rpc/account/" + to_text(address))));

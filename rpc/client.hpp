@@ -42,6 +42,8 @@ class Client {
   Result<std::vector<Fault>> faults();
   Result<Fault> add_fault(const Fault&, Duration lasts);
   Result<std::size_t> heal(const std::optional<std::string>& id);
+  Status add_evidence(std::span<const Evidence>);
+  Result<std::string> unlock_authority();  // the answer's body
 
   struct AccountView {
     Account account;

@@ -28,7 +28,6 @@ Result<SignedTx> read_tx(const Params&, ObjectReader);
 // A header's fields, then the seal and, for a block, "transactions".
 std::string header_json(const Params&, const SealedHeader&);
 std::string block_json(const Params&, const Block&);
-// A losing block, whose seal is not kept.
 std::string side_block_json(const Params&, const SideBlock&);
 
 enum class Body { with_transactions, without };
@@ -81,6 +80,11 @@ std::string certificate_json(const Certificate&);
 // {"votes": [...]}, each the canonical encoding in hexadecimal.
 std::string votes_json(std::span<const SignedVote>);
 Result<std::vector<SignedVote>> parse_votes(std::string_view json);
+
+std::string evidence_list_json(std::span<const Evidence>, const std::optional<FinalityConflict>&);
+// {"evidence": [...]}, each the canonical encoding in hexadecimal.
+std::string evidence_json(std::span<const Evidence>);
+Result<std::vector<Evidence>> parse_evidence(std::string_view json);
 
 // {"ids": [...]}, the pending transactions that a peer asks for.
 std::string ids_json(std::span<const TxId>);

@@ -103,8 +103,8 @@ std::string block_json(const Params& params, const Block& block) {
 
 std::string side_block_json(const Params& params, const SideBlock& side) {
   ObjectWriter out;
-  write_header(out, params, side.header, side.id);
-  out.text("proposer", side.header.proposer.hex());
+  write_header(out, params, side.sealed.header, side.id);
+  out.text("proposer", side.sealed.header.proposer.hex());
   return std::move(out).finish();
 }
 

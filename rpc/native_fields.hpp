@@ -11,8 +11,7 @@
 #include "chain/core/address.hpp"
 #include "chain/core/block.hpp"
 #include "chain/core/time.hpp"
-#include "chain/core/vote.hpp"
-#include "chain/fault.hpp"
+#include "chain/protocol.hpp"
 
 namespace aitbc::rpc {
 
@@ -57,6 +56,11 @@ Result<Certificate> read_certificate(ObjectReader);
 // Votes as the field "votes" carries them.
 std::string votes_array(std::span<const SignedVote>);
 Result<std::vector<SignedVote>> read_votes(ObjectReader&);
+// Likewise "evidence", and "runs" with "sightings".
+std::string evidence_array(std::span<const Evidence>);
+Result<std::vector<Evidence>> read_evidence(ObjectReader&);
+void write_keys(ObjectWriter&, const SyncAnswer&);
+Status read_keys(ObjectReader&, SyncAnswer&);
 
 // Faults as the field "faults" carries them.
 std::string faults_array(std::span<const Fault>);

@@ -46,6 +46,7 @@ std::string genesis_json(const Genesis& genesis) {
       .signed_integer("tail_guard_ms", genesis.tail_guard.count())
       .integer("fee_min", genesis.fee_min.units())
       .text("quorum", name(genesis.quorum))
+      .integer("depth_max", genesis.depth_max)
       .boolean("devnet", genesis.devnet)
       .json("authorities", keys_json(genesis.authorities))
       .json("accounts", std::move(accounts).finish());
@@ -62,6 +63,7 @@ Result<Genesis> parse_genesis(std::string_view json) {
   AITBC_TRY_ASSIGN(genesis.tail_guard, read_ms(reader, "tail_guard_ms"));
   AITBC_TRY_ASSIGN(genesis.fee_min, read_amount(reader, "fee_min"));
   AITBC_TRY_ASSIGN(genesis.quorum, read_quorum(reader));
+  AITBC_TRY_ASSIGN(genesis.depth_max, reader.integer("depth_max"));
   AITBC_TRY_ASSIGN(genesis.devnet, reader.boolean("devnet"));
   AITBC_TRY_ASSIGN(genesis.authorities, read_keys(reader, "authorities", limits::authorities_max));
   AITBC_TRY_ASSIGN(genesis.allocations, read_accounts(reader));

@@ -58,6 +58,13 @@ std::string peer_json(const PeerStatus& peer) {
   return std::move(out).finish();
 }
 
+std::string_view clock_word(const std::optional<Duration>& offset) {
+  if (!offset) return "unknown";
+  const Duration off = std::chrono::abs(*offset);
+  if (off > limits::clock_offset_red) return "red";
+  return off > limits::clock_offset_warn ? "warn" : "good";
+}
+
 Result<std::optional<Duration>> read_signed_ms(ObjectReader& reader, std::string_view name) {
   AITBC_TRY_ASSIGN(const Json* value, reader.value(name));
   if (value->is_null()) return std::optional<Duration>();
@@ -92,6 +99,9 @@ Status read_counts(ObjectReader& reader, NodeStatus& status) {
   AITBC_TRY_ASSIGN(status.mempool_txs, reader.integer("mempool_txs"));
   AITBC_TRY_ASSIGN(status.reorgs, reader.integer("reorgs"));
   AITBC_TRY_ASSIGN(status.reorg_depth_max, reader.integer("reorg_depth_max"));
+  AITBC_TRY_ASSIGN(status.evidence, reader.integer("evidence"));
+  AITBC_TRY_ASSIGN(status.finality_conflict, reader.boolean("finality_conflict"));
+  AITBC_TRY_ASSIGN(status.clock_offset, read_signed_ms(reader, "clock_offset_ms"));
   AITBC_TRY_ASSIGN(status.started, read_time(reader, "started"));
   return ok();
 }
@@ -117,7 +127,12 @@ std::string status_json(const NodeStatus& status, const Params& params) {
       .integer("mempool_txs", status.mempool_txs)
       .integer("reorgs", status.reorgs)
       .integer("reorg_depth_max", status.reorg_depth_max)
-      .text("started", to_iso(status.started))
+      .integer("evidence", status.evidence)
+      .boolean("finality_conflict", status.finality_conflict)
+      .text("clock", clock_word(status.clock_offset));
+  status.clock_offset ? out.signed_integer("clock_offset_ms", status.clock_offset->count())
+                      : out.null("clock_offset_ms");
+  out.text("started", to_iso(status.started))
       .json("peers", std::move(peers).finish())
       .json("faults", faults_array(status.faults));
   return std::move(out).finish();

@@ -89,7 +89,9 @@ std::string sync_answer_json(const SyncAnswer& answer) {
       .json("txs", ids_array(answer.txs))
       .boolean("more", answer.more)
       .json("votes", votes_array(answer.votes))
+      .json("evidence", evidence_array(answer.evidence))
       .json("own_txs", encoded_array(answer.own_txs));
+  write_keys(out, answer);
   if (answer.own_block) out.text("own_block", to_hex(encode(*answer.own_block)));
   return std::move(out).finish();
 }
@@ -112,6 +114,8 @@ Result<SyncAnswer> parse_sync_answer(std::string_view json) {
   AITBC_TRY_ASSIGN(answer.txs, read_ids(reader, "txs"));
   AITBC_TRY_ASSIGN(answer.more, reader.boolean("more"));
   AITBC_TRY_ASSIGN(answer.votes, read_votes(reader));
+  AITBC_TRY_ASSIGN(answer.evidence, read_evidence(reader));
+  AITBC_TRY(read_keys(reader, answer));
   AITBC_TRY(read_own(reader, answer));
   return answer;
 }

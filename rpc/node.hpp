@@ -34,7 +34,10 @@ class Node {
     return std::move(answers.front());
   }
   virtual Result<Imported> import(std::vector<CheckedBlock>) = 0;
-  virtual Status add_votes(std::vector<SignedVote>) = 0;  // whose signatures hold
+  virtual Status add_votes(std::vector<SignedVote>) = 0;   // whose signatures hold
+  virtual Status add_evidence(std::vector<Evidence>) = 0;  // that holds
+  // Lets the node's authority sign again: the ids of what was set aside. not_an_authority.
+  virtual Result<std::vector<EvidenceId>> unlock_authority() = 0;
   virtual Result<SyncAnswer> sync(const SyncQuery&) = 0;  // holds the answer back for query.wait
   virtual Result<ProvenAccount> prove(const Address&) = 0;
   // The next nonce to use, counting pending transactions.

@@ -14,8 +14,9 @@ constexpr std::size_t shown_bytes_max = 80;  // of a path inside our sentence
 
 std::vector<Route> join() {
   std::vector<Route> all;
-  for (const auto part : {node_routes(), block_routes(), account_routes(), authority_routes(),
-                          chaos_routes(), finality_routes(), metrics_routes(), tx_routes()}) {
+  for (const auto part :
+       {node_routes(), block_routes(), account_routes(), authority_routes(), chaos_routes(),
+        evidence_routes(), finality_routes(), metrics_routes(), tx_routes()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

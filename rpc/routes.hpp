@@ -10,6 +10,7 @@ std::span<const Route> block_routes();    // head, blocks, headers, forks, genes
 std::span<const Route> account_routes();  // balances, histories, proofs
 std::span<const Route> authority_routes();
 std::span<const Route> chaos_routes();     // faults on purpose
+std::span<const Route> evidence_routes();  // of keys that signed twice, unlock
 std::span<const Route> finality_routes();  // what is final and why, votes
 std::span<const Route> metrics_routes();   // for Prometheus
 std::span<const Route> tx_routes();        // submission, lookup, mempool

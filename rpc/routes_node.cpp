@@ -33,7 +33,7 @@ Result<HttpResponse> index(const Call& call) {
 Result<HttpResponse> health(const Call& call) {
   const auto status = call.node.status();
   ObjectWriter out;
-  out.text("status", "ok")
+  out.text("status", status->other_runner ? "refused" : "ok")
       .text("chain_id", call.node.params().chain_id)
       .text("node_id", status->node_id)
       .text("instance", status->instance);

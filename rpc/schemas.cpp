@@ -32,6 +32,10 @@ constexpr Scalar scalars[] = {
     {"BallotType", R"({"type":"string","enum":["ballot"]})"},
     {"ChangeKind", R"({"type":"string","enum":["add","remove"]})"},
     {"VoteKind", R"({"type":"string","enum":["prepare","commit"]})"},
+    {"EvidenceKind", R"({"type":"string","enum":["seals","votes"]})"},
+    {"ClockState",
+     R"({"type":"string","enum":["good","warn","red","unknown"],"description":"Against the )"
+     R"(median of the clocks that the node heard, its own among them."})"},
     {"QuorumRule", R"({"type":"string","enum":["majority","bft"]})"},
     {"FaultKind", R"({"type":"string","enum":["link","clock","disk","lie","double-sign"]})"},
     {"Lie", R"({"type":"string","enum":["forged-head","garbage","withhold"]})"},
@@ -114,7 +118,7 @@ constexpr Shape shapes[] = {
     {"Allocation", "address:Address balance:Amount", Shape::Use::body},
     {"Genesis",
      "chain_id:Text time:Time slot_ms:Milliseconds tail_guard_ms:Milliseconds fee_min:Amount "
-     "quorum:QuorumRule devnet:Flag authorities:Key[] accounts:Allocation[]",
+     "quorum:QuorumRule depth_max:Count devnet:Flag authorities:Key[] accounts:Allocation[]",
      Shape::Use::body},
     {"Account", "address:Address balance:Amount nonce:Nonce next_nonce:Nonce height:Height"},
     {"Balance", "address:Address balance:Amount nonce:Nonce"},
@@ -145,8 +149,9 @@ constexpr Shape shapes[] = {
     {"NodeStatus",
      "chain_id:Text genesis_hash:Hash node_id:Text instance:Text authority:Key? state:State "
      "head:Tip justified:Tip final:Tip state_root:Hash authorities_hash:Hash authorities:Key[] "
-     "mempool_txs:Count reorgs:Count reorg_depth_max:Count started:Time peers:Peer[] "
-     "faults:Fault[]"},
+     "mempool_txs:Count reorgs:Count reorg_depth_max:Count evidence:Count "
+     "finality_conflict:Flag clock:ClockState clock_offset_ms:Milliseconds? started:Time "
+     "peers:Peer[] faults:Fault[]"},
     {"Fault",
      "id:Text what:Text kind:FaultKind since:Time until:Time out?:Text[] in?:Text[] cut?:Flag "
      "delay_ms?:Milliseconds jitter_ms?:Milliseconds loss_ppm?:Ppm duplicate_ppm?:Ppm "
@@ -172,11 +177,19 @@ constexpr Shape shapes[] = {
      "certificate:Certificate?"},
     {"BlockFinality", "height:Height hash:Hash final:Flag certificate:Certificate?"},
     {"Votes", "votes:Text[]", Shape::Use::body},
+    {"EvidenceRow", "id:Hash key:Key kind:EvidenceKind detail:Text encoding:Text"},
+    {"FinalityConflict", "id:Hash ours:Certificate theirs:Certificate"},
+    {"EvidenceList", "count:Count evidence:EvidenceRow[] finality_conflict:FinalityConflict?"},
+    {"EvidenceBody", "evidence:Text[]", Shape::Use::body},
+    {"EvidenceTaken", "evidence:Count"},
+    {"Unlocked", "authority:Text unlocked:Hash[] state:State"},
+    {"Sighting", "claim:Text url:Text age_ms:Milliseconds"},
     {"VotesTaken", "justified:Tip final:Tip"},
     {"SyncAnswer",
      "chain_id:Text genesis_hash:Hash head:Tip justified:Tip final:Tip authorities_hash:Hash "
      "node_id:Text instance:Text node_time:Time held_ms:Milliseconds cursor:Count txs:Hash[] "
-     "more:Flag votes:Text[] own_txs:Text[] own_block?:Text"},
+     "more:Flag votes:Text[] evidence:Text[] runs?:Text sightings:Sighting[] "
+     "own_txs:Text[] own_block?:Text"},
 };
 
 std::string reference(std::string_view name) {

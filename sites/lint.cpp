@@ -1,6 +1,6 @@
 #include <map>
 
-#include "chain/core/poa.hpp"
+#include "chain/core/vote.hpp"
 #include "sites/manifest.hpp"
 
 namespace aitbc::sites {
@@ -21,10 +21,9 @@ std::string count(std::size_t number, const std::string& noun) {
   return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
-// A key may seal at most one of any floor(n/2) + 1 consecutive blocks, so a chain goes on as long
-// as that many authorities are alive; two such quorums share at least 2q - n of them.
-std::string survival(std::size_t authorities) {
-  const std::size_t quorum = recent_window(authorities) + 1;
+// Blocks go on with floor(n/2) + 1 authorities, for a key seals at most one of any that many; they
+// become final with a quorum, which is no less. Two quorums share at least 2q - n keys.
+std::string survival(std::size_t authorities, std::size_t quorum) {
   const std::size_t dead = authorities - quorum;
   const std::size_t copied = 2 * quorum - authorities - 1;
   std::string text = "survives: ";
@@ -33,7 +32,7 @@ std::string survival(std::size_t authorities) {
   if (dead > 1) text += "any " + count(dead, "node") + " down";
   return text + "; " + count(copied, "duplicated key") + " (" +
          (authorities == 1 ? "1 authority" : std::to_string(authorities) + " authorities") +
-         ", blocks go on with " + std::to_string(quorum) + ")";
+         ", blocks become final with " + std::to_string(quorum) + ")";
 }
 
 }  // namespace
@@ -44,9 +43,9 @@ std::vector<Note> lint(const Manifest& manifest) {
     notes.push_back({kind, std::move(text)});
   };
   const std::size_t authorities = manifest.authority_count();
-  const std::size_t quorum = recent_window(authorities) + 1;
-  add(Note::Kind::note, survival(authorities));
-  std::size_t sites_with_nodes = 0;
+  const std::size_t quorum = quorum_of(manifest.chain.quorum, authorities);
+  add(Note::Kind::note, survival(authorities, quorum));
+  std::size_t sites_with_nodes = 0, single = 0;
   for (const Manifest::Site& site : manifest.sites) {
     if (!site.nodes.empty()) ++sites_with_nodes;
   }
@@ -66,6 +65,12 @@ std::vector<Note> lint(const Manifest& manifest) {
                                    std::string(name(site.provider)) +
                                    " is not available yet; provider: process runs it here");
     }
+  }
+  // With two at each of three sites one key may be in use twice, and a node may be down anywhere.
+  if (sites_with_nodes > 2 && single == sites_with_nodes) {
+    add(Note::Kind::note,
+        "each site has one authority: a second one at each lets the network survive a duplicated "
+        "key");
   }
   for (const std::string& id : manifest.inactive) {
     add(Note::Kind::note, "node " + id + " is inactive: it is not part of the network");

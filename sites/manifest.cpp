@@ -133,8 +133,9 @@ Status Parser::parse_features(const Value& at) {
 }
 
 Status Parser::parse_chain(const Value& at) {
-  AITBC_TRY_ASSIGN(const Mapping map, Mapping::open(at, {"chain_id", "devnet", "fee_min", "quorum",
-                                                         "faucet_balance", "accounts"}));
+  AITBC_TRY_ASSIGN(const Mapping map,
+                   Mapping::open(at, {"chain_id", "devnet", "fee_min", "quorum", "depth_max",
+                                      "faucet_balance", "accounts"}));
   Manifest::Chain& chain = manifest_.chain;
   AITBC_TRY(map.optional("chain_id", chain.id, [](const Value& value) -> Result<std::string> {
     if (!value.is_scalar() || !is_network_name(value.text())) {
@@ -149,6 +150,9 @@ Status Parser::parse_chain(const Value& at) {
     return as_word(value, {"majority", "bft"});
   }));
   chain.quorum = parse_quorum(quorum).value();
+  AITBC_TRY(map.optional("depth_max", chain.depth_max, [](const Value& value) {
+    return as_integer(value, {1, limits::depth_max_max});
+  }));
   if (!chain.devnet) chain.faucet_balance = Amount{};
   AITBC_TRY(map.optional("faucet_balance", chain.faucet_balance, as_amount));
   if (!chain.devnet && chain.faucet_balance != Amount{}) {

@@ -54,6 +54,7 @@ struct Manifest {
     bool devnet = true;
     Amount fee_min;
     Quorum quorum = Quorum::majority;
+    std::uint64_t depth_max = Genesis{}.depth_max;
     Amount faucet_balance;  // zero where the chain is no devnet: it has no faucet
     std::vector<Genesis::Allocation> accounts;  // ascending by address
   };

@@ -15,6 +15,7 @@ namespace aitbc::sites {
 namespace {
 
 constexpr Duration health_time_max{500};  // one answer of one node
+constexpr std::size_t health_text_bytes_max = 4'096;
 constexpr std::size_t log_lines_shown = 5;
 
 std::string indented(const std::string& text) {
@@ -151,11 +152,14 @@ std::optional<std::string> Network::unhealthy(const Member& member,
   if (!fields) return "it does not answer as a node does: " + fields.error().detail;
   const auto node = fields->text("node_id", limits::manifest_text_bytes_max);
   const auto chain = fields->text("chain_id", limits::manifest_text_bytes_max);
+  const auto health = fields->text("status", limits::manifest_text_bytes_max);
+  const auto standing = fields->text("state", health_text_bytes_max);
   if (!node || !chain) return "it does not answer as a node of this project does";
   if (*node != member.node.id || *chain != manifest_.chain_id()) {
     return "node " + *node + " of chain " + *chain + " answers there, expected node " +
            member.node.id + " of chain " + manifest_.chain_id();
   }
+  if (health && *health != "ok") return standing ? *standing : *health;
   const auto said = client->sync({});
   if (!said) return said.error().detail;
   if (genesis && said->genesis_hash != *genesis) {

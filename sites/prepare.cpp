@@ -84,6 +84,7 @@ Result<Genesis> make_genesis(const Manifest& manifest, const GenesisKeys& keys, 
   genesis.tail_guard = manifest.features.tail_guard;
   genesis.fee_min = manifest.chain.fee_min;
   genesis.quorum = manifest.chain.quorum;
+  genesis.depth_max = manifest.chain.depth_max;
   genesis.devnet = manifest.chain.devnet;
   genesis.authorities = keys.authorities;
   genesis.allocations = manifest.chain.accounts;
@@ -114,6 +115,8 @@ std::vector<std::string> genesis_changes(const Genesis& genesis, const Manifest&
                 std::to_string(manifest.chain.fee_min.units()));
   compare_texts("quorum", std::string(name(genesis.quorum)),
                 std::string(name(manifest.chain.quorum)));
+  compare_texts("depth_max", std::to_string(genesis.depth_max),
+                std::to_string(manifest.chain.depth_max));
   compare_texts("devnet", genesis.devnet ? "true" : "false",
                 manifest.chain.devnet ? "true" : "false");
   const Amount supply = account_sum(manifest);
@@ -140,6 +143,7 @@ std::string config_text(const Manifest& manifest, const Layout& layout,
                         const Manifest::Node& node) {
   rpc::Json config;
   config["node_id"] = node.id;
+  if (const Manifest::Site* site = manifest.site_of(node.id)) config["site"] = site->name;
   config["listen"]["address"] = node.bind;
   config["listen"]["port"] = node.port;
   config["data"] = layout.data(node.id).string();

@@ -6,7 +6,10 @@
 namespace aitbc::sync {
 
 Agent::Agent(Options options, Ledger& ledger, Time now)
-    : options_(std::move(options)), ledger_(ledger), rng_(options_.seed) {
+    : options_(std::move(options)),
+      ledger_(ledger),
+      rng_(options_.seed),
+      roster_(limits::silent_polls_max * options_.poll_interval) {
   for (const std::string& url : options_.peers) {
     Peer peer;
     peer.status.url = url;
@@ -93,6 +96,7 @@ void Agent::poll(PeerId id, Time now) {
   // With another set other votes count: everything is named again.
   const Hash authorities = ledger_.authorities_hash();
   if (std::exchange(peer.authorities, authorities) != authorities) peer.instance.clear();
+  peer.measurable = true;
   const Duration wait = options_.poll_only ? Duration{0} : options_.poll_interval;
   send(id, SyncQuery{peer.instance, peer.cursor, wait});
 }
@@ -128,7 +132,10 @@ Status Agent::on_answer(PeerId id, const SyncQuery& asked, Heard heard, Time now
   peer.justified = answer.justified.height;
   AITBC_TRY(take_pushed(peer, heard.blocks, now));
   if (now < peer.distrusted_until) return ok();
+  if (!answer.evidence.empty()) AITBC_TRY(ledger_.add_evidence(answer.evidence));
   if (!answer.votes.empty()) AITBC_TRY(ledger_.add_votes(answer.votes));
+  hear_keys(peer, answer, now);
+  if (now < peer.distrusted_until) return ok();
   AITBC_TRY(submit(peer, heard.txs, now));
   want(peer, answer.txs);
   peer.next_poll = next_poll(asked, answer, now);
@@ -138,11 +145,26 @@ Status Agent::on_answer(PeerId id, const SyncQuery& asked, Heard heard, Time now
   return judge(peer);
 }
 
+// The answer left after it was asked for and held: heard no later than that, so that an age never
+// shrinks on its way.
+void Agent::hear_keys(Peer& peer, const SyncAnswer& answer, Time now) {
+  const Duration since = std::max(Duration{0}, now - peer.poll_sent - answer.held);
+  const auto hear = [&](const Sighting& sighting) {
+    const auto heard = roster_.hear(ledger_.params().genesis_hash, sighting, now);
+    if (!heard) distrust(peer, heard.error(), now);
+  };
+  if (answer.runs) hear({*answer.runs, peer.status.url, since});
+  for (const Sighting& sighting : answer.sightings) {
+    hear({sighting.claim, sighting.url, sighting.age + since});
+  }
+}
+
 // Offset against the midpoint of the exchange (Cristian's algorithm); the time the answer was held
 // back is the peer's own and does not count. Samples of a much longer round trip are less exact,
 // but clocks drift, so that none is kept for ever; and none that was taken before ours stepped
 // back.
 void Agent::measure_clock(Peer& peer, const SyncAnswer& answer, Time now) {
+  if (!peer.measurable) return;
   const Duration round_trip = std::max(Duration{0}, now - peer.poll_sent - answer.held);
   auto& kept = peer.status.round_trip;
   constexpr Duration resolution{1};
@@ -279,6 +301,42 @@ std::vector<PeerStatus> Agent::peers() const {
   return statuses;
 }
 
+// A peer that was not heard yet has not failed either.
+bool Agent::all_tried() const {
+  return std::all_of(peers_.begin(), peers_.end(),
+                     [](const Peer& peer) { return peer.status.last_answer || peer.failures > 0; });
+}
+
+std::vector<Duration> Agent::offsets(Time now) const {
+  std::vector<Duration> offsets;
+  for (const Peer& peer : peers_) {
+    const auto& last = peer.status.last_answer;
+    if (peer.status.clock_offset && last && now - *last <= roster_.window()) {
+      offsets.push_back(*peer.status.clock_offset);
+    }
+  }
+  return offsets;
+}
+
+std::size_t Agent::clocks(Time now) const { return offsets(now).size() + 1; }
+
+std::optional<Duration> Agent::clock_offset(Time now) const {
+  std::vector<Duration> clocks = offsets(now);
+  if (clocks.empty()) return std::nullopt;
+  clocks.push_back(Duration{0});
+  std::sort(clocks.begin(), clocks.end());
+  const Duration below = clocks[(clocks.size() - 1) / 2], above = clocks[clocks.size() / 2];
+  return -(below + above) / 2;
+}
+
+void Agent::forget_clocks() {
+  for (Peer& peer : peers_) {
+    peer.measurable = false;
+    peer.status.clock_offset.reset();
+    peer.status.round_trip.reset();
+  }
+}
+
 SyncState Agent::state() const {
   using Kind = SyncState::Kind;
   const auto count = [&](Kind kind) {
@@ -287,11 +345,7 @@ SyncState Agent::state() const {
   };
   const auto all = static_cast<std::ptrdiff_t>(peers_.size());
   if (all > 0 && count(Kind::wrong_genesis) == all) return {Kind::wrong_genesis, 0, {}};
-  // A peer that was not heard yet has not failed either.
-  const bool all_tried = std::all_of(peers_.begin(), peers_.end(), [](const Peer& peer) {
-    return peer.status.last_answer || peer.failures > 0;
-  });
-  if (all > 0 && all_tried && count(Kind::unreachable) == all) return {Kind::unreachable, 0, {}};
+  if (all > 0 && all_tried() && count(Kind::unreachable) == all) return {Kind::unreachable, 0, {}};
   SyncState state{Kind::in_sync, 0, {}};
   for (const Peer& peer : peers_) {
     if (!claims_better(peer)) continue;

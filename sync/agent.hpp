@@ -11,6 +11,7 @@
 #include "sync/download.hpp"
 #include "sync/ledger.hpp"
 #include "sync/rng.hpp"
+#include "sync/roster.hpp"
 #include "sync/search.hpp"
 
 namespace aitbc::sync {
@@ -39,6 +40,15 @@ class Agent {
   // While a better branch is being fetched, sealing on the own head would only fork the chain.
   // A mere claim does not count, or a peer could keep us from sealing with it.
   bool downloading() const { return download_ && !download_->guessing(); }
+  // Whether each peer has answered, or failed to, since the start.
+  bool all_tried() const;
+  const Roster& roster() const { return roster_; }
+  // Our clock minus the median of all clocks that were heard within a window of the roster, ours
+  // among them; nullopt if none was.
+  std::optional<Duration> clock_offset(Time now) const;
+  std::size_t clocks(Time now) const;
+  // Our clock was set: what was measured before it says nothing any more.
+  void forget_clocks();
   std::uint64_t reorgs() const { return reorgs_; }
   std::uint64_t reorg_depth_max() const { return reorg_depth_max_; }
 
@@ -51,7 +61,8 @@ class Agent {
     Time next_poll;
     bool polling = false;
     Time poll_sent;
-    Time measured;  // its clock and round trip
+    Time measured;           // its clock and round trip
+    bool measurable = true;  // our clock went on evenly since it was asked
     unsigned failures = 0;
     Time distrusted_until;
     Time retry_blocks;  // no download from it before
@@ -82,6 +93,8 @@ class Agent {
   Status on_answer(PeerId, const SyncQuery& asked, Heard, Time now);
   static Duration backoff(unsigned& failures);
   void on_poll_error(Peer&, const Error&, Time now);
+  void hear_keys(Peer&, const SyncAnswer&, Time now);
+  std::vector<Duration> offsets(Time now) const;
   static void measure_clock(Peer&, const SyncAnswer&, Time now);
   Time next_poll(const SyncQuery& asked, const SyncAnswer&, Time now) const;
   Status on_txs(PeerId, const GetTxs&, Result<Reply>, Time now);
@@ -120,6 +133,7 @@ class Agent {
   Ledger& ledger_;
   Rng rng_;
   std::vector<Peer> peers_;
+  Roster roster_;
   std::unordered_map<RequestId, Pending> pending_;
   RequestId last_id_ = 0;
   std::vector<Send> out_;

@@ -28,6 +28,9 @@ class ChainLedger final : public Ledger {
   }
 
   Status add_votes(std::span<const SignedVote> votes) override { return chain_.add_votes(votes); }
+  Status add_evidence(std::span<const Evidence> evidence) override {
+    return chain_.add_evidence(evidence);
+  }
 
  private:
   Chain& chain_;

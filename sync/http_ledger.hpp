@@ -28,6 +28,9 @@ class HttpLedger final : public Ledger {
   bool wants(const TxId& id) override { return !passed_on_.contains(id); }
   Result<std::vector<TxId>> submit(std::span<const CheckedTx> txs) override;
   Status add_votes(std::span<const SignedVote> votes) override { return client_.add_votes(votes); }
+  Status add_evidence(std::span<const Evidence> evidence) override {
+    return client_.add_evidence(evidence);
+  }
 
  private:
   HttpLedger(rpc::Client client, Params params, std::size_t request_bytes_max)

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "chain/core/apply.hpp"
+#include "chain/core/evidence.hpp"
 #include "chain/protocol.hpp"
 
 namespace aitbc::sync {
@@ -28,6 +29,8 @@ class Ledger {
   virtual Result<std::vector<TxId>> submit(std::span<const CheckedTx> txs) = 0;
   // Votes whose signatures hold.
   virtual Status add_votes(std::span<const SignedVote> votes) = 0;
+  // That holds.
+  virtual Status add_evidence(std::span<const Evidence> evidence) = 0;
 };
 
 // Whether a refused transaction may be taken later: the pool was full, or it stands on blocks that

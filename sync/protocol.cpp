@@ -7,6 +7,9 @@ Result<Heard> hear(const Params& params, SyncAnswer answer) {
   Heard heard;
   if (answer.genesis_hash == params.genesis_hash) {
     for (const SignedVote& vote : answer.votes) AITBC_TRY(check_vote(params.genesis_hash, vote));
+    for (const Evidence& evidence : answer.evidence) {
+      AITBC_TRY(check_evidence(params.genesis_hash, evidence));
+    }
     for (SignedTx& tx : answer.own_txs) {
       AITBC_TRY_ASSIGN(CheckedTx checked, CheckedTx::check(params, std::move(tx)));
       heard.txs.push_back(std::move(checked));

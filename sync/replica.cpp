@@ -7,10 +7,14 @@ namespace aitbc::sync {
 Result<std::unique_ptr<Replica>> Replica::create(Chain chain, Options options, Time now) {
   std::unique_ptr<Replica> replica(new Replica(std::move(chain), std::move(options), now));
   if (const auto& authority = replica->options_.authority) {
+    replica->predecessor_ = authority->predecessor();
+    replica->admitted_ =
+        replica->predecessor_ || replica->options_.forced || replica->options_.agent.peers.empty();
     // What was promised before the start may never have left.
     AITBC_TRY(
         replica->chain_.add_votes(authority->promised(replica->chain_.params().genesis_hash)));
   }
+  replica->fitness_ = replica->judge_fitness(now);
   return replica;
 }
 
@@ -20,6 +24,7 @@ Replica::Replica(Chain chain, Options options, Time now)
       ledger_(chain_),
       agent_(options_.agent, ledger_, now),
       started_(now),
+      listening_since_(now),
       prepared_at_(now) {}
 
 Result<Replica::Step> Replica::tick(Time now) {
@@ -27,7 +32,14 @@ Result<Replica::Step> Replica::tick(Time now) {
   // The time of day may step back.
   no_sealing_before_ = std::min(no_sealing_before_, now + chain_.params().slot);
   prepared_at_ = std::min(prepared_at_, now);
-  if (options_.authority && now >= no_sealing_before_ && !agent_.downloading()) {
+  fitness_ = judge_fitness(now);
+  // Only now, or a copy that was refused would pass for its own successor when it starts again.
+  if (options_.authority && admitted_ && !begun_) {
+    AITBC_TRY(options_.authority->begin(options_.instance));
+    begun_ = true;
+  }
+  const bool may_seal = options_.authority && fitness_.may_seal();
+  if (may_seal && now >= no_sealing_before_ && !agent_.downloading()) {
     auto proposed = chain_.propose(*options_.authority, now);
     if (proposed) {
       step.sealed = std::move(*proposed);
@@ -38,7 +50,8 @@ Result<Replica::Step> Replica::tick(Time now) {
       no_sealing_before_ = now + chain_.params().slot;
     }
   }
-  if (options_.authority && !agent_.downloading()) AITBC_TRY(vote(now));
+  const bool may_vote = options_.authority && fitness_.may_vote();
+  if (may_vote && !agent_.downloading()) AITBC_TRY(vote(now));
   AITBC_TRY_ASSIGN(step.sends, agent_.tick(now));
   return step;
 }
@@ -49,6 +62,11 @@ Status Replica::vote(Time now) {
     const bool impatient = now - prepared_at_ >= vote_patience();
     const std::pair news{chain_.mempool().last_sequence(), impatient};
     if (nothing_to_vote_ == news) return ok();
+    if (auto learnt =
+            options_.authority->learn(chain_.finality().votes_of(options_.authority->public_key()));
+        !learnt) {
+      return category(learnt.error().code) == Category::busy ? ok() : learnt;
+    }
     AITBC_TRY_ASSIGN(const auto next, chain_.next_vote(*options_.authority, impatient));
     if (!next) {
       nothing_to_vote_ = news;
@@ -66,7 +84,11 @@ Status Replica::vote(Time now) {
 
 std::optional<Time> Replica::next_wake(Time now) const {
   auto wake = agent_.next_wake();
-  if (options_.authority && !agent_.downloading()) {
+  if (options_.authority && !admitted_) {
+    const Time decided = listening_since_ + limits::runner_check_time_max;
+    if (decided > now) wake = wake ? std::min(*wake, decided) : decided;
+  }
+  if (options_.authority && fitness_.may_seal() && !agent_.downloading()) {
     if (const auto proposal = chain_.next_proposal(*options_.authority, now)) {
       const Time at = std::max(*proposal, no_sealing_before_);
       wake = wake ? std::min(*wake, at) : at;
@@ -116,6 +138,11 @@ SyncAnswer Replica::answer(const SyncQuery& query, Time now) const {
   answer.instance = options_.instance;
   answer.node_time = now;
   answer.votes = chain_.finality().since(since);
+  for (const Chain::Proven& proven : chain_.evidence()) {
+    if (proven.sequence > since) answer.evidence.push_back(proven.evidence);
+  }
+  answer.runs = claim_;
+  answer.sightings = agent_.roster().sightings(now);
   const auto entries = mempool.since(since, limits::sync_txs_max);
   for (const Mempool::Entry& entry : entries) answer.txs.push_back(entry.tx.id());
   answer.more = entries.size() == limits::sync_txs_max;
@@ -148,6 +175,9 @@ NodeStatus Replica::status() const {
   status.instance = options_.instance;
   if (options_.authority) status.authority = options_.authority->public_key();
   status.state = agent_.state();
+  if (fitness_.reason != Fitness::Reason::none) {
+    status.state = {SyncState::Kind::paused, 0, fitness_.why};
+  }
   status.head = chain_.head();
   status.justified = chain_.justified();
   status.final = chain_.final();
@@ -157,6 +187,11 @@ NodeStatus Replica::status() const {
   status.mempool_txs = chain_.mempool().size();
   status.reorgs = reorgs_ + agent_.reorgs();
   status.reorg_depth_max = std::max(reorg_depth_max_, agent_.reorg_depth_max());
+  status.evidence = chain_.evidence().size();
+  status.finality_conflict = chain_.finality_conflict().has_value();
+  status.other_runner = fitness_.reason == Fitness::Reason::asking ||
+                        fitness_.reason == Fitness::Reason::other_runner;
+  status.clock_offset = clock_offset_;
   status.started = started_;
   status.peers = agent_.peers();
   return status;

@@ -8,11 +8,32 @@
 
 namespace aitbc::sync {
 
+// Whether the node's authority may sign now, and if not, why: the gravest reason.
+struct Fitness {
+  enum class Reason {
+    none,
+    deep,          // too many blocks wait for finality: seals only once in 3n slots
+    no_quorum,     // seals nothing, votes
+    clock,         // likewise
+    asking,        // signs nothing until the peers had their chance to answer
+    other_runner,  // signs nothing
+    evidence,      // likewise, until its operator unlocks it
+    final_twice,   // likewise
+  };
+  Reason reason = Reason::none;
+  std::string why;
+
+  bool may_vote() const { return reason < Reason::asking; }
+  bool may_seal() const { return reason <= Reason::deep; }
+};
+
 class Replica {
  public:
   struct Options {
     std::string node_id;
+    std::string site;  // where it runs, for people; may be empty
     std::string instance;
+    bool forced = false;  // whoever else runs the authority's key
     std::optional<Authority> authority;
     Agent::Options agent;  // no peers: the node does not sync by itself
   };
@@ -38,6 +59,7 @@ class Replica {
   Result<std::vector<Result<TxId>>> submit(std::span<const CheckedTx> txs);
   Result<Imported> import(std::span<const CheckedBlock> branch, Time now);
   Status add_votes(std::span<const SignedVote> votes) { return chain_.add_votes(votes); }
+  Status add_evidence(std::span<const Evidence> all) { return chain_.add_evidence(all); }
 
   // Whether a poll has waited long enough: something is newer than its cursor.
   bool has_news(const SyncQuery&) const;
@@ -45,16 +67,30 @@ class Replica {
 
   const Chain& chain() const { return chain_; }
   // Null for a node that only follows.
-  const Authority* authority() const {
-    return options_.authority ? &*options_.authority : nullptr;
-  }
+  const Authority* authority() const { return options_.authority ? &*options_.authority : nullptr; }
   NodeStatus status() const;
+  // As of the last tick.
+  const Fitness& fitness() const { return fitness_; }
+  // Sets aside what is known against the own key, and that the chain is final twice: its ids.
+  // not_an_authority if the node has no key.
+  Result<std::vector<EvidenceId>> unlock(Time now);
+  // The time of day was set: what was measured of the peers' clocks says nothing any more.
+  void clock_stepped() { agent_.forget_clocks(); }
 
  private:
   Replica(Chain, Options, Time now);
   // For so long a prepared target waits for the others before a higher one is prepared.
   Duration vote_patience() const { return 3 * options_.agent.poll_interval; }
   Status vote(Time now);
+
+  // Keys and clocks (replica_keys.cpp).
+  KeyClaim own_claim() const;
+  Fitness judge_fitness(Time now);
+  std::optional<Fitness> judge_locks() const;
+  std::optional<Fitness> other_runner(Time now);
+  std::optional<std::string> no_quorum(Time now);
+  std::optional<std::string> wrong_clock(Time now) const;
+
   void push(SyncAnswer&, std::span<const Mempool::Entry>, std::uint64_t since) const;
 
   struct Sealed {
@@ -67,13 +103,21 @@ class Replica {
   ChainLedger ledger_;
   Agent agent_;
   Time started_;
+  Time listening_since_;  // the start, if the clock was not set back since
   std::unordered_set<TxId> own_txs_;
   std::optional<Sealed> own_block_;
   Time prepared_at_;  // when it prepared last
   // As of this news, with this patience, there was nothing to vote for.
   std::optional<std::pair<Mempool::Sequence, bool>> nothing_to_vote_;
-  Time no_sealing_before_;    // after the disk was full
-  std::uint64_t reorgs_ = 0;  // by import(); the agent counts its own
+  std::optional<std::string> predecessor_;  // that has ended for certain; empty if there was none
+  std::optional<KeyClaim> claim_;           // of the own key, once it may be used
+  bool admitted_ = false;                   // no other process was found to run it
+  bool begun_ = false;                      // and that is noted beside the key
+  std::optional<Time> no_quorum_since_;
+  Fitness fitness_;
+  std::optional<Duration> clock_offset_;  // from the median, as of the last tick
+  Time no_sealing_before_;                // after the disk was full
+  std::uint64_t reorgs_ = 0;              // by import(); the agent counts its own
   std::uint64_t reorg_depth_max_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "sync/faulty_store.hpp"
+#include "sync/key_log.hpp"
 #include "sync/liar.hpp"
 #include "sync/peer_io.hpp"
 #include "sync/published.hpp"
@@ -66,6 +67,13 @@ struct VotesWork {
   std::vector<SignedVote> votes;
   Answer<Done> answer;
 };
+struct EvidenceWork {
+  std::vector<Evidence> evidence;
+  Answer<Done> answer;
+};
+struct UnlockWork {
+  Answer<std::vector<EvidenceId>> answer;
+};
 struct ReplyWork {
   RequestId id;
   Result<Reply> reply;
@@ -73,7 +81,7 @@ struct ReplyWork {
 // Wakes the core thread: what it goes by has changed.
 struct Nudge {};
 using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, VotesWork,
-                          ReplyWork, Nudge>;
+                          EvidenceWork, UnlockWork, ReplyWork, Nudge>;
 
 }  // namespace
 
@@ -152,6 +160,7 @@ class Runner::Core {
   void note_changes(const Tip& before, std::uint64_t reorgs_before,
                     const std::optional<CheckedBlock>& sealed);
   void note_faults(std::span<const Fault> before, std::span<const Fault> now);
+  void note_clock(Time now);
   void publish();
   void fail(const Error& failure);
 
@@ -165,6 +174,9 @@ class Runner::Core {
   Published published_;
   std::unique_ptr<PeerIo> peer_io_;
   std::uint64_t told_ = 0;  // answers to polls
+  KeyLog key_log_{log_};
+  Time time_before_ = time_of_day();
+  std::chrono::steady_clock::time_point steady_before_ = std::chrono::steady_clock::now();
   std::jthread thread_;
 };
 
@@ -184,6 +196,7 @@ Status Runner::Core::round() {
   if (wake) patience = std::min(patience, *wake - before);
   auto work = inbox_.take_all(std::clamp(patience, Duration{0}, limits::poll_interval));
   const Time now = faults_->now();
+  note_clock(now);
   const Tip head = replica_->chain().head();
   const std::uint64_t reorgs = published_.status()->reorgs;
 
@@ -193,7 +206,20 @@ Status Runner::Core::round() {
   if (step) send_all(std::move(step->sends));
   publish();
   note_changes(head, reorgs, step ? step->sealed : std::nullopt);
+  key_log_.note(*replica_);
   return ok();
+}
+
+// Somebody set the time of day, or the machine slept: the two clocks of this process went apart.
+void Runner::Core::note_clock(Time now) {
+  const auto steady = std::chrono::steady_clock::now();
+  const Duration even = std::chrono::duration_cast<Duration>(steady - steady_before_);
+  const Duration step = (now - time_before_) - even;
+  steady_before_ = steady;
+  time_before_ = now;
+  if (std::chrono::abs(step) < limits::clock_step_min) return;
+  log_.warn("clock_stepped", {{"by_ms", step.count()}});
+  replica_->clock_stepped();
 }
 
 // Submissions that came together share one durable commit; the rest keeps its order around them.
@@ -258,6 +284,17 @@ Status Runner::Core::handle(Work& work, Time now) {
     publish();
     votes->answer.set_value(added);
     if (!added && is_internal(added.error())) return added;
+  } else if (auto* evidence = std::get_if<EvidenceWork>(&work)) {
+    const auto added = replica_->add_evidence(evidence->evidence);
+    publish();
+    evidence->answer.set_value(added);
+    if (!added && is_internal(added.error())) return added;
+  } else if (auto* unlock = std::get_if<UnlockWork>(&work)) {
+    auto unlocked = replica_->unlock(now);
+    publish();
+    const Status done = unlocked ? ok() : Status(unlocked.error());
+    unlock->answer.set_value(std::move(unlocked));
+    if (!done && is_internal(done.error())) return done;
   } else if (auto* reply = std::get_if<ReplyWork>(&work)) {
     auto sends = replica_->on_reply(reply->id, std::move(reply->reply), now);
     if (sends) send_all(std::move(*sends));
@@ -343,6 +380,8 @@ Result<std::unique_ptr<Runner>> Runner::start(const Genesis& genesis, std::uniqu
   const std::uint64_t seed = std::hash<std::string>{}(options.instance);
   Replica::Options replica_options;
   replica_options.node_id = std::move(options.node_id);
+  replica_options.site = std::move(options.site);
+  replica_options.forced = options.forced;
   replica_options.agent = {peers, options.poll_only, options.poll_interval, seed};
   replica_options.instance = std::move(options.instance);
   replica_options.authority = std::move(options.authority);
@@ -371,6 +410,14 @@ Result<Imported> Runner::import(std::vector<CheckedBlock> branch) {
 
 Status Runner::add_votes(std::vector<SignedVote> votes) {
   return core_->ask<VotesWork, Done>(std::move(votes));
+}
+
+Status Runner::add_evidence(std::vector<Evidence> evidence) {
+  return core_->ask<EvidenceWork, Done>(std::move(evidence));
+}
+
+Result<std::vector<EvidenceId>> Runner::unlock_authority() {
+  return core_->ask<UnlockWork, std::vector<EvidenceId>>();
 }
 
 Result<SyncAnswer> Runner::sync(const SyncQuery& query) {

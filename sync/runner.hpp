@@ -16,6 +16,8 @@ class Runner final : public rpc::Node {
  public:
   struct Options {
     std::string node_id;
+    std::string site;      // where it runs, for people
+    bool forced = false;   // sign with the key whoever else is heard to
     std::string instance;  // random, new at every start
     std::optional<Authority> authority;
     std::vector<std::string> peers;  // base URLs
@@ -41,6 +43,8 @@ class Runner final : public rpc::Node {
   Result<std::vector<Result<TxId>>> submit_all(std::vector<CheckedTx>) override;
   Result<Imported> import(std::vector<CheckedBlock>) override;
   Status add_votes(std::vector<SignedVote>) override;
+  Status add_evidence(std::vector<Evidence>) override;
+  Result<std::vector<EvidenceId>> unlock_authority() override;
   Result<SyncAnswer> sync(const SyncQuery&) override;
   Result<rpc::ProvenAccount> prove(const Address&) override;
   Result<Nonce> next_nonce(const Address&) override;

@@ -59,6 +59,7 @@ using BlockId = Bytes<32, struct BlockIdTag>;
 using TxId = Bytes<32, struct TxIdTag>;
 using GenesisHash = Bytes<32, struct GenesisHashTag>;
 using PublicKey = Bytes<32, struct PublicKeyTag>;
+using EvidenceId = Bytes<32, struct EvidenceIdTag>;
 using Signature = Bytes<64, struct SignatureTag>;
 
 // A hash in answers, errors and logs alike, so that what one of them says is found in the others.

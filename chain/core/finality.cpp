@@ -63,6 +63,15 @@ std::vector<SignedVote> Finality::since(Sequence sequence) const {
   return found;
 }
 
+std::vector<SignedVote> Finality::votes_of(const PublicKey& voter) const {
+  std::vector<SignedVote> found;
+  for (auto it = votes_.lower_bound({voter, Vote{}});
+       it != votes_.end() && it->first.first == voter; ++it) {
+    found.push_back({it->first.second, voter, it->second.signature});
+  }
+  return found;
+}
+
 Finality::Branch Finality::named() const {
   Branch blocks(justified_.lower_bound(final_), justified_.end());
   for (const auto& [key, kept] : votes_) {

@@ -40,6 +40,7 @@ class Finality {
   // that is not final already. A voter has limits::votes_kept_max of a kind: the lowest go first.
   bool add(const SignedVote&, Sequence);
   std::vector<SignedVote> since(Sequence) const;
+  std::vector<SignedVote> votes_of(const PublicKey&) const;
   // Blocks that votes name, as targets or sources, and the justified ones from the final one on.
   Branch named() const;
 

@@ -101,6 +101,9 @@ Status check_genesis(const Genesis& genesis) {
       to_unix_ms(genesis.time) > static_cast<std::int64_t>(limits::supply_max)) {
     return bad("time: expected 1970 or later, at most 2^53 - 1 ms after it");
   }
+  if (genesis.depth_max == 0 || genesis.depth_max > limits::depth_max_max) {
+    return bad("depth_max: expected 1 to " + std::to_string(limits::depth_max_max));
+  }
   AITBC_TRY(check_authorities(genesis.authorities));
   return check_allocations(genesis.allocations);
 }
@@ -123,6 +126,7 @@ Buffer encode(const Genesis& genesis) {
   out.integer(static_cast<std::uint64_t>(genesis.tail_guard.count()));
   out.integer(genesis.fee_min.units());
   out.integer(static_cast<std::uint8_t>(genesis.quorum));
+  out.integer(genesis.depth_max);
   out.integer(static_cast<std::uint8_t>(genesis.devnet));
   out.integer(static_cast<std::uint32_t>(genesis.authorities.size()));
   for (const PublicKey& key : genesis.authorities) out.fixed(key);
@@ -155,6 +159,7 @@ Result<Genesis> decode_genesis(ByteView bytes) {
   const auto quorum = in.integer<std::uint8_t>();
   if (quorum > static_cast<std::uint8_t>(Quorum::bft)) in.fail();
   genesis.quorum = quorum == 0 ? Quorum::majority : Quorum::bft;
+  genesis.depth_max = in.integer<std::uint64_t>();
   const auto devnet = in.integer<std::uint8_t>();
   if (devnet > 1) in.fail();
   genesis.devnet = devnet == 1;
@@ -176,8 +181,8 @@ GenesisHash hash_of(const Genesis& genesis) {
 }
 
 Params params_of(const Genesis& genesis) {
-  return {genesis.chain_id,   hash_of(genesis), genesis.time,   genesis.slot,
-          genesis.tail_guard, genesis.fee_min,  genesis.quorum, genesis.devnet};
+  return {genesis.chain_id, hash_of(genesis), genesis.time,      genesis.slot,  genesis.tail_guard,
+          genesis.fee_min,  genesis.quorum,   genesis.depth_max, genesis.devnet};
 }
 
 Tip genesis_tip(const Params& params) { return {0, 0, BlockId{params.genesis_hash.data}}; }

@@ -31,6 +31,7 @@ struct Genesis {
   Duration tail_guard{500};  // no sealing in the last part of a slot
   Amount fee_min;
   Quorum quorum = Quorum::majority;
+  std::uint64_t depth_max = 32;         // blocks above the final one, before sealing slows down
   bool devnet = false;                  // faucets and, later, faults are for devnets only
   std::vector<PublicKey> authorities;   // in the order of their turns
   std::vector<Allocation> allocations;  // ascending by address, distinct, above zero
@@ -46,6 +47,7 @@ struct Params {
   Duration tail_guard{};
   Amount fee_min;
   Quorum quorum = Quorum::majority;
+  std::uint64_t depth_max = 0;
   bool devnet = false;
 };
 

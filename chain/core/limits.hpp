@@ -18,6 +18,7 @@ inline constexpr std::size_t block_bytes_max = 4 * 1024 * 1024;
 inline constexpr std::size_t authorities_max = 100;
 inline constexpr std::size_t genesis_accounts_max = 10'000'000;
 inline constexpr std::size_t chain_id_bytes_max = 64;
+inline constexpr std::uint64_t depth_max_max = 1'024;  // so that a fork is one branch to offer
 inline constexpr std::uint64_t slots_ahead_max = 1;    // of the importer's clock
 inline constexpr std::uint64_t ballot_blocks = 1'000;  // in which ballots on a change count
 
@@ -29,7 +30,13 @@ inline constexpr std::uint64_t nonce_gap_max = 1'000;  // ahead of the account's
 // ---- finality -----------------------------------------------------------------------------------
 inline constexpr std::size_t votes_kept_max = 64;  // of a voter and a kind, above the final block
 inline constexpr std::size_t sign_guard_bytes_max = 4 * 1024;
-inline constexpr std::size_t justified_kept_max = 64;  // justified blocks that are remembered
+inline constexpr std::size_t justified_kept_max = 64;     // justified blocks that are remembered
+inline constexpr std::size_t seals_compared_max = 1'024;  // sealed headers, to be compared
+inline constexpr std::size_t votes_compared_max = 128;    // of a voter and a kind, likewise
+inline constexpr std::size_t doubtful_kept_max = 256;     // committed blocks, not final here
+inline constexpr std::size_t evidence_of_key_max = 8;     // kept; the first ones
+inline constexpr std::size_t evidence_max = authorities_max * evidence_of_key_max;
+inline constexpr std::size_t unlocked_max = 64;  // pieces of evidence set aside on one node
 
 // ---- storage ------------------------------------------------------------------------------------
 inline constexpr std::size_t side_blocks_max = 1'000;    // losing blocks kept to be shown
@@ -85,6 +92,12 @@ inline constexpr Duration distrust_time{60'000};      // after an answer that br
 inline constexpr Duration clock_sample_time{60'000};  // a sample of a peer's clock is kept
 inline constexpr Duration clock_offset_warn{250};
 inline constexpr Duration clock_offset_red{500};
+inline constexpr Duration clock_offset_max{1'000};  // from the median, for sealing
+inline constexpr Duration clock_step_min{250};      // between two rounds, to be told
+inline constexpr std::size_t silent_polls_max = 3;  // until a key counts as not heard
+inline constexpr std::size_t key_runners_max = 4;   // processes of one key that are remembered
+inline constexpr std::size_t claim_text_bytes_max = 128;
+inline constexpr Duration runner_check_time_max{5'000};  // for peers to say who else runs the key
 
 // ---- faults on purpose --------------------------------------------------------------------------
 inline constexpr Duration fault_time_max{24 * 3'600'000};  // then it ends by itself

@@ -53,6 +53,7 @@ enum class Errc : std::uint16_t {
   bad_vote,
   bad_certificate,
   bad_handover,
+  bad_evidence,
   // rejected
   nonce_used = 200,
   nonce_pending,

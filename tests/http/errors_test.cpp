@@ -225,8 +225,7 @@ std::vector<Refusal> impossible_faults() {
       {"fault_too_long", fault(R"(,"kind":"double-sign","for_ms":86400001)"), Errc::bad_json},
       {"fault_kind", fault(R"(,"kind":"rain","for_ms":1)"), Errc::bad_json},
       {"fault_lie", fault(R"(,"kind":"lie","lie":"fib","for_ms":1)"), Errc::bad_json},
-      {"fault_field", fault(R"(,"kind":"disk","full":true,"cut":true,"for_ms":1)"),
-       Errc::bad_json},
+      {"fault_field", fault(R"(,"kind":"disk","full":true,"cut":true,"for_ms":1)"), Errc::bad_json},
       {"fault_chance", fault(R"(,"kind":"link","loss_ppm":1000001,"for_ms":1)"), Errc::bad_json},
       {"fault_drift", fault(R"(,"kind":"clock","drift_ppm":1.5,"for_ms":1)"), Errc::bad_json},
       {"heal_unknown", post_json("/rpc/chaos/heal", R"({"id":"1"})"), Errc::not_found},
@@ -260,6 +259,19 @@ void check_failures(Scene& scene, Witnessed& witnessed) {
     witnessed.check(scene, {"node_" + std::string(name(code)), send, code});
   }
   scene.node.failure.reset();
+  rpc::HttpRequest unlock = get("/rpc/authority/unlock");
+  unlock.method = "POST";
+  unlock.client = "192.0.2.7";
+  witnessed.check(scene, {"unlock_from_elsewhere", unlock, Errc::refused});
+  unlock.client = "::1";
+  scene.node.has_authority = false;
+  witnessed.check(scene, {"unlock_without_key", unlock, Errc::not_an_authority});
+  const KeyPair& key = scene.builder.ledger.authorities[0];
+  Evidence forged{Evidence::Votes{sign({}, Vote::commit({3, BlockId{{1}}}), key),
+                                  sign({}, Vote::commit({3, BlockId{{2}}}), key)}};
+  witnessed.check(
+      scene, {"bad_evidence", post_json("/rpc/evidence", rpc::evidence_json(std::span(&forged, 1))),
+              Errc::bad_evidence});
   for (const Errc code : {Errc::overloaded, Errc::storage}) {
     scene.node.reader_failure = error(code, "the store says so");
     witnessed.check(scene, {"store_" + std::string(name(code)), get("/rpc/head"), code});

@@ -119,6 +119,9 @@ TEST_CASE("a node's status comes back from JSON as it was") {
     status.mempool_txs = 1;
     status.reorgs = 2;
     status.reorg_depth_max = 3;
+    status.evidence = 4;
+    status.finality_conflict = rng.one_in(2);
+    if (rng.one_in(2)) status.clock_offset = Duration{-600};
     status.started = any_time(rng);
     PeerStatus peer;
     peer.url = "http://[::1]:1";
@@ -160,6 +163,14 @@ TEST_CASE("a sync answer comes back from JSON as it was") {
   answer.justified = any_tip(rng);
   answer.votes = {
       {Vote::commit({3, rng.fixed<BlockId>()}), rng.fixed<PublicKey>(), rng.fixed<Signature>()}};
+  const KeyPair& key = builder.ledger.authorities[0];
+  const GenesisHash& chain = builder.params().genesis_hash;
+  answer.evidence = {*breach(sign(chain, Vote::commit({3, BlockId{{1}}}), key),
+                             sign(chain, Vote::commit({3, BlockId{{2}}}), key))};
+  KeyClaim claim{{}, "n1 of site-a", "0f", any_time(rng), true, false, {}};
+  sign(chain, claim, key);
+  if (rng.one_in(2)) answer.runs = claim;
+  answer.sightings = {{claim, "http://127.0.0.1:1", Duration{4'001}}};
   answer.own_txs = {builder.transfer(0, 1).signed_tx()};
   if (GENERATE(false, true)) answer.own_block = builder.append().block.block();
   const std::string text = sync_answer_json(answer);

@@ -46,6 +46,7 @@ std::vector<Golden> questions(const Scene& scene) {
       {"finality", get("/rpc/finality")},
       {"finality_at", get("/rpc/finality/1")},
       {"finality_of_genesis", get("/rpc/finality/0")},
+      {"evidence", get("/rpc/evidence")},
       {"account", get("/rpc/account/" + scene.address(2))},
       {"account_unknown", get("/rpc/account/" + nobody)},
       {"balance", get("/rpc/getBalance/" + sender)},
@@ -75,6 +76,13 @@ std::vector<SignedVote> votes_for(const Scene& scene, Height height) {
   return votes;
 }
 
+rpc::HttpRequest unlock_from(const std::string& client) {
+  rpc::HttpRequest request = get("/rpc/authority/unlock");
+  request.method = "POST";
+  request.client = client;
+  return request;
+}
+
 // Answers that change the node come last, in this order.
 std::vector<Golden> orders(const Scene& scene) {
   const Params& params = scene.builder.params();
@@ -102,18 +110,16 @@ std::vector<Golden> orders(const Scene& scene) {
        post_json("/rpc/chaos",
                  R"({"id":"delay-1","what":"delay 300ms","kind":"link","for_ms":60000,)"
                  R"("out":["http://127.0.0.1:8081"],"in":[],"delay_ms":300,"jitter_ms":50})")},
-      {"chaos_clock", post_json("/rpc/chaos",
-                                R"({"id":"clock-1","what":"clock","kind":"clock","for_ms":1,)"
-                                R"("offset_ms":-2000,"drift_ppm":-200})")},
-      {"chaos_disk", post_json("/rpc/chaos",
-                               R"({"id":"disk-1","what":"","kind":"disk","for_ms":86400000,)"
+      {"chaos_clock",
+       post_json("/rpc/chaos", R"({"id":"clock-1","what":"clock","kind":"clock","for_ms":1,)"
+                               R"("offset_ms":-2000,"drift_ppm":-200})")},
+      {"chaos_disk",
+       post_json("/rpc/chaos", R"({"id":"disk-1","what":"","kind":"disk","for_ms":86400000,)"
                                R"("full":true})")},
-      {"chaos_lie", post_json("/rpc/chaos",
-                              R"({"id":"lie-1","what":"","kind":"lie","for_ms":1000,)"
-                              R"("lie":"forged-head"})")},
+      {"chaos_lie", post_json("/rpc/chaos", R"({"id":"lie-1","what":"","kind":"lie","for_ms":1000,)"
+                                            R"("lie":"forged-head"})")},
       {"chaos_double_sign",
-       post_json("/rpc/chaos",
-                 R"({"id":"twice-1","what":"","kind":"double-sign","for_ms":1000})")},
+       post_json("/rpc/chaos", R"({"id":"twice-1","what":"","kind":"double-sign","for_ms":1000})")},
       {"chaos", get("/rpc/chaos")},
       {"network_chaos", get("/rpc/network")},
       {"chaos_heal", post_json("/rpc/chaos/heal", R"({"id":"clock-1"})")},
@@ -122,6 +128,8 @@ std::vector<Golden> orders(const Scene& scene) {
       {"finality_voted", get("/rpc/finality")},
       {"finality_at_voted", get("/rpc/finality/1")},
       {"sync_votes", get("/rpc/sync")},
+      {"evidence_known", post_json("/rpc/evidence", rpc::evidence_json({}))},
+      {"authority_unlock", unlock_from("127.0.0.1")},
   };
 }
 

@@ -50,6 +50,8 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
   status->mempool_txs = chain_.mempool().size();
   status->reorgs = 1;
   status->reorg_depth_max = 2;
+  status->evidence = chain_.evidence().size();
+  status->clock_offset = Duration{-300};
   status->started = params_.genesis_time + Duration{1'125};
   PeerStatus known;
   known.url = "http://127.0.0.1:8081";
@@ -86,6 +88,21 @@ Status TestNode::add_votes(std::vector<SignedVote> votes) {
   return chain_.add_votes(votes);
 }
 
+Status TestNode::add_evidence(std::vector<Evidence> evidence) {
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  return chain_.add_evidence(evidence);
+}
+
+Result<std::vector<EvidenceId>> TestNode::unlock_authority() {
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  if (!has_authority) return error(Errc::not_an_authority, "authority: this node has none");
+  std::vector<EvidenceId> ids;
+  for (const auto& proven : chain_.evidence()) ids.push_back(proven.id);
+  return ids;
+}
+
 Result<SyncAnswer> TestNode::sync(const SyncQuery& query) {
   if (failure) return *failure;
   const std::lock_guard lock(mutex_);
@@ -96,6 +113,7 @@ Result<SyncAnswer> TestNode::sync(const SyncQuery& query) {
   answer.justified = chain_.justified();
   answer.final = chain_.final();
   answer.votes = chain_.finality().since(0);
+  for (const auto& proven : chain_.evidence()) answer.evidence.push_back(proven.evidence);
   answer.authorities_hash = chain_.state().authorities_hash();
   answer.held = query.wait;
   answer.node_id = "node-1";

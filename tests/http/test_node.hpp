@@ -25,6 +25,7 @@ class TestNode final : public rpc::Node {
   std::optional<Error> failure;
   std::optional<Error> reader_failure;
   std::atomic<std::size_t> submits = 0;
+  bool has_authority = true;
 
   void import_all(std::span<const Applied> blocks);
   Tip head() const;
@@ -36,6 +37,8 @@ class TestNode final : public rpc::Node {
   Result<std::vector<Result<TxId>>> submit_all(std::vector<CheckedTx> txs) override;
   Result<Imported> import(std::vector<CheckedBlock> branch) override;
   Status add_votes(std::vector<SignedVote> votes) override;
+  Status add_evidence(std::vector<Evidence> evidence) override;
+  Result<std::vector<EvidenceId>> unlock_authority() override;
   Result<SyncAnswer> sync(const SyncQuery& query) override;
   Result<rpc::ProvenAccount> prove(const Address& address) override;
   Result<Nonce> next_nonce(const Address& address) override;

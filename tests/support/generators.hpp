@@ -117,6 +117,7 @@ inline Genesis genesis(Rng& rng) {
       Duration{static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(made.slot.count())))};
   made.fee_min = any_amount(rng);
   made.quorum = rng.one_in(2) ? Quorum::majority : Quorum::bft;
+  made.depth_max = 1 + rng.below(limits::depth_max_max);
   made.devnet = rng.one_in(2);
   made.authorities = public_keys(keys(rng, 1 + rng.index(5)));
   const std::size_t accounts = rng.index(20);

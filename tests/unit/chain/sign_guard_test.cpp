@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "chain/core/limits.hpp"
 #include "tests/support/generators.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -86,4 +87,55 @@ TEST_CASE("a key whose history cannot be read does not sign") {
     file.put('\x7f');
   }
   CHECK(key.open().error().code == Errc::corrupt);
+}
+
+TEST_CASE("a copy of the file does not pass for the place where the key was used") {
+  Key key;
+  CHECK_FALSE(key.authority().predecessor());  // nobody used it yet
+  REQUIRE(key.authority().begin("first"));
+  CHECK(key.authority().predecessor() == "first");
+
+  const TempDir elsewhere;
+  std::filesystem::copy(
+      key.directory.path(), elsewhere.path(),
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+  const auto open_copy = [&] {
+    return Authority(KeyPair(Seed(key.pairs[0].seed().bytes())),
+                     std::shared_ptr<SignGuard>(*open_sign_guard(
+                         elsewhere.file("authority.key.guard"), chain, key.pairs[0].public_key())));
+  };
+  CHECK_FALSE(open_copy().predecessor());
+  // Signing alone makes no place of it; using the key on purpose does.
+  REQUIRE(open_copy().promise_seal(3));
+  CHECK_FALSE(open_copy().predecessor());
+  REQUIRE(open_copy().begin("second"));
+  CHECK(open_copy().predecessor() == "second");
+  CHECK(key.authority().predecessor() == "first");
+}
+
+TEST_CASE("what was unlocked is known after a restart, and bounded") {
+  Key key;
+  const EvidenceId id{{1}};
+  REQUIRE(key.authority().unlock(std::span(&id, 1)));
+  REQUIRE(key.authority().promise_seal(7));
+  Authority again = key.authority();
+  CHECK(again.has_unlocked(id));
+  CHECK_FALSE(again.has_unlocked(EvidenceId{{2}}));
+  CHECK(again.marks().sealed == 7);
+  std::vector<EvidenceId> many(limits::unlocked_max);
+  for (std::size_t i = 0; i < many.size(); ++i) many[i].data[5] = static_cast<Byte>(i + 1);
+  CHECK(again.unlock(many).error().code == Errc::refused);
+}
+
+TEST_CASE("a copy learns what its key has signed elsewhere, and never less") {
+  Key key;
+  Authority authority = key.authority();
+  const auto by = [&](const Vote& vote, std::size_t who) {
+    return sign(chain, vote, key.pairs[who]);
+  };
+  REQUIRE(authority.learn(std::vector{by(Vote::prepare(block(5), block(2)), 0),
+                                      by(Vote::prepare(block(4), block(2)), 0),
+                                      by(Vote::commit(block(9)), 1)}));
+  CHECK(authority.marks() == Watermarks{0, Vote::prepare(block(5), block(2)), std::nullopt});
+  CHECK_FALSE(may_sign(authority.marks(), Vote::prepare(block(5), block(3))));
 }

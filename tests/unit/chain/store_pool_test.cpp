@@ -64,16 +64,16 @@ TEST_CASE("losing blocks are bounded, and the oldest arrival goes first") {
   commit(*store, batch);
   auto side = must(must(store->reader().snapshot())->side_blocks(2 * most));
   CHECK(side.size() == most);
-  CHECK(side.front().header.height == most);
-  CHECK(side.back().header.height == 1);
+  CHECK(side.front().sealed.header.height == most);
+  CHECK(side.back().sealed.header.height == 1);
 
   Batch again;
   again.side = {lost(1), lost(most + 1)};  // the first one is known: its arrival stays
   commit(*store, again);
   side = must(must(store->reader().snapshot())->side_blocks(2 * most));
   CHECK(side.size() == most);
-  CHECK(side.front().header.height == most + 1);
-  CHECK(side.back().header.height == 2);
+  CHECK(side.front().sealed.header.height == most + 1);
+  CHECK(side.back().sealed.header.height == 2);
 }
 
 TEST_CASE("a replaced transaction that a reorg brings to the chain after all is replaced no more") {

@@ -134,8 +134,8 @@ TEST_CASE("one commit rewinds and appends; what left the chain is beside it") {
   CHECK_FALSE(must(view->height_of(id_of(rewound[0].block.header()))).has_value());
   const auto side = must(view->side_blocks(10));
   REQUIRE(side.size() == 2);
-  CHECK(side[0].header == rewound[1].block.header());
-  CHECK(side[1].header == rewound[0].block.header());
+  CHECK(side[0].sealed.header == rewound[1].block.header());
+  CHECK(side[1].sealed.header == rewound[0].block.header());
   CHECK(side[1].id == id_of(rewound[0].block.header()));
   CHECK(must(view->side_blocks(1)).size() == 1);
   CHECK(history(*view, chain.address(3), chain.params()).empty());

@@ -55,6 +55,8 @@ const std::vector<Change> changes_to_bad = {
     {"tail_guard_ms", [](Genesis& g) { g.tail_guard = g.slot; }},
     {"time", [](Genesis& g) { g.time = from_unix_ms(-1); }},
     {"time", [](Genesis& g) { g.time = from_unix_ms(std::int64_t{1} << 53); }},
+    {"depth_max", [](Genesis& g) { g.depth_max = 0; }},
+    {"depth_max", [](Genesis& g) { g.depth_max = limits::depth_max_max + 1; }},
     {"authorities", [](Genesis& g) { g.authorities.clear(); }},
     {"authorities", [](Genesis& g) { g.authorities.assign(101, g.authorities[0]); }},
     {"listed twice", [](Genesis& g) { g.authorities.push_back(g.authorities[0]); }},
@@ -79,6 +81,7 @@ const std::vector<Change> changes_to_good = {
     {"longest slot", [](Genesis& g) { g.slot = Duration{600'000}; }},
     {"no guard", [](Genesis& g) { g.tail_guard = Duration{0}; }},
     {"no fee", [](Genesis& g) { g.fee_min = Amount{}; }},
+    {"least depth", [](Genesis& g) { g.depth_max = 1; }},
     {"devnet", [](Genesis& g) { g.devnet = true; }},
     {"one authority", [](Genesis& g) { g.authorities.resize(1); }},
     {"other order", [](Genesis& g) { std::swap(g.authorities[0], g.authorities[1]); }},
@@ -127,7 +130,8 @@ TEST_CASE("a genesis encoding with a value out of range is refused") {
   const Genesis genesis = good_genesis();
   const Buffer good = encode(genesis);
   const std::size_t fee_at = 4 + genesis.chain_id.size() + 3 * 8;
-  const std::size_t devnet_at = fee_at + 8;
+  const std::size_t quorum_at = fee_at + 8;
+  const std::size_t devnet_at = quorum_at + 1 + 8;
   const std::size_t keys_at = devnet_at + 1;
   struct Case {
     std::size_t at;
@@ -137,6 +141,7 @@ TEST_CASE("a genesis encoding with a value out of range is refused") {
       {0, 1},
       {3, 65},
       {fee_at, 1},
+      {quorum_at, 2},
       {devnet_at, 2},
       {keys_at, 0x10},
       {keys_at + 3, 101},

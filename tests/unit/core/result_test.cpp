@@ -20,7 +20,7 @@ const std::vector<std::pair<Errc, Category>> first_of_each_category = {
     {Errc::storage, Category::internal}};
 
 const std::vector<std::pair<Errc, Category>> last_of_each_category = {
-    {Errc::bad_handover, Category::malformed},
+    {Errc::bad_evidence, Category::malformed},
     {Errc::not_devnet, Category::rejected},
     {Errc::bad_ballot, Category::early},
     {Errc::duplicate, Category::known},

@@ -67,5 +67,24 @@ TEST_CASE("lint names each key of the predecessor that does nothing once") {
   }
   CHECK_THAT(notes, Catch::VectorContains(std::string("site site_b_ns3_host runs no node")));
   CHECK_THAT(notes, Catch::VectorContains(std::string("site site_a_localhost has 2 of 3 authorities"
-                                                      ": without it no block is sealed")));
+                                                      ": without it no block becomes final")));
+}
+
+TEST_CASE("lint counts with the quorum of the chain, and says which site may vanish") {
+  Manifest manifest = with_authorities(4);
+  manifest.chain.quorum = Quorum::bft;
+  CHECK_THAT(texts(manifest).front(),
+             Catch::StartsWith("survives: any one node down; 1 duplicated key"));
+  manifest = with_authorities(1);
+  for (const std::string name : {"b", "c"}) {
+    Manifest::Site site = manifest.sites[0];
+    site.name = name;
+    site.nodes[0].id = name;
+    manifest.sites.push_back(site);
+  }
+  const auto notes = texts(manifest);
+  CHECK_THAT(notes, Catch::VectorContains(std::string("site b may vanish as a whole")));
+  CHECK(std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
+    return note.find("a second one at each") != std::string::npos;
+  }));
 }

@@ -34,6 +34,9 @@ struct FillingGuard final : SignGuard {
   Status raise(const Watermarks& marks) override {
     return full ? Status(error(Errc::disk_full, "disk full")) : guard.raise(marks);
   }
+  const KeyNotes& notes() const override { return guard.notes(); }
+  Status note(KeyNotes notes) override { return guard.note(std::move(notes)); }
+  bool in_place() const override { return true; }
 };
 
 }  // namespace

@@ -1,0 +1,32 @@
+#pragma once
+// "I sign with this key": what a process says of itself, signed once with the key. Whoever passes
+// it on cannot change it, and nobody without the key can keep its owner from starting. Pure.
+
+#include <string>
+
+#include "chain/core/genesis.hpp"
+
+namespace aitbc {
+
+struct KeyClaim {
+  PublicKey key;
+  std::string node;      // for people: its id, and the site where it runs
+  std::string instance;  // new at every start
+  Time started;
+  bool forced = false;    // its operator has overridden the check for another runner
+  bool in_place = false;  // it follows the process that ran the key before, where that one ran
+  Signature signature;
+  bool operator==(const KeyClaim&) const = default;
+};
+
+void sign(const GenesisHash& chain, KeyClaim&, const class KeyPair&);
+// bad_signature if it does not hold; too_large for a name that nobody has.
+Status check_claim(const GenesisHash& chain, const KeyClaim&);
+// Of two processes that run one key, the one that goes on, the same for both: the forced one, then
+// the one that is no copy, then the one that started first.
+bool outranks(const KeyClaim&, const KeyClaim&);
+
+void encode(Encoder&, const KeyClaim&);
+Result<KeyClaim> decode_key_claim(ByteView);
+
+}  // namespace aitbc

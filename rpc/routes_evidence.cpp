@@ -1,0 +1,81 @@
+#include "rpc/json_writer.hpp"
+#include "rpc/native.hpp"
+#include "rpc/routes.hpp"
+
+namespace aitbc::rpc {
+
+namespace {
+
+Result<HttpResponse> list_evidence(const Call& call) {
+  AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
+  AITBC_TRY_ASSIGN(const auto evidence, snapshot->evidence());
+  AITBC_TRY_ASSIGN(const auto conflict, snapshot->finality_conflict());
+  return json_response(evidence_list_json(evidence, conflict));
+}
+
+Result<HttpResponse> take_evidence(const Call& call) {
+  AITBC_TRY_ASSIGN(std::vector<Evidence> evidence, parse_evidence(call.request.body));
+  for (const Evidence& each : evidence) {
+    AITBC_TRY(check_evidence(call.node.params().genesis_hash, each));
+  }
+  AITBC_TRY(call.node.add_evidence(std::move(evidence)));
+  ObjectWriter out;
+  out.integer("evidence", call.node.status()->evidence);
+  return json_response(std::move(out).finish());
+}
+
+// Whoever may log in to the machine may unlock its key; nobody else, whatever the node listens on.
+bool is_local(const std::string& client) {
+  return client.starts_with("127.") || client == "::1" || client.starts_with("::ffff:127.");
+}
+
+Result<HttpResponse> unlock(const Call& call) {
+  if (!is_local(call.request.client)) {
+    return error(Errc::refused,
+                 "authority: expected a request from the node's own machine, got one from " +
+                     call.request.client + "; run aitbc authority unlock there");
+  }
+  AITBC_TRY_ASSIGN(const auto ids, call.node.unlock_authority());
+  ArrayWriter unlocked;
+  for (const EvidenceId& id : ids) unlocked.text(hash_text(id));
+  const auto status = call.node.status();
+  ObjectWriter out;
+  out.text("authority", status->authority ? status->authority->hex() : "")
+      .json("unlocked", std::move(unlocked).finish())
+      .text("state", status->state.text());
+  return json_response(std::move(out).finish());
+}
+
+constexpr Errc take_errors[] = {Errc::bad_evidence};
+constexpr Errc unlock_errors[] = {Errc::refused, Errc::not_an_authority};
+
+constexpr Route routes[] = {
+    {.method = "GET",
+     .pattern = "/rpc/evidence",
+     .handler = list_evidence,
+     .summary = "Keys that are proven to have signed what excludes one another.",
+     .parameters = {},
+     .answer = "EvidenceList"},
+    {.method = "POST",
+     .pattern = "/rpc/evidence",
+     .handler = take_evidence,
+     .summary = "Passes evidence on, each its canonical encoding in hexadecimal.",
+     .parameters = {},
+     .answer = "EvidenceTaken",
+     .body = "EvidenceBody",
+     .errors = take_errors},
+    {.method = "POST",
+     .pattern = "/rpc/authority/unlock",
+     .handler = unlock,
+     .summary = "Lets this node's authority sign again, whatever is known against its key. From "
+                "the node's own machine only.",
+     .parameters = {},
+     .answer = "Unlocked",
+     .errors = unlock_errors},
+};
+
+}  // namespace
+
+std::span<const Route> evidence_routes() { return routes; }
+
+}  // namespace aitbc::rpc

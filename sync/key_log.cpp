@@ -1,0 +1,37 @@
+#include "sync/key_log.hpp"
+
+#include <utility>
+
+namespace aitbc::sync {
+
+void KeyLog::note(const Replica& replica) {
+  const Fitness& fitness = replica.fitness();
+  if (fitness.reason != reason_) {
+    using Reason = Fitness::Reason;
+    if (fitness.reason == Reason::none) {
+      log_.info("signing");
+    } else {
+      const Log::Level level = fitness.reason >= Reason::other_runner ? Log::Level::error
+                               : fitness.reason == Reason::asking     ? Log::Level::info
+                                                                      : Log::Level::warn;
+      log_.write(level, "paused", {{"why", fitness.why}});
+    }
+    reason_ = fitness.reason;
+  }
+  const auto known = replica.chain().evidence();
+  for (; evidence_ < known.size(); ++evidence_) {
+    const Chain::Proven& proven = known[evidence_];
+    log_.error("evidence", {{"id", hash_text(proven.id)},
+                            {"key", proven.evidence.key().hex()},
+                            {"detail", describe(proven.evidence)}});
+  }
+  const auto& conflict = replica.chain().finality_conflict();
+  if (conflict && !std::exchange(conflict_, true)) {
+    log_.error("finality_conflict", {{"ours_height", conflict->ours.block.height},
+                                     {"ours", hash_text(conflict->ours.block.id)},
+                                     {"theirs_height", conflict->theirs.block.height},
+                                     {"theirs", hash_text(conflict->theirs.block.id)}});
+  }
+}
+
+}  // namespace aitbc::sync

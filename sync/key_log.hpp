@@ -1,0 +1,22 @@
+#pragma once
+// Tells the log what keeps the authority from signing, and what is known against keys, as it
+// changes. Core thread.
+
+#include "chain/log.hpp"
+#include "sync/replica.hpp"
+
+namespace aitbc::sync {
+
+class KeyLog {
+ public:
+  explicit KeyLog(Log& log) : log_(log) {}
+  void note(const Replica&);
+
+ private:
+  Log& log_;
+  Fitness::Reason reason_ = Fitness::Reason::none;
+  std::size_t evidence_ = 0;  // told so far
+  bool conflict_ = false;
+};
+
+}  // namespace aitbc::sync

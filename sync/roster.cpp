@@ -1,0 +1,72 @@
+#include "sync/roster.hpp"
+
+#include <algorithm>
+
+#include "chain/core/limits.hpp"
+
+namespace aitbc::sync {
+
+// The time of day may step back: nothing was heard later than now.
+void Roster::forget(Time now) {
+  for (auto it = by_key_.begin(); it != by_key_.end();) {
+    for (Heard& heard : it->second) heard.at = std::min(heard.at, now);
+    std::erase_if(it->second, [&](const Heard& heard) { return !fresh(heard, now); });
+    it = it->second.empty() ? by_key_.erase(it) : std::next(it);
+  }
+}
+
+Status Roster::hear(const GenesisHash& chain, const Sighting& sighting, Time now) {
+  forget(now);
+  const KeyClaim& claim = sighting.claim;
+  const Time at = now - std::max(sighting.age, Duration{0});
+  if (now - at > window_) return ok();
+  const auto known_key = by_key_.find(claim.key);
+  if (known_key != by_key_.end()) {
+    for (Heard& heard : known_key->second) {
+      if (heard.claim != claim) continue;
+      if (heard.at < at) heard = {claim, sighting.url, at};
+      return ok();
+    }
+  } else if (by_key_.size() >= limits::authorities_max) {
+    return ok();
+  }
+  AITBC_TRY(check_claim(chain, claim));
+  auto& all = by_key_[claim.key];
+  all.push_back({claim, sighting.url, at});
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Heard& a, const Heard& b) { return a.at > b.at; });
+  if (all.size() > limits::key_runners_max) all.pop_back();
+  return ok();
+}
+
+std::vector<Sighting> Roster::sightings(Time now) const {
+  constexpr Duration resolution{1};  // or rounding would make the age less with each hop
+  std::vector<Sighting> found;
+  for (const auto& [key, all] : by_key_) {
+    for (const Heard& heard : all) {
+      if (fresh(heard, now)) found.push_back({heard.claim, heard.url, now - heard.at + resolution});
+    }
+  }
+  return found;
+}
+
+std::size_t Roster::heard(std::span<const PublicKey> keys, const std::optional<PublicKey>& own,
+                          Time now) const {
+  return static_cast<std::size_t>(std::count_if(keys.begin(), keys.end(), [&](const auto& key) {
+    if (key == own) return true;
+    const auto found = by_key_.find(key);
+    return found != by_key_.end() &&
+           std::any_of(found->second.begin(), found->second.end(),
+                       [&](const Heard& heard) { return fresh(heard, now); });
+  }));
+}
+
+std::vector<Sighting> Roster::runners(const PublicKey& key, Time now) const {
+  std::vector<Sighting> found;
+  for (const Sighting& sighting : sightings(now)) {
+    if (sighting.claim.key == key) found.push_back(sighting);
+  }
+  return found;
+}
+
+}  // namespace aitbc::sync

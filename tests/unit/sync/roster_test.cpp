@@ -1,0 +1,89 @@
+#include "sync/roster.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/ledger.hpp"
+
+using namespace aitbc;
+using sync::Roster;
+
+namespace {
+
+const Time start = from_unix_ms(1'700'000'000'000);
+
+struct Bench {
+  test::Ledger ledger;
+  Roster roster{Duration{30'000}};
+
+  KeyClaim claim(std::size_t authority, const std::string& instance) const {
+    KeyClaim claim;
+    claim.node = "node";
+    claim.instance = instance;
+    claim.started = start;
+    sign(ledger.params.genesis_hash, claim, ledger.authorities[authority]);
+    return claim;
+  }
+  Status hear(std::size_t authority, Duration age, Time now, const std::string& instance = "i") {
+    return roster.hear(ledger.params.genesis_hash, {claim(authority, instance), "url", age}, now);
+  }
+  std::size_t heard(Time now) const {
+    return roster.heard(ledger.genesis.authorities, ledger.authorities[0].public_key(), now);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a key counts as heard for a window, whoever passed it on") {
+  Bench bench;
+  CHECK(bench.heard(start) == 1);  // itself
+  REQUIRE(bench.hear(1, Duration{10'000}, start));
+  CHECK(bench.heard(start) == 2);
+  CHECK(bench.heard(start + Duration{20'000}) == 2);
+  CHECK(bench.heard(start + Duration{20'001}) == 1);
+  REQUIRE(bench.hear(2, Duration{31'000}, start));
+  CHECK(bench.heard(start) == 2);
+  // A later report of what is older says nothing new.
+  REQUIRE(bench.hear(1, Duration{25'000}, start));
+  CHECK(bench.heard(start + Duration{20'000}) == 2);
+}
+
+TEST_CASE("two nodes cannot keep a third alive for one another") {
+  Bench left, right;
+  REQUIRE(left.hear(2, Duration{0}, start));
+  Time now = start;
+  for (int i = 0; i < 100'000; ++i) {
+    now += Duration{1};
+    for (auto* to : {&right, &left}) {
+      Bench& from = to == &right ? left : right;
+      for (const Sighting& sighting : from.roster.sightings(now)) {
+        REQUIRE(to->roster.hear(to->ledger.params.genesis_hash, sighting, now));
+      }
+    }
+    if (left.heard(now) == 1) break;
+  }
+  CHECK(now <= start + Duration{30'001});
+}
+
+TEST_CASE("nobody but its key can claim to run it") {
+  Bench bench;
+  Sighting forged{bench.claim(1, "i"), "url", Duration{0}};
+  forged.claim.instance = "another";
+  CHECK(bench.roster.hear(bench.ledger.params.genesis_hash, forged, start).error().code ==
+        Errc::bad_signature);
+  CHECK(bench.roster.runners(forged.claim.key, start).empty());
+  REQUIRE(bench.hear(1, Duration{0}, start));
+  REQUIRE(bench.hear(1, Duration{0}, start, "clone"));
+  CHECK(bench.roster.runners(forged.claim.key, start).size() == 2);
+}
+
+TEST_CASE("of two runners of a key one goes on, the same for both") {
+  Bench bench;
+  KeyClaim first = bench.claim(1, "a"), second = bench.claim(1, "b");
+  second.started += Duration{1};
+  CHECK(outranks(first, second));
+  CHECK_FALSE(outranks(second, first));
+  second.in_place = true;
+  CHECK(outranks(second, first));
+  first.forced = true;
+  CHECK(outranks(first, second));
+}
