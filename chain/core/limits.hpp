@@ -109,6 +109,10 @@ inline constexpr std::uint32_t clock_drift_ppm_max = 100'000;
 inline constexpr Duration link_queue_time_max{10'000};  // a throttled link's backlog, then it drops
 inline constexpr Duration link_reorder_time{250};       // later messages overtake one by so much
 
+// ---- checks -------------------------------------------------------------------------------------
+inline constexpr std::size_t audit_blocks_max = 64;   // of a node, read at once
+inline constexpr std::size_t violations_max = 1'000;  // told in one report
+
 // ---- sites --------------------------------------------------------------------------------------
 inline constexpr std::size_t manifest_bytes_max = 1024 * 1024;
 inline constexpr std::size_t manifest_values_max = 100'000;  // keys, lists, texts
