@@ -69,7 +69,7 @@ void Audit::drop(Member& member, const Error& why) {
 // Every one of the camp has its next block at hand afterwards; who has none leaves it.
 void Audit::fill(Members& camp, Height to) {
   const Height height = replay_.head().height + 1;
-  const std::size_t limit = std::min<std::size_t>(limits::audit_blocks_max, to - height + 1);
+  const std::size_t limit = std::min<std::size_t>(limits::range_blocks_max, to - height + 1);
   for (Member* member : camp) {
     if (!member->ahead.empty()) continue;
     auto blocks = member->view->blocks(height, limit);
@@ -206,7 +206,7 @@ bool Audit::walk_tail(Member& member) {
   while (replay_.head().height < head.height) {
     const Height height = replay_.head().height + 1;
     auto blocks = member.view->blocks(
-        height, std::min<std::size_t>(limits::audit_blocks_max, head.height - height + 1));
+        height, std::min<std::size_t>(limits::range_blocks_max, head.height - height + 1));
     if (!blocks) {
       drop(member, blocks.error());
       return true;

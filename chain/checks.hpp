@@ -1,7 +1,7 @@
 #pragma once
 // One list of invariants (see invariants() in replay.hpp), held against what several nodes say of
-// their chains. A node is seen through a NodeView: over HTTP for live networks, over a Reader in
-// the simulator. Nothing is believed that can be computed: blocks are executed again from the
+// their chains. A node is seen through a NodeView: over HTTP for live networks, through its Chain
+// in the simulator. Nothing is believed that can be computed: blocks are executed again from the
 // genesis, certificates are verified. One thread per object.
 
 #include <functional>

@@ -1,7 +1,7 @@
 #pragma once
 // Where a chain's blocks come from, in order from block 1: a node, a database file, an exported
 // file. What comes out of a source follows on from what came before; whether it is valid is for
-// Verifier to say. One thread per object.
+// Replay to say. One thread per object.
 
 #include <memory>
 #include <optional>

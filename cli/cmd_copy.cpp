@@ -1,12 +1,12 @@
 #include <CLI/CLI.hpp>
 
+#include "chain/replay.hpp"
 #include "cli/ask.hpp"
 #include "cli/block_file.hpp"
 #include "cli/block_source.hpp"
 #include "cli/commands.hpp"
 #include "cli/invocation.hpp"
 #include "cli/node.hpp"
-#include "cli/verify.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/native_fields.hpp"
 
@@ -52,61 +52,65 @@ Outcome<Subject> subject_of(Invocation& invocation, const VerifyRequest& given) 
   return Subject{std::move(genesis), std::move(*source), name};
 }
 
-std::string verdict_json(const Subject& subject, const Verifier& verifier,
-                         const std::optional<Error>& broken) {
+std::string sentence(const Broken& broken) {
+  return "block " + std::to_string(broken.height) + ": " + std::string(broken.invariant) +
+         ": expected " + broken.expected + ", got " + broken.seen;
+}
+
+std::string verdict_json(const Subject& subject, const Replay& replay,
+                         const std::optional<Broken>& broken) {
   rpc::ObjectWriter out;
   out.boolean("valid", !broken.has_value())
       .text("source", subject.name)
       .text("genesis_hash", hash_text(hash_of(subject.genesis)))
-      .integer("height", verifier.head().height)
-      .text("head", hash_text(verifier.head().id))
-      .text("state_root", hash_text(verifier.state_root()))
-      .integer("transactions", verifier.txs())
-      .integer("accounts", verifier.accounts());
+      .integer("height", replay.head().height)
+      .text("head", hash_text(replay.head().id))
+      .text("state_root", hash_text(replay.state().root()))
+      .integer("transactions", replay.txs())
+      .integer("accounts", replay.state().accounts());
   if (broken) {
-    out.text("code", name(broken->code)).text("detail", broken->detail);
+    out.text("code", name(broken->code)).text("detail", sentence(*broken));
   } else {
     out.null("code").null("detail");
   }
   return std::move(out).finish();
 }
 
-// The first rule that the chain breaks; nullopt for a good chain.
-Outcome<std::optional<Error>> execute_all(Invocation& invocation, BlockSource& source,
-                                          Verifier& verifier) {
+// The first invariant that the chain breaks; nullopt for a good chain.
+Outcome<std::optional<Broken>> execute_all(Invocation& invocation, BlockSource& source,
+                                           Replay& replay) {
   Progress progress = invocation.progress();
   const std::optional<Tip> head = source.head();
   for (;;) {
     AITBC_TRY_ASSIGN(const auto blocks, source.next());
     if (blocks.empty()) break;
     for (const Block& block : blocks) {
-      const Status good = verifier.add(block);
-      if (!good) return std::optional<Error>(good.error());
+      if (auto broken = replay.add(block)) return broken;
     }
-    const Height done = verifier.head().height;
+    const Height done = replay.head().height;
     progress.step("executing the blocks again", done, head ? head->height : done);
   }
-  if (head && verifier.head() != *head) {
-    return std::optional<Error>(
-        error(Errc::broken_branch, "the blocks lead to " + hash_text(verifier.head().id) +
-                                       ", but the head is " + hash_text(head->id)));
+  if (head && replay.head() != *head) {
+    return std::optional<Broken>(Broken{"roots_reexecute", head->height,
+                                        "blocks that lead to the head " + hash_text(head->id),
+                                        hash_text(replay.head().id)});
   }
-  return std::optional<Error>();
+  return std::optional<Broken>();
 }
 
 Verdict verify(Invocation& invocation, const VerifyRequest& given) {
   AITBC_TRY_ASSIGN(const Subject subject, subject_of(invocation, given));
-  Verifier verifier(subject.genesis);
-  AITBC_TRY_ASSIGN(const auto broken, execute_all(invocation, *subject.source, verifier));
-  invocation.output.document(verdict_json(subject, verifier, broken));
+  Replay replay(subject.genesis);
+  AITBC_TRY_ASSIGN(const auto broken, execute_all(invocation, *subject.source, replay));
+  invocation.output.document(verdict_json(subject, replay, broken));
   if (broken) {
-    invocation.output.line("broken: " + broken->detail);
+    invocation.output.line("broken: " + sentence(*broken));
     return Exit::negative;
   }
-  invocation.output.line("valid: " + std::to_string(verifier.head().height) + " blocks, " +
-                         std::to_string(verifier.txs()) + " transactions, head " +
-                         hash_text(verifier.head().id) + ", state root " +
-                         hash_text(verifier.state_root()));
+  invocation.output.line("valid: " + std::to_string(replay.head().height) + " blocks, " +
+                         std::to_string(replay.txs()) + " transactions, head " +
+                         hash_text(replay.head().id) + ", state root " +
+                         hash_text(replay.state().root()));
   return Exit::done;
 }
 

@@ -31,6 +31,7 @@ void add_unlock_command(CLI::App& authority, Invocation& invocation);
 void add_genesis_commands(CLI::App& root, Invocation& invocation);
 void add_wait_command(CLI::App& root, Invocation& invocation);
 void add_chaos_commands(CLI::App& root, Invocation& invocation);
+void add_check_command(CLI::App& root, Invocation& invocation);
 void add_schema_command(CLI::App& root, Invocation& invocation);
 
 // A command without subcommands: its name, what it does, an example, and what it does it with.

@@ -36,6 +36,12 @@ constexpr std::string_view genesis_shape =
     "{genesis_hash:hash chain_id:text time:text slot_ms:count tail_guard_ms:count fee_min:count "
     "quorum:text depth_max:count devnet:flag authorities:[text] accounts:count supply:count "
     "state_root:hash}";
+constexpr std::string_view check_shape =
+    "{holds:flag height:count hash:hash transactions:count "
+    "invariants:[{name:text sentence:text verdict:text}] "
+    "violations:[{invariant:text nodes:[text] height:count expected:text seen:text}] "
+    "nodes:[{node:text height:count head:hash final_height:count final_hash:hash}] "
+    "silent:[{node:text code:text detail:text}] notes:[text]}";
 constexpr std::string_view authorities_shape =
     "{head:{height:count slot:count hash:hash} authorities:[text] "
     "open:{change:text key:text expires:count approvals:[text]}~ "
@@ -92,6 +98,7 @@ constexpr std::array entries{
     Entry{"chaos reorder", fault_shape},
     Entry{"chaos restart", control_shape},
     Entry{"chaos throttle", fault_shape},
+    Entry{"check", check_shape},
     Entry{"down", stopped_shape},
     Entry{"evidence ls",
           "{count:count evidence:[{id:hash key:text kind:text detail:text encoding:text}] "

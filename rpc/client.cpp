@@ -204,6 +204,12 @@ Result<std::string> Client::unlock_authority() {
   return connection_->send(request);
 }
 
+Result<std::optional<Certificate>> Client::certificate(Height height) {
+  AITBC_TRY_ASSIGN(const std::string body,
+                   connection_->send(get_request("/rpc/finality/" + std::to_string(height))));
+  return parse_certificate(body);
+}
+
 Result<Client::AccountView> Client::account(const Address& address) {
   AITBC_TRY_ASSIGN(const std::string body,
                    connection_->send(get_request("/rpc/account/" + to_text(address))));

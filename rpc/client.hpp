@@ -44,6 +44,8 @@ class Client {
   Result<std::size_t> heal(const std::optional<std::string>& id);
   Status add_evidence(std::span<const Evidence>);
   Result<std::string> unlock_authority();  // the answer's body
+  // The lowest one of commits at or above the height; not verified.
+  Result<std::optional<Certificate>> certificate(Height height);
 
   struct AccountView {
     Account account;

@@ -77,6 +77,8 @@ Result<std::optional<std::string>> parse_heal(std::string_view json);
 Result<std::size_t> parse_healed(std::string_view json);
 
 std::string certificate_json(const Certificate&);
+// The field "certificate" of an answer: one of commits, or null.
+Result<std::optional<Certificate>> parse_certificate(std::string_view json);
 // {"votes": [...]}, each the canonical encoding in hexadecimal.
 std::string votes_json(std::span<const SignedVote>);
 Result<std::vector<SignedVote>> parse_votes(std::string_view json);

@@ -60,6 +60,16 @@ Result<Certificate> read_certificate(ObjectReader reader) {
   return certificate;
 }
 
+Result<std::optional<Certificate>> parse_certificate(std::string_view json) {
+  AITBC_TRY_ASSIGN(const Json value, parse_json(json));
+  AITBC_TRY_ASSIGN(ObjectReader answer, ObjectReader::open(value));
+  AITBC_TRY_ASSIGN(const Json* field, answer.value("certificate"));
+  if (field->is_null()) return std::optional<Certificate>();
+  AITBC_TRY_ASSIGN(ObjectReader reader, ObjectReader::open(*field, "certificate"));
+  AITBC_TRY_ASSIGN(Certificate certificate, read_certificate(std::move(reader)));
+  return std::optional<Certificate>(std::move(certificate));
+}
+
 std::string votes_array(std::span<const SignedVote> votes) {
   ArrayWriter out;
   for (const SignedVote& vote : votes) out.text(vote_text(vote));

@@ -110,7 +110,6 @@ inline constexpr Duration link_queue_time_max{10'000};  // a throttled link's ba
 inline constexpr Duration link_reorder_time{250};       // later messages overtake one by so much
 
 // ---- checks -------------------------------------------------------------------------------------
-inline constexpr std::size_t audit_blocks_max = 64;   // of a node, read at once
 inline constexpr std::size_t violations_max = 1'000;  // told in one report
 
 // ---- sites --------------------------------------------------------------------------------------

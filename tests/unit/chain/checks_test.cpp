@@ -370,3 +370,41 @@ TEST_CASE("the list of invariants is what the code speaks of") {
   CHECK(names == Names{"same_id", "supply", "proposer_in_turn", "recent_signer",
                        "one_final_history", "roots_reexecute", "nothing_lost", "grows_after_heal"});
 }
+
+TEST_CASE("executing a chain again leads to its head and its state, and a branch can be left") {
+  const ChainBuilder builder = grown(20);
+  Replay replay(builder.genesis());
+  for (std::size_t i = 0; i < 20; ++i) {
+    if (i == 15) replay.enter_branch();
+    REQUIRE_FALSE(replay.add(builder.blocks[i].block.block()));
+  }
+  CHECK(replay.head() == builder.head());
+  CHECK(replay.state().root() == builder.ledger.state.root());
+  CHECK(replay.txs() == 20);
+  replay.leave_branch();
+  CHECK(replay.head() == tip_of(builder.blocks[14].block.header()));
+  CHECK(replay.txs() == 15);
+  REQUIRE_FALSE(replay.add(builder.blocks[15].block.block()));
+}
+
+TEST_CASE("a block that breaks a rule says which, and is not taken") {
+  ChainBuilder builder = grown(2);
+  Replay replay(builder.genesis());
+  const Block first = builder.blocks[0].block.block();
+  CHECK(replay.add(builder.blocks[1].block.block())->code == Errc::unknown_parent);
+  Block forged = first;
+  forged.sealed.seal.data[0] ^= 1;
+  CHECK(replay.add(forged)->code == Errc::bad_seal);
+  Block other = first;
+  std::get<Transfer>(other.txs[0].body.payload).amount = *Amount::from(7);
+  CHECK(replay.add(other)->code == Errc::bad_txs_root);
+  CheckedBlock lying = builder.blocks[0].block;
+  lying.sealed.header.state_root.data[0] ^= 1;
+  builder.rewind_to(0);
+  const auto broken = replay.add(builder.ledger.reseal(lying).block());
+  REQUIRE(broken);
+  CHECK(broken->code == Errc::bad_state_root);
+  CHECK(broken->height == 1);
+  CHECK(replay.head().height == 0);
+  CHECK_FALSE(replay.add(first));
+}

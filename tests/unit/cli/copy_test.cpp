@@ -6,7 +6,6 @@
 
 #include "cli/block_file.hpp"
 #include "cli/block_source.hpp"
-#include "cli/verify.hpp"
 #include "tests/support/chain_builder.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -106,47 +105,4 @@ TEST_CASE("a file of another chain is no source") {
   const auto missing = database_source(folder.file("none.db"), chain.genesis());
   REQUIRE_FALSE(static_cast<bool>(missing));
   CHECK_FALSE(std::filesystem::exists(folder.file("none.db")));
-}
-
-TEST_CASE("executing a chain again leads to its head and its state") {
-  ChainBuilder chain;
-  for (int i = 0; i < 20; ++i) chain.append();
-  Verifier verifier(chain.genesis());
-  for (const Applied& applied : chain.blocks) {
-    REQUIRE(verifier.add(applied.block.block()).has_value());
-  }
-  CHECK(verifier.head() == chain.head());
-  CHECK(verifier.state_root() == chain.ledger.state.root());
-  CHECK(verifier.txs() == 20);
-}
-
-TEST_CASE("a chain that breaks a rule is broken at that block") {
-  ChainBuilder chain;
-  chain.append();
-  chain.append();
-  Verifier verifier(chain.genesis());
-  const Block first = chain.blocks[0].block.block();
-  const Status early = verifier.add(chain.blocks[1].block.block());
-  REQUIRE_FALSE(early.has_value());
-
-  Block forged = first;
-  forged.sealed.seal.data[0] ^= 1;
-  const Status unsealed = verifier.add(forged);
-  REQUIRE_FALSE(unsealed.has_value());
-  CHECK(unsealed.error().code == Errc::bad_seal);
-  CHECK(unsealed.error().detail.find("block 1") == 0);
-
-  Block changed = first;
-  std::get<Transfer>(changed.txs[0].body.payload).amount = *Amount::from(7);
-  CHECK(verifier.add(changed).error().code == Errc::bad_txs_root);
-
-  CheckedBlock lying = chain.blocks[0].block;
-  lying.sealed.header.state_root.data[0] ^= 1;
-  chain.rewind_to(0);
-  lying = chain.ledger.reseal(lying);
-  const Status wrong_root = verifier.add(lying.block());
-  REQUIRE_FALSE(wrong_root.has_value());
-  CHECK(wrong_root.error().code == Errc::bad_state_root);
-  CHECK(verifier.head().height == 0);
-  CHECK(verifier.add(first).has_value());
 }
