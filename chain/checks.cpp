@@ -63,7 +63,11 @@ void Audit::add(const Broken& broken, const Members& members) {
 
 void Audit::drop(Member& member, const Error& why) {
   member.follows = false;
-  report_.silent.push_back({member.view->name(), why});
+  if (category(why.code) == Category::malformed) {
+    add({roots, {member.view->name()}, replay_.head().height + 1, "blocks", why.detail});
+  } else {
+    report_.silent.push_back({member.view->name(), why});
+  }
 }
 
 // Every one of the camp has its next block at hand afterwards; who has none leaves it.
@@ -165,7 +169,7 @@ Result<std::string> Audit::find_doubt(Member& member) {
   const Tip& final = member.look.final;
   AITBC_TRY_ASSIGN(const auto certificate, member.view->certificate(final.height));
   if (!certificate || certificate->kind != Vote::Kind::commit) return std::string("none");
-  const auto authorities = replay_.state().authorities();
+  const auto authorities = replay_.voters();
   const Params& params = replay_.params();
   const Status proven = check_certificate(
       params.genesis_hash, authorities, quorum_of(params.quorum, authorities.size()), *certificate);
@@ -380,7 +384,8 @@ Report Audit::look(std::span<NodeView* const> nodes, const Progress& progress) {
     const Height to = members[i].look.final.height;
     while (!stuck_ && !camp.empty() && replay_.head().height < to) {
       take(camp, to);
-      if (progress) progress(replay_.head().height, top);
+      const Height done = replay_.head().height;
+      if (progress && (done % limits::range_blocks_max == 0 || done == top)) progress(done, top);
     }
     check_member(members[i]);
   }

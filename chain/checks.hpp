@@ -82,6 +82,7 @@ class Audit {
   Result<bool> knows(NodeView& node, const TxId& id) const;
   void add(Violation violation);
   void add(const Broken& broken, const Members& members);
+  // For a node that does not answer, or answers what is no answer.
   void drop(Member& member, const Error& why);
 
   Replay replay_;  // of what is final: the trunk

@@ -148,7 +148,9 @@ constexpr Invariant list[] = {
 std::span<const Invariant> invariants() { return list; }
 
 Replay::Replay(const Genesis& genesis)
-    : params_(params_of(genesis)), state_(State::of(genesis)), parent_{genesis_tip(params_), {}} {}
+    : params_(params_of(genesis)), state_(State::of(genesis)), parent_{genesis_tip(params_), {}} {
+  voters_ = genesis.authorities;
+}
 
 std::optional<Broken> Replay::check_form(const Block& block) const {
   const auto checked = CheckedBlock::check(params_, block);
@@ -166,13 +168,15 @@ std::optional<Broken> Replay::add(const Block& block) {
   if (!checked) return broken_by(block.header(), checked.error());
   Book book(next);
   for (const SignedTx& tx : block.txs) static_cast<void>(book.enter(tx.body));
+  std::vector<PublicKey> voters(state_.authorities().begin(), state_.authorities().end());
   auto effects = apply_block(params_, parent_, state_, *checked);
   if (!effects) return broken_by(block.header(), effects.error());
   if (auto broken = compare(book, state_, block.header().height)) {
     state_.undo(*effects);
     return broken;
   }
-  if (on_branch_) undo_.push_back({std::move(*effects), parent_, txs_, proposers_});
+  if (on_branch_) undo_.push_back({std::move(*effects), parent_, txs_, proposers_, voters_});
+  voters_ = std::move(voters);
   parent_.advance(block.header(), state_.authorities().size());
   proposers_.push_back(block.header().proposer);
   if (proposers_.size() > limits::authorities_max / 2) proposers_.pop_front();
@@ -192,6 +196,7 @@ void Replay::leave_branch() {
     state_.undo(last.effects);
     parent_ = std::move(last.parent);
     proposers_ = std::move(last.proposers);
+    voters_ = std::move(last.voters);
     txs_ = last.txs;
     undo_.pop_back();
   }

@@ -48,6 +48,8 @@ class Replay {
   const Params& params() const { return params_; }
   const Tip& head() const { return parent_.tip; }
   const State& state() const { return state_; }
+  // The authorities in whose turn head() was sealed: those whose votes make it final.
+  std::span<const PublicKey> voters() const { return voters_; }
   std::uint64_t txs() const { return txs_; }
 
   // Blocks added from here on are taken back by leave_branch().
@@ -60,12 +62,14 @@ class Replay {
     Parent parent;
     std::uint64_t txs;
     std::deque<PublicKey> proposers;
+    std::vector<PublicKey> voters;
   };
 
   Params params_;
   State state_;
   Parent parent_;
   std::deque<PublicKey> proposers_;
+  std::vector<PublicKey> voters_;
   std::uint64_t txs_ = 0;
   bool on_branch_ = false;
   std::vector<Undo> undo_;

@@ -48,6 +48,7 @@ void build(CLI::App& root, Invocation& invocation) {
   add_chaos_commands(root, invocation);
   add_wait_command(root, invocation);
   add_check_command(root, invocation);
+  add_test_command(root, invocation);
   add_schema_command(root, invocation);
 }
 

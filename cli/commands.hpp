@@ -32,6 +32,7 @@ void add_genesis_commands(CLI::App& root, Invocation& invocation);
 void add_wait_command(CLI::App& root, Invocation& invocation);
 void add_chaos_commands(CLI::App& root, Invocation& invocation);
 void add_check_command(CLI::App& root, Invocation& invocation);
+void add_test_command(CLI::App& root, Invocation& invocation);
 void add_schema_command(CLI::App& root, Invocation& invocation);
 
 // A command without subcommands: its name, what it does, an example, and what it does it with.

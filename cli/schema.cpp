@@ -46,6 +46,12 @@ constexpr std::string_view authorities_shape =
     "{head:{height:count slot:count hash:hash} authorities:[text] "
     "open:{change:text key:text expires:count approvals:[text]}~ "
     "decision:{change:text key:text decided:count since:count before:[text]}~}";
+constexpr std::string_view test_shape =
+    "{passed:flag scenarios:[{name:text passed:flag took_ms:count "
+    "steps:[{step:text passed:flag began_ms:count took_ms:count}] "
+    "figures:{acknowledged:count refused:count included_p95_ms:count~ final_p95_ms:count~ "
+    "orphans:count reorgs:count} failure:text~ folder:text~}]}|{scenarios:[{name:text "
+    "about:text}]}";
 constexpr std::string_view nothing_shape = "{}";
 constexpr std::string_view status_shape =
     "{network:text chain_id:text genesis_hash:hash~ in_sync:flag height:count~ head:hash~ "
@@ -136,6 +142,7 @@ constexpr std::array entries{
           "peers:[{url:text node:text state:text height:count~ head:hash~ "
           "round_trip_ms:count~ clock_offset_ms:int~ invalid:count "
           "last_error:text}]}]}"},
+    Entry{"test", test_shape},
     Entry{"tx pending", "{count:count limit:count offset:count transactions:[tx]}"},
     Entry{"tx show", found_tx_shape},
     Entry{"tx sign", tx_shape},

@@ -31,7 +31,7 @@ THIRD_PARTY = (
     (r"nlohmann/", r"rpc/json\.(hpp|cpp)"),
     (r"httplib\.h", r"rpc/http_(server|exchange|client)\.cpp"),
     (r"CLI/|CLI\.", r"cli/(app\.(hpp|cpp)|cmd_\w+\.cpp)"),
-    (r"yaml-cpp/", r"sites/manifest\.cpp"),
+    (r"yaml-cpp/", r"sites/yaml\.cpp"),
     (r"spdlog/|fmt/", r"cli/log\.cpp"),
     (r"catch2/", r"tests/.*"),
 )

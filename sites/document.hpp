@@ -1,7 +1,7 @@
 #pragma once
 // A parsed text file as a tree that remembers where everything stood, and strict readers over it:
 // each returns exactly the asked type or an error that begins with FILE:LINE:COLUMN and the path of
-// the key. Knows no YAML: manifest.cpp makes the tree. Plain values; a Value borrows the tree.
+// the key. Knows no YAML: yaml.cpp makes the tree. Plain values; a Value borrows the tree.
 
 #include <cstdint>
 #include <map>

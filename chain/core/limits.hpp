@@ -112,6 +112,11 @@ inline constexpr Duration link_reorder_time{250};       // later messages overta
 // ---- checks -------------------------------------------------------------------------------------
 inline constexpr std::size_t violations_max = 1'000;  // told in one report
 
+// ---- scenarios ----------------------------------------------------------------------------------
+inline constexpr std::size_t scenario_steps_max = 200;
+inline constexpr Duration scenario_wait_max{600'000};       // of one step
+inline constexpr std::size_t scenario_txs_max = 1'000'000;  // acknowledged in one scenario
+
 // ---- sites --------------------------------------------------------------------------------------
 inline constexpr std::size_t manifest_bytes_max = 1024 * 1024;
 inline constexpr std::size_t manifest_values_max = 100'000;  // keys, lists, texts

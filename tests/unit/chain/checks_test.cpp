@@ -44,6 +44,7 @@ class FakeNode final : public NodeView {
     return shown;
   }
   Result<std::vector<Block>> blocks(Height from, std::size_t limit) override {
+    if (garbage) return error(Errc::bad_encoding, "blocks: cut short");
     std::vector<Block> some;
     for (std::size_t i = from - 1; i < chain.size() && some.size() < limit; ++i) {
       some.push_back(chain[i]);
@@ -60,7 +61,7 @@ class FakeNode final : public NodeView {
   std::vector<Block> chain;
   std::optional<Certificate> proof;
   std::map<TxId, Fate> fates;
-  bool silent = false;
+  bool silent = false, garbage = false;
 
  private:
   std::string name_;
@@ -212,6 +213,8 @@ TEST_CASE("proposer_in_turn: a slot of somebody else, a slot that does not rise,
   FakeNode node("1", builder);
   SECTION("somebody else's") {
     show_last(node, changed(builder, [](Block& block) { ++block.sealed.header.slot; }));
+    // In its own words, not in those of the rule that it guards.
+    CHECK(look(builder, {&node}).violations[0].expected.find("slot ") == 0);
   }
   SECTION("not rising") {
     show_last(node, changed(builder, [](Block& block) { block.sealed.header.slot -= 3; }));
@@ -229,7 +232,9 @@ TEST_CASE("recent_signer: an authority seals again too soon") {
               header.proposer = before.proposer;
               header.slot = before.slot + builder.ledger.authorities.size();
             }));
-  CHECK(broken(look(builder, {&node})) == Names{"recent_signer 1"});
+  const Report report = look(builder, {&node});
+  CHECK(broken(report) == Names{"recent_signer 1"});
+  CHECK(report.violations[0].expected == "a proposer of none of the 1 blocks before");
 }
 
 TEST_CASE("one_final_history: what is called final carries the votes of a quorum") {
@@ -298,6 +303,8 @@ TEST_CASE("roots_reexecute: the root, the body, the head and the state that a no
     CHECK(broken(look(builder, {&b, &a})) == Names{"roots_reexecute 2"});
   }
   SECTION("a head that does not exist") { b.shown.head = {9, 99, BlockId{}}; }
+  SECTION("what is no answer at all") { b.garbage = true; }
+  SECTION("a head of that height that does not exist") { b.shown.head.id = BlockId{}; }
   SECTION("another state") { b.shown.state_root = Hash{}; }
   CHECK(broken(look(builder, {&a, &b})) == Names{"roots_reexecute 2"});
 }

@@ -1,0 +1,79 @@
+#include "cli/junit.hpp"
+
+#include <algorithm>
+
+namespace aitbc::cli {
+
+namespace {
+
+// As text or as an attribute. What XML 1.0 cannot hold at all becomes a question mark.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\n':
+        out += "&#10;";
+        break;
+      default:
+        out += c == '\t' || static_cast<unsigned char>(c) >= ' ' ? c : '?';
+    }
+  }
+  return out;
+}
+
+std::string seconds(Duration time) {
+  std::string decimals = std::to_string(time.count() % 1'000);
+  decimals.insert(0, 3 - decimals.size(), '0');
+  return std::to_string(time.count() / 1'000) + "." + decimals;
+}
+
+std::string case_xml(const ScenarioResult& result) {
+  std::string steps;
+  for (const StepResult& step : result.steps) {
+    steps += seconds(step.began) + " " + (step.passed ? "ok " : "FAILED ") + step.step + " (" +
+             seconds(step.took) + " s)\n";
+  }
+  std::string xml = "    <testcase classname=\"aitbc.scenario\" name=\"" + escaped(result.name) +
+                    "\" time=\"" + seconds(result.took) + "\">\n";
+  if (!result.passed) {
+    const std::string first = result.failure.substr(0, result.failure.find('\n'));
+    xml += "      <failure message=\"" + escaped(first) + "\" type=\"scenario\">" +
+           escaped(result.failure) + "</failure>\n";
+  }
+  return xml + "      <system-out>" + escaped(steps + text(result.figures)) +
+         "</system-out>\n    </testcase>\n";
+}
+
+}  // namespace
+
+std::string junit_xml(const std::vector<ScenarioResult>& results) {
+  Duration took{0};
+  for (const ScenarioResult& result : results) took += result.took;
+  const auto failed = std::count_if(results.begin(), results.end(),
+                                    [](const ScenarioResult& result) { return !result.passed; });
+  const std::string counts = "tests=\"" + std::to_string(results.size()) + "\" failures=\"" +
+                             std::to_string(failed) + "\" errors=\"0\" time=\"" + seconds(took) +
+                             "\"";
+  // JUnit has no time zone and no fractions.
+  const std::string began =
+      results.empty() ? "1970-01-01T00:00:00" : to_iso(results.front().began).substr(0, 19);
+  std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"aitbc test\" " +
+                    counts + ">\n  <testsuite name=\"scenarios\" " + counts +
+                    " skipped=\"0\" timestamp=\"" + began + "\">\n";
+  for (const ScenarioResult& result : results) xml += case_xml(result);
+  return xml + "  </testsuite>\n</testsuites>\n";
+}
+
+}  // namespace aitbc::cli
