@@ -49,7 +49,7 @@ trap 'rm -rf "$copy"' EXIT
 tar --exclude='./build*' --exclude=./.git -cf - . | tar -xf - -C "$copy"
 cd "$copy"
 export CCACHE_BASEDIR=$copy CCACHE_NOHASHDIR=1
-export AITBC_SIM_COUNT=${AITBC_SIM_COUNT:-5}
+export AITBC_SIM_COUNT=${AITBC_SIM_COUNT:-100}
 # A broken rule may leave something unused; that alone is not how a mutant shall die.
 cmake --preset dev -DAITBC_WERROR=OFF >"$copy/log" 2>&1 || { cat "$copy/log"; exit 1; }
 

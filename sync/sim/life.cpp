@@ -1,0 +1,213 @@
+#include "sync/sim/life.hpp"
+
+#include <algorithm>
+
+#include "sync/sim/chaos.hpp"
+#include "sync/sim/recording.hpp"
+
+namespace aitbc::sim {
+
+namespace {
+
+constexpr Duration chaos_time = std::chrono::minutes(2);
+constexpr std::size_t chaos_steps = 24;
+constexpr Duration look_time{1'000};
+constexpr Duration agreement_max = std::chrono::minutes(5);  // from healing on
+
+constexpr std::array<std::string_view, fault_kinds> names{
+    "loss",  "duplicate", "delay", "reorder",   "throttle",  "partition", "cut",     "isolate",
+    "crash", "pause",     "clock", "disk-full", "disk-slow", "lie",       "restore", "clone"};
+
+// Small networks are more often at the edge of their quorum than large ones.
+constexpr std::array<std::size_t, 12> sizes{1, 2, 3, 3, 4, 4, 4, 5, 5, 6, 6, 7};
+
+std::size_t tolerated(Quorum quorum, std::size_t nodes) {
+  return 2 * quorum_of(quorum, nodes) - nodes - 1;
+}
+
+Setup setup_of(const Plan& plan, std::uint64_t seed, sync::Rng& shape) {
+  Setup setup;
+  setup.seed = seed;
+  const std::size_t nodes = sizes[shape.below(sizes.size())];
+  const Quorum quorum = shape.below(4) == 0 ? Quorum::bft : Quorum::majority;
+  const bool poll_only = shape.below(8) == 0;
+  setup.nodes = plan.nodes.value_or(nodes);
+  setup.quorum = plan.quorum.value_or(quorum);
+  setup.poll_only = plan.poll_only.value_or(poll_only);
+  setup.users = 2 + shape.below(8);
+  // Now and then more than are tolerated: then nodes must say so.
+  const std::size_t most = tolerated(setup.quorum, setup.nodes);
+  const bool too_many = shape.below(8) == 0;
+  const std::size_t clones = most > 0 && !too_many ? shape.below(most + 1)
+                             : too_many            ? most + 1
+                                                   : 0;
+  if (plan.faults.contains(FaultKind::clone)) {
+    setup.clones = plan.clones.value_or(setup.nodes > 1 ? std::min(clones, setup.nodes) : 0);
+  }
+  if (plan.faults.contains(FaultKind::clock)) setup.skew_max = Duration{shape.below(400)};
+  setup.directory = plan.directory;
+  return setup;
+}
+
+class Round {
+ public:
+  Round(World& world, Chaos& chaos, Life& life, sync::Rng& shape)
+      : world_(world), chaos_(chaos), life_(life), shape_(shape) {}
+
+  void live() {
+    break_things();
+    world_.check_safety();
+    chaos_.end_round();
+    LinkRule calm;
+    calm.delay = Duration{5};
+    calm.jitter = Duration{10};
+    world_.set_links(calm);
+    world_.heal();
+    if (!agree("agrees_after_heal")) return;
+    world_.check_safety();
+    if (!world_.recorded()) grow();
+  }
+
+ private:
+  void break_things() {
+    chaos_.begin_round();
+    world_.set_links(chaos_.links());
+    const Duration pause{200 + static_cast<std::int64_t>(shape_.below(2'000))};
+    if (!world_.recorded()) world_.traffic(pause, world_.now() + chaos_time);
+    const bool split = shape_.below(2) == 0;
+    for (std::size_t step = 0; step < chaos_steps && !world_.failure(); ++step) {
+      if (shape_.below(3) > 0) chaos_.step();
+      if (split && step + 8 == chaos_steps) chaos_.split(chaos_time);
+      world_.run_for(chaos_time / chaos_steps);
+    }
+  }
+
+  // Two final histories are told by whoever meets a peer of the other one.
+  bool nobody_says_so() const {
+    for (NodeIndex i = 0; i < world_.authorities(); ++i) {
+      if (world_.replica(i).status().state.kind != SyncState::Kind::in_sync) return false;
+    }
+    return true;
+  }
+
+  bool agree(const std::string& invariant) {
+    const Time healed = world_.now();
+    bool heads = false;
+    while (!world_.failure() && world_.now() - healed < agreement_max) {
+      if (!heads && world_.heads_agree()) {
+        heads = true;
+        life_.slowest_agreement = std::max(life_.slowest_agreement, world_.now() - healed);
+      }
+      if (heads && world_.differences().empty()) return true;
+      world_.run_for(look_time);
+    }
+    if (world_.failure()) return false;
+    if (world_.observer().conflict_may_come()) {
+      life_.conflict = true;
+      if (world_.observer().conflict() && nobody_says_so()) {
+        world_.fail("loud_conflict", "two histories are final, and every node says in_sync");
+      }
+      return false;
+    }
+    world_.fail(invariant, "after " + std::to_string(agreement_max.count() / 1'000) +
+                               " s: " + world_.differences());
+    return false;
+  }
+
+  void grow() {
+    const Height before = world_.replica(0).chain().final().height;
+    const std::size_t user = shape_.below(2);
+    if (!world_.pay(user, shape_.below(world_.authorities()))) {
+      world_.fail("grows_after_heal", "a payment was refused");
+    }
+    if (agree("grows_after_heal") && world_.replica(0).chain().final().height <= before) {
+      world_.fail("grows_after_heal", "a payment was acknowledged, and no block became final");
+    }
+  }
+
+  World& world_;
+  Chaos& chaos_;
+  Life& life_;
+  sync::Rng& shape_;
+};
+
+}  // namespace
+
+std::string_view name(FaultKind fault) { return names.at(static_cast<std::size_t>(fault)); }
+
+std::string fault_names() {
+  std::string text;
+  for (const std::string_view each : names) text += (text.empty() ? "" : ",") + std::string(each);
+  return text;
+}
+
+Result<FaultKinds> parse_faults(std::string_view text) {
+  FaultKinds faults;
+  if (text == "none") return faults;
+  for (std::size_t i = 0; text == "all" && i < fault_kinds; ++i) {
+    faults.insert(static_cast<FaultKind>(i));
+  }
+  if (text == "all") return faults;
+  while (true) {
+    const std::string_view word = text.substr(0, text.find(','));
+    const auto found = std::find(names.begin(), names.end(), word);
+    if (found == names.end()) {
+      return error(Errc::bad_config, "faults: expected all, none, or some of " + fault_names() +
+                                         ", got '" + std::string(word) + "'");
+    }
+    faults.insert(static_cast<FaultKind>(found - names.begin()));
+    if (word.size() == text.size()) return faults;
+    text.remove_prefix(word.size() + 1);
+  }
+}
+
+namespace {
+
+Life live_in(World& world, const Plan& plan, std::uint64_t seed, sync::Rng& shape) {
+  Chaos chaos(world, plan.faults, shape.next());
+  Life life;
+  life.seed = seed;
+  life.began = world.now();
+  life.nodes = world.authorities();
+  Round round(world, chaos, life, shape);
+  while (!world.failure() && !life.conflict) {
+    round.live();
+    ++life.rounds;
+    if (world.now() - life.began >= plan.length) break;
+  }
+  life.ended = world.now();
+  life.failure = world.failure();
+  life.trace = world.trace();
+  life.faults = chaos.begun();
+  life.blocks = world.observer().sealed();
+  life.payments = world.observer().acknowledged();
+  life.final = world.observer().final();
+  life.reorgs = world.reorgs();
+  life.messages = world.messages();
+  life.lost = world.lost_messages();
+  if (world.is_up(0)) life.head = world.replica(0).chain().head();
+  return life;
+}
+
+}  // namespace
+
+Life live(const Plan& plan, std::uint64_t seed) {
+  sync::Rng shape(seed ^ 0x5eed);
+  World world(setup_of(plan, seed, shape));
+  return live_in(world, plan, seed, shape);
+}
+
+Life replay(const Recording& recording, const Plan& plan, std::uint64_t seed) {
+  sync::Rng shape(seed ^ 0x5eed);
+  Setup setup;
+  setup.seed = seed;
+  setup.nodes = recording.nodes.size();
+  setup.poll_only = plan.poll_only.value_or(false);
+  setup.quorum = recording.genesis.quorum;
+  Plan without_clones = plan;
+  without_clones.faults.erase(FaultKind::clone);
+  World world(setup, recording);
+  return live_in(world, without_clones, seed, shape);
+}
+
+}  // namespace aitbc::sim
