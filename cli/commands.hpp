@@ -29,10 +29,12 @@ void add_authority_commands(CLI::App& root, Invocation& invocation);
 // `authority unlock`, in the group of the authorities.
 void add_unlock_command(CLI::App& authority, Invocation& invocation);
 void add_genesis_commands(CLI::App& root, Invocation& invocation);
+void add_dump_command(CLI::App& root, Invocation& invocation);
 void add_wait_command(CLI::App& root, Invocation& invocation);
 void add_chaos_commands(CLI::App& root, Invocation& invocation);
 void add_check_command(CLI::App& root, Invocation& invocation);
 void add_test_command(CLI::App& root, Invocation& invocation);
+void add_sim_command(CLI::App& root, Invocation& invocation);
 void add_schema_command(CLI::App& root, Invocation& invocation);
 
 // A command without subcommands: its name, what it does, an example, and what it does it with.

@@ -106,6 +106,7 @@ constexpr std::array entries{
     Entry{"chaos throttle", fault_shape},
     Entry{"check", check_shape},
     Entry{"down", stopped_shape},
+    Entry{"dump", "{file:text nodes:count blocks:count silent:[text]}"},
     Entry{"evidence ls",
           "{count:count evidence:[{id:hash key:text kind:text detail:text encoding:text}] "
           "finality_conflict:any}"},
@@ -134,6 +135,11 @@ constexpr std::array entries{
           "uptime_ms:count~ cpu_ms:count~ rss_bytes:count~}]}"},
     Entry{"schema", "any"},
     Entry{"send", "{id:hash status:text height:count~}|tx"},
+    Entry{"sim",
+          "{commit:text first:count count:count failed:count conflicts:count blocks:count "
+          "payments:count reorgs:count messages:count lost:count simulated_ms:count "
+          "wall_ms:count faults:any failures:[{seed:count invariant:text at_ms:count "
+          "what:text replay:text}]}"},
     Entry{"status", status_shape},
     Entry{"stop", stopped_shape},
     Entry{"sync run", nothing_shape},

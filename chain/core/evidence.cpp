@@ -157,19 +157,17 @@ Result<Evidence> decode_evidence(ByteView bytes) {
 
 Buffer encode(const FinalityConflict& conflict) {
   Encoder out;
-  out.blob(encode(conflict.ours));
-  out.blob(encode(conflict.theirs));
+  encode(out, conflict.ours);
+  encode(out, conflict.theirs);
   return std::move(out).bytes();
 }
 
 Result<FinalityConflict> decode_finality_conflict(ByteView bytes) {
   Decoder in(bytes);
-  const ByteView ours = in.blob(bytes.size());
-  const ByteView theirs = in.blob(bytes.size());
-  AITBC_TRY(in.finish("finality conflict"));
   FinalityConflict conflict;
-  AITBC_TRY_ASSIGN(conflict.ours, decode_certificate(ours));
-  AITBC_TRY_ASSIGN(conflict.theirs, decode_certificate(theirs));
+  conflict.ours = decode_certificate(in);
+  conflict.theirs = decode_certificate(in);
+  AITBC_TRY(in.finish("finality conflict"));
   return conflict;
 }
 

@@ -15,6 +15,7 @@
 
 #include <variant>
 
+#include "chain/core/block.hpp"
 #include "chain/core/vote.hpp"
 
 namespace aitbc {

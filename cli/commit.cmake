@@ -1,0 +1,15 @@
+# Writes OUT, a header that names the commit of SOURCE, if it says something else than before.
+execute_process(COMMAND git describe --always --dirty --abbrev=12 WORKING_DIRECTORY ${SOURCE}
+                OUTPUT_VARIABLE AITBC_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+if(NOT AITBC_COMMIT)
+  set(AITBC_COMMIT unknown)
+endif()
+set(text "#pragma once\n// The commit that this was built from.\n\n")
+string(APPEND text "#define AITBC_COMMIT \"${AITBC_COMMIT}\"\n")
+set(before "")
+if(EXISTS ${OUT})
+  file(READ ${OUT} before)
+endif()
+if(NOT before STREQUAL text)
+  file(WRITE ${OUT} "${text}")
+endif()
