@@ -53,6 +53,14 @@ class SimGuard final : public SignGuard {
     machine_.marks = marks;
     return ok();
   }
+  const KeyNotes& notes() const override { return machine_.notes; }
+  Status note(KeyNotes notes) override {
+    AITBC_TRY(write(machine_));
+    machine_.notes = std::move(notes);
+    return ok();
+  }
+  // A machine runs one process at a time.
+  bool in_place() const override { return true; }
 
  private:
   Machine& machine_;

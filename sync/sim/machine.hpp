@@ -32,6 +32,7 @@ struct Machine {
   std::string file;  // an SQLite database; empty: the disk below
   std::shared_ptr<MemoryDisk> disk = std::make_shared<MemoryDisk>();
   Watermarks marks;  // of the sign-guard
+  KeyNotes notes;    // likewise
   Clock clock;
   bool full = false;          // nothing can be written
   Duration commit_time{0};    // that each commit takes
