@@ -38,7 +38,7 @@ std::vector<std::uint64_t> seeds() {
   const char* first = std::getenv("AITBC_SIM_FIRST");
   const char* count = std::getenv("AITBC_SIM_COUNT");
   const std::uint64_t from = first != nullptr ? std::stoull(first) : 1;
-  for (std::uint64_t i = 0; i < (count != nullptr ? std::stoull(count) : 40); ++i) {
+  for (std::uint64_t i = 0; i < (count != nullptr ? std::stoull(count) : 30); ++i) {
     seeds.push_back(from + i);
   }
   return seeds;
