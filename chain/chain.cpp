@@ -121,8 +121,7 @@ Result<Parent> Chain::parent_at(const Tip& tip) const {
 
 const Governance& Chain::governance_at(Height height) const {
   const auto above = governance_.upper_bound(height);
-  AITBC_CHECK(above != governance_.begin());
-  return std::prev(above)->second;
+  return above == governance_.begin() ? above->second : std::prev(above)->second;
 }
 
 std::span<const PublicKey> Chain::authorities_at(Height height) const {
@@ -156,11 +155,11 @@ Result<Imported> Chain::import(std::span<const CheckedBlock> branch, Time now) {
                                       std::to_string(branch.size()));
   }
   AITBC_TRY(check_links(branch));
-  AITBC_TRY(compare_seals(branch, now));
 
   AITBC_TRY_ASSIGN(const std::size_t known, count_known(branch));
   if (known == branch.size()) return Imported{Imported::Kind::exists, head(), 0, 0};
   branch = branch.subspan(known);
+  AITBC_TRY(compare_seals(branch, now));
   const Header& first = branch.front().header();
   if (first.height <= final_.height) {
     AITBC_TRY(compare_finality(branch));

@@ -85,7 +85,7 @@ class Chain {
   Result<std::optional<Tip>> tip_at(Height) const;
   Result<Parent> parent_at(const Tip&) const;
   Result<std::size_t> count_known(std::span<const CheckedBlock> branch) const;
-  // After the canonical block at `height`.
+  // After the canonical block at `height`; of what is final, the oldest that is kept.
   const Governance& governance_at(Height height) const;
   bool may_vote(const PublicKey&) const;
   Result<std::optional<Certificate>> handover() const;
