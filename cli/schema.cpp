@@ -109,7 +109,9 @@ constexpr std::array entries{
     Entry{"dump", "{file:text nodes:count blocks:count silent:[text]}"},
     Entry{"evidence ls",
           "{count:count evidence:[{id:hash key:text kind:text detail:text encoding:text}] "
-          "finality_conflict:any}"},
+          "finality_conflict:{id:hash ours:{kind:text block:{height:count hash:hash} "
+          "votes:[{voter:text signature:text}]} theirs:{kind:text block:{height:count hash:hash} "
+          "votes:[{voter:text signature:text}]}}~}"},
     Entry{"evidence show", "{id:hash key:text kind:text detail:text encoding:text}"},
     Entry{"faucet", sent_shape},
     Entry{"forks", "{blocks:[block] count:count}"},

@@ -54,10 +54,13 @@ std::vector<Note> lint(const Manifest& manifest) {
     for (const Manifest::Node& node : site.nodes) {
       if (node.authority) ++here;
     }
+    if (here == 1) ++single;
     if (sites_with_nodes > 1 && authorities - here < quorum) {
       add(Note::Kind::warning, "site " + site.name + " has " + std::to_string(here) + " of " +
                                    std::to_string(authorities) + " authorities" +
-                                   ": without it no block is sealed");
+                                   ": without it no block becomes final");
+    } else if (sites_with_nodes > 1 && here > 0) {
+      add(Note::Kind::note, "site " + site.name + " may vanish as a whole");
     }
     if (site.nodes.empty()) add(Note::Kind::note, "site " + site.name + " runs no node");
     if (site.provider != ProviderKind::process && !site.nodes.empty()) {

@@ -102,7 +102,7 @@ TEST_CASE("a node's config has exactly the keys that it reads") {
   const Layout layout = must(Layout::make(dir.path(), "n"));
   const std::string root = layout.root().string() + "/";
   CHECK(config_text(manifest, layout, *manifest.find("1")) ==
-        R"({"node_id":"1","listen":{"address":"127.0.0.1","port":1},"data":")" + root +
+        R"({"node_id":"1","site":"a","listen":{"address":"127.0.0.1","port":1},"data":")" + root +
             R"(nodes/1/chain.db","genesis":")" + root + R"(genesis.json","authority_key":")" +
             root +
             R"(nodes/1/authority.key","peers":["http://127.0.0.1:2"],"sync":{"enabled":true,)" +
