@@ -24,9 +24,11 @@ std::optional<Duration> p95(std::vector<Duration> times) {
   return times[std::min(times.size() - 1, times.size() * 95 / 100)];
 }
 
-// The ids of the losing blocks that a node keeps.
-Status add_orphans(const NodeAddress& node, std::set<std::string>& ids) {
+// The ids of the losing blocks that a node keeps, and how often it changed branches.
+Status ask_forks(const NodeAddress& node, std::set<std::string>& ids, std::uint64_t& reorgs) {
   AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(node.url, patience));
+  AITBC_TRY_ASSIGN(const NodeStatus status, client.network());
+  reorgs = std::max(reorgs, status.reorgs);
   AITBC_TRY_ASSIGN(const std::string text, client.get("/rpc/forks?limit=1000"));
   AITBC_TRY_ASSIGN(const rpc::Json json, rpc::parse_json(text));
   AITBC_TRY_ASSIGN(rpc::ObjectReader reader, rpc::ObjectReader::open(json));
@@ -208,13 +210,18 @@ Status Traffic::look(const NodeAddress& node, rpc::Client& client, Sight& sight)
 Figures Traffic::figures() const {
   Figures figures;
   std::set<std::string> orphans;
-  for (const Lane& lane : lanes_) static_cast<void>(add_orphans(lane.node, orphans));
+  std::map<std::string, std::uint64_t> reorgs;
+  for (const Lane& lane : lanes_) {
+    static_cast<void>(ask_forks(lane.node, orphans, reorgs[lane.node.id]));
+  }
   figures.orphans = orphans.size();
   const std::lock_guard lock(mutex_);
   figures.acknowledged = sent_.size();
   figures.refused = refused_;
   figures.refusal = refusal_;
-  for (const auto& [node, count] : reorgs_) figures.reorgs += count;
+  // A restarted node counts from 0: what it had said before is remembered where it is watched.
+  for (const auto& [node, count] : reorgs_) reorgs[node] = std::max(reorgs[node], count);
+  for (const auto& [node, count] : reorgs) figures.reorgs += count;
   std::vector<Duration> included, final;
   const auto add = [&](std::vector<Duration>& times, const Sent& sent, const auto& by_node) {
     if (by_node.size() < lanes_.size()) return false;

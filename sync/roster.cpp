@@ -44,7 +44,9 @@ std::vector<Sighting> Roster::sightings(Time now) const {
   std::vector<Sighting> found;
   for (const auto& [key, all] : by_key_) {
     for (const Heard& heard : all) {
-      if (fresh(heard, now)) found.push_back({heard.claim, heard.url, now - heard.at + resolution});
+      // forget() comes later than a clock that has stepped back.
+      const Duration age = std::max(now - heard.at, Duration{0}) + resolution;
+      if (fresh(heard, now)) found.push_back({heard.claim, heard.url, age});
     }
   }
   return found;

@@ -87,3 +87,11 @@ TEST_CASE("of two runners of a key one goes on, the same for both") {
   first.forced = true;
   CHECK(outranks(first, second));
 }
+
+TEST_CASE("nothing was heard in the time to come, also when the clock has stepped back") {
+  Bench bench;
+  REQUIRE(bench.hear(1, Duration{0}, start));
+  const auto sightings = bench.roster.sightings(start - Duration{400});
+  REQUIRE(sightings.size() == 1);
+  CHECK(sightings[0].age == Duration{1});
+}
