@@ -74,6 +74,9 @@ class Chain {
   Status add_evidence(std::span<const Evidence>);
   // Set for ever once another branch was seen final too. This one stays as it is.
   const std::optional<FinalityConflict>& finality_conflict() const { return conflict_; }
+  // The highest block above the final one that a quorum committed and that is not on this chain:
+  // nullopt once a conflict is known. Only its branch tells whether it is to come, or contradicts.
+  Result<std::optional<Checkpoint>> committed_elsewhere() const;
 
   // One commit for all; the answers are in the order of the transactions. A transaction that is
   // pending or included already is answered with its id.

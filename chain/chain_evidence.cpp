@@ -132,6 +132,17 @@ Status Chain::compare_finality(std::span<const CheckedBlock> refused) {
   return ok();
 }
 
+Result<std::optional<Checkpoint>> Chain::committed_elsewhere() const {
+  if (conflict_) return std::optional<Checkpoint>();
+  for (auto it = doubtful_.rbegin(); it != doubtful_.rend() && it->height > final_.height; ++it) {
+    AITBC_TRY_ASSIGN(const auto ours, id_at(it->height));
+    if (ours == it->id) continue;
+    const auto [authorities, quorum] = electorate()(it->height);
+    if (signed_.commits_of(*it, authorities).votes.size() >= quorum) return std::optional(*it);
+  }
+  return std::optional<Checkpoint>();
+}
+
 Status Chain::note_conflict(const Certificate& theirs) {
   const auto snapshot = store_->reader().snapshot();
   if (!snapshot) return is_internal(snapshot.error()) ? Status(snapshot.error()) : ok();

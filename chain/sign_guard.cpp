@@ -58,7 +58,7 @@ Buffer encode(const Record& record) {
   encode(body, record.marks.prepare);
   encode(body, record.marks.commit);
   body.fixed(record.place);
-  body.blob(as_bytes(record.notes.instance));
+  body.blob(as_bytes(record.notes.origin));
   body.integer(static_cast<std::uint32_t>(record.notes.unlocked.size()));
   for (const EvidenceId& id : record.notes.unlocked) body.fixed(id);
   Encoder out;
@@ -84,7 +84,7 @@ Result<Record> decode_record(ByteView bytes) {
   record.marks.prepare = vote();
   record.marks.commit = vote();
   record.place = fields.fixed<Hash>();
-  record.notes.instance = as_text(fields.blob(limits::sign_guard_bytes_max));
+  record.notes.origin = as_text(fields.blob(limits::sign_guard_bytes_max));
   const std::size_t unlocked = fields.count(limits::unlocked_max, EvidenceId::size);
   for (std::size_t i = 0; i < unlocked; ++i) {
     record.notes.unlocked.push_back(fields.fixed<EvidenceId>());
@@ -118,7 +118,7 @@ class FileSignGuard final : public SignGuard {
         lock_(std::move(lock)),
         record_(std::move(record)),
         place_(place_of(path_ + ".lock")),
-        in_place_(place_ != Hash{} && record_.place == place_ && !record_.notes.instance.empty()) {}
+        in_place_(place_ != Hash{} && record_.place == place_ && !record_.notes.origin.empty()) {}
 
   const Watermarks& marks() const override { return record_.marks; }
   const KeyNotes& notes() const override { return record_.notes; }
@@ -217,9 +217,9 @@ Status Authority::learn(std::span<const SignedVote> votes) {
   return marks == guard_->marks() ? ok() : guard_->raise(marks);
 }
 
-Status Authority::begin(const std::string& instance) {
+Status Authority::begin(const std::string& origin) {
   KeyNotes notes = guard_->notes();
-  notes.instance = instance;
+  notes.origin = origin;
   return guard_->note(std::move(notes));
 }
 

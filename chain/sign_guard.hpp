@@ -14,7 +14,7 @@ namespace aitbc {
 
 // What else is known of a key where it is used.
 struct KeyNotes {
-  std::string instance;              // of the process that used it last; empty: none did
+  std::string origin;                // KeyClaim::origin of who used it last; empty: nobody did
   std::vector<EvidenceId> unlocked;  // evidence that its operator has set aside, the latest last
   bool operator==(const KeyNotes&) const = default;
 };
@@ -33,7 +33,8 @@ class SignGuard {
   virtual bool in_place() const = 0;
 };
 
-// Remembers as long as it lives, which in the simulator is longer than its node.
+// Remembers as long as it lives. Whoever makes it vouches that nobody else uses the key, as if it
+// had been used here before.
 class MemorySignGuard final : public SignGuard {
  public:
   const Watermarks& marks() const override { return marks_; }
@@ -50,7 +51,7 @@ class MemorySignGuard final : public SignGuard {
 
  private:
   Watermarks marks_;
-  KeyNotes notes_;
+  KeyNotes notes_{"memory", {}};
 };
 
 // Made if it is not there. in_use if another process has it; corrupt if it cannot be read, or is of
@@ -78,12 +79,13 @@ class Authority {
   // of the guard may be older than what the key has signed since.
   Status learn(std::span<const SignedVote>);
 
-  // The process that used the key before this one, if it is certain to have ended.
-  std::optional<std::string> predecessor() const {
-    return guard_->in_place() ? std::optional(guard_->notes().instance) : std::nullopt;
+  // KeyClaim::origin of the processes that used the key here before this one, if it is certain that
+  // the last of them has ended.
+  std::optional<std::string> origin() const {
+    return guard_->in_place() ? std::optional(guard_->notes().origin) : std::nullopt;
   }
-  // This process uses the key from now on.
-  Status begin(const std::string& instance);
+  // A process of this origin uses the key from now on.
+  Status begin(const std::string& origin);
   bool has_unlocked(const EvidenceId&) const;
   Status unlock(std::span<const EvidenceId>);
 

@@ -39,6 +39,10 @@ constexpr Metric metrics[] = {
      [](const NodeStatus& status) { return peers_in(status, SyncState::Kind::unreachable); }},
     {"aitbc_peers_diverged", "gauge", "Peers whose chain has left this node's.",
      [](const NodeStatus& status) { return peers_in(status, SyncState::Kind::diverged); }},
+    {"aitbc_evidence", "gauge", "Proofs that a key has signed what excludes one another.",
+     [](const NodeStatus& status) { return std::uint64_t{status.evidence}; }},
+    {"aitbc_finality_conflict", "gauge", "1 for ever once two chains were seen final.",
+     [](const NodeStatus& status) { return std::uint64_t{status.finality_conflict}; }},
     {"aitbc_paused", "gauge", "1 while an authority seals nothing; why is in /health.",
      [](const NodeStatus& status) {
        return std::uint64_t{status.state.kind == SyncState::Kind::paused};

@@ -90,9 +90,11 @@ void judge(NetworkStatus& status, const IdAt& id_at) {
       continue;
     }
     report.state = *state;
-    // That it does not seal is news only of a node which has the chain.
+    // That it does not seal is news only of a node which has the chain. But of two final chains, it
+    // is no news which one this tool compares with.
     const SyncState& own = report.answer->state;
-    if (report.state.kind == Kind::in_sync && own.kind == Kind::paused) report.state = own;
+    const bool tells = report.state.kind == Kind::in_sync || report.answer->finality_conflict;
+    if (tells && own.kind == Kind::paused) report.state = own;
   }
 }
 

@@ -142,10 +142,11 @@ class Agent {
   std::optional<Time> retry_txs_;  // that were refused for now, of whatever peer; nullopt: none
   BlockId refused_at_;             // our head when the first of them was
   std::optional<Download> download_;
-  std::vector<CheckedBlock> branch_;   // taken, but not yet better than the head
-  std::uint64_t downloads_ = 0;        // started so far; numbers them
-  PeerId next_helper_ = 0;             // whose turn it is to be asked for a range
-  std::optional<BlockId> judged_for_;  // our head when the peers were last judged
+  std::vector<CheckedBlock> branch_;               // taken, but not yet better than the head
+  std::uint64_t downloads_ = 0;                    // started so far; numbers them
+  PeerId next_helper_ = 0;                         // whose turn it is to be asked for a range
+  std::optional<BlockId> judged_for_;              // our head when the peers were last judged
+  std::optional<Checkpoint> committed_elsewhere_;  // as the ledger said last
   std::uint64_t reorgs_ = 0;
   std::uint64_t reorg_depth_max_ = 0;
 };

@@ -36,11 +36,16 @@ Status Agent::judge(Peer& peer) {
 }
 
 // Votes weigh more than blocks, but which votes its branch holds is for the ledger to find out.
+// A branch with a block that a quorum has committed is fetched even if it is no better than ours:
+// if it leaves our chain below the final block, there are two final histories, and this is the
+// proof.
 bool Agent::claims_better(const Peer& peer) const {
   if (!peer.status.head) return false;
   const Tip justified = ledger_.justified();
   if (peer.lost == std::pair(peer.status.head->id, justified.id)) return false;
-  return peer.justified > justified.height || better(*peer.status.head, ledger_.head());
+  if (peer.justified > justified.height || better(*peer.status.head, ledger_.head())) return true;
+  return committed_elsewhere_ && peer.justified >= committed_elsewhere_->height &&
+         peer.status.state.kind == SyncState::Kind::diverged;
 }
 
 Result<bool> Agent::offers_better(const Peer& peer, Time now) {
@@ -50,6 +55,7 @@ Result<bool> Agent::offers_better(const Peer& peer, Time now) {
 }
 
 Status Agent::advance(Time now) {
+  AITBC_TRY_ASSIGN(committed_elsewhere_, ledger_.committed_elsewhere());
   if (judged_for_ != ledger_.head().id) {
     for (Peer& peer : peers_) AITBC_TRY(judge(peer));
     judged_for_ = ledger_.head().id;

@@ -14,6 +14,9 @@ class ChainLedger final : public Ledger {
   Tip head() const override { return chain_.head(); }
   Tip justified() const override { return chain_.justified(); }
   Hash authorities_hash() const override { return chain_.state().authorities_hash(); }
+  Result<std::optional<Checkpoint>> committed_elsewhere() override {
+    return chain_.committed_elsewhere();
+  }
   Result<std::optional<BlockId>> id_at(Height height) override { return chain_.id_at(height); }
   Result<Imported> import(std::span<const CheckedBlock> branch, Time now) override {
     return chain_.import(branch, now);

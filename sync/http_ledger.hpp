@@ -23,6 +23,10 @@ class HttpLedger final : public Ledger {
   Tip head() const override { return head_; }
   Tip justified() const override { return justified_; }
   Hash authorities_hash() const override { return authorities_hash_; }
+  // The votes are that node's affair.
+  Result<std::optional<Checkpoint>> committed_elsewhere() override {
+    return std::optional<Checkpoint>();
+  }
   Result<std::optional<BlockId>> id_at(Height) override;
   Result<Imported> import(std::span<const CheckedBlock> branch, Time now) override;
   bool wants(const TxId& id) override { return !passed_on_.contains(id); }

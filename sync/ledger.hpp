@@ -20,6 +20,8 @@ class Ledger {
   virtual Tip head() const = 0;
   virtual Tip justified() const = 0;
   virtual Hash authorities_hash() const = 0;
+  // Chain::committed_elsewhere().
+  virtual Result<std::optional<Checkpoint>> committed_elsewhere() = 0;
   // The canonical block's id; nullopt above the head.
   virtual Result<std::optional<BlockId>> id_at(Height) = 0;
   virtual Result<Imported> import(std::span<const CheckedBlock> branch, Time now) = 0;

@@ -7,9 +7,9 @@ namespace aitbc::sync {
 Result<std::unique_ptr<Replica>> Replica::create(Chain chain, Options options, Time now) {
   std::unique_ptr<Replica> replica(new Replica(std::move(chain), std::move(options), now));
   if (const auto& authority = replica->options_.authority) {
-    replica->predecessor_ = authority->predecessor();
+    replica->origin_ = authority->origin();
     replica->admitted_ =
-        replica->predecessor_ || replica->options_.forced || replica->options_.agent.peers.empty();
+        replica->origin_ || replica->options_.forced || replica->options_.agent.peers.empty();
     // What was promised before the start may never have left.
     AITBC_TRY(
         replica->chain_.add_votes(authority->promised(replica->chain_.params().genesis_hash)));
@@ -35,7 +35,7 @@ Result<Replica::Step> Replica::tick(Time now) {
   fitness_ = judge_fitness(now);
   // Only now, or a copy that was refused would pass for its own successor when it starts again.
   if (options_.authority && admitted_ && !begun_) {
-    AITBC_TRY(options_.authority->begin(options_.instance));
+    AITBC_TRY(options_.authority->begin(origin_.value_or(options_.instance)));
     begun_ = true;
   }
   const bool may_seal = options_.authority && fitness_.may_seal();

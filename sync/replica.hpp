@@ -109,10 +109,10 @@ class Replica {
   Time prepared_at_;  // when it prepared last
   // As of this news, with this patience, there was nothing to vote for.
   std::optional<std::pair<Mempool::Sequence, bool>> nothing_to_vote_;
-  std::optional<std::string> predecessor_;  // that has ended for certain; empty if there was none
-  std::optional<KeyClaim> claim_;           // of the own key, once it may be used
-  bool admitted_ = false;                   // no other process was found to run it
-  bool begun_ = false;                      // and that is noted beside the key
+  std::optional<std::string> origin_;  // of processes that have ended for certain
+  std::optional<KeyClaim> claim_;      // of the own key, once it may be used
+  bool admitted_ = false;              // no other process was found to run it
+  bool begun_ = false;                 // and that is noted beside the key
   std::optional<Time> no_quorum_since_;
   Fitness fitness_;
   std::optional<Duration> clock_offset_;  // from the median, as of the last tick

@@ -31,7 +31,7 @@ KeyClaim Replica::own_claim() const {
   claim.instance = options_.instance;
   claim.started = started_;
   claim.forced = options_.forced;
-  claim.in_place = predecessor_.has_value();
+  claim.origin = origin_.value_or(options_.instance);
   return claim;
 }
 
@@ -88,7 +88,7 @@ std::optional<Fitness> Replica::other_runner(Time now) {
   const Authority& authority = *options_.authority;
   const KeyClaim own = own_claim();
   for (const Sighting& other : agent_.roster().runners(authority.public_key(), now)) {
-    if (other.claim.instance == options_.instance || other.claim.instance == predecessor_) continue;
+    if (other.claim.origin == own.origin) continue;  // itself, or ended
     if (admitted_ && outranks(own, other.claim)) continue;
     return Fitness{Fitness::Reason::other_runner,
                    "authority key " + authority.public_key().hex() + " is run by " +

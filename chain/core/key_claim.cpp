@@ -14,8 +14,8 @@ void encode_body(Encoder& out, const KeyClaim& claim) {
   out.blob(as_bytes(claim.node));
   out.blob(as_bytes(claim.instance));
   out.integer(static_cast<std::uint64_t>(to_unix_ms(claim.started)));
+  out.blob(as_bytes(claim.origin));
   out.integer(static_cast<std::uint8_t>(claim.forced));
-  out.integer(static_cast<std::uint8_t>(claim.in_place));
 }
 
 Hash message_of(const GenesisHash& chain, const KeyClaim& claim) {
@@ -33,7 +33,8 @@ void sign(const GenesisHash& chain, KeyClaim& claim, const KeyPair& key) {
 
 Status check_claim(const GenesisHash& chain, const KeyClaim& claim) {
   if (claim.node.size() > limits::claim_text_bytes_max ||
-      claim.instance.size() > limits::claim_text_bytes_max) {
+      claim.instance.size() > limits::claim_text_bytes_max ||
+      claim.origin.size() > limits::claim_text_bytes_max) {
     return error(Errc::too_large, "key claim: a name of over " +
                                       std::to_string(limits::claim_text_bytes_max) + " bytes");
   }
@@ -46,7 +47,8 @@ Status check_claim(const GenesisHash& chain, const KeyClaim& claim) {
 
 bool outranks(const KeyClaim& a, const KeyClaim& b) {
   if (a.forced != b.forced) return a.forced;
-  if (a.in_place != b.in_place) return a.in_place;
+  const bool a_follows = a.origin != a.instance, b_follows = b.origin != b.instance;
+  if (a_follows != b_follows) return a_follows;
   return std::tie(a.started, a.instance) < std::tie(b.started, b.instance);
 }
 
@@ -64,13 +66,10 @@ Result<KeyClaim> decode_key_claim(ByteView bytes) {
   const auto started = in.integer<std::uint64_t>();
   if (started > limits::supply_max) in.fail();
   claim.started = from_unix_ms(static_cast<std::int64_t>(started & limits::supply_max));
-  const auto flag = [&] {
-    const auto value = in.integer<std::uint8_t>();
-    if (value > 1) in.fail();
-    return value == 1;
-  };
-  claim.forced = flag();
-  claim.in_place = flag();
+  claim.origin = as_text(in.blob(limits::claim_text_bytes_max));
+  const auto forced = in.integer<std::uint8_t>();
+  if (forced > 1) in.fail();
+  claim.forced = forced == 1;
   claim.signature = in.fixed<Signature>();
   AITBC_TRY(in.finish("key claim"));
   return claim;

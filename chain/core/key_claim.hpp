@@ -13,8 +13,10 @@ struct KeyClaim {
   std::string node;      // for people: its id, and the site where it runs
   std::string instance;  // new at every start
   Time started;
-  bool forced = false;    // its operator has overridden the check for another runner
-  bool in_place = false;  // it follows the process that ran the key before, where that one ran
+  // The first of the processes that ran the key one after the other where this one does: its own
+  // instance if there was none before. Of two with one origin, the earlier has ended for certain.
+  std::string origin;
+  bool forced = false;  // its operator has overridden the check for another runner
   Signature signature;
   bool operator==(const KeyClaim&) const = default;
 };
@@ -22,8 +24,8 @@ struct KeyClaim {
 void sign(const GenesisHash& chain, KeyClaim&, const class KeyPair&);
 // bad_signature if it does not hold; too_large for a name that nobody has.
 Status check_claim(const GenesisHash& chain, const KeyClaim&);
-// Of two processes that run one key, the one that goes on, the same for both: the forced one, then
-// the one that is no copy, then the one that started first.
+// Of two processes of different origin that run one key, the one that goes on, the same for both:
+// the forced one, then the one that is no copy, then the one that started first.
 bool outranks(const KeyClaim&, const KeyClaim&);
 
 void encode(Encoder&, const KeyClaim&);

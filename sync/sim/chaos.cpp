@@ -141,7 +141,7 @@ bool Chaos::clone(Duration duration) {
   const NodeIndex copy = world_.authorities() + chosen;
   const NodeIndex original = chosen % world_.authorities();
   if (world_.is_up(copy)) return false;
-  world_.clone(copy, original);
+  world_.clone(copy, original, rng_.below(2) == 0);
   std::vector<bool> side(world_.size());
   for (std::size_t i = 0; i < side.size(); ++i) side[i] = rng_.below(2) == 0;
   side[original] = false;

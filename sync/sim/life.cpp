@@ -82,12 +82,12 @@ class Round {
     }
   }
 
-  // Two final histories are told by whoever meets a peer of the other one.
-  bool nobody_says_so() const {
+  // Two final histories are told by every node: each is on one of them, and hears of the other.
+  std::optional<NodeIndex> who_is_silent() const {
     for (NodeIndex i = 0; i < world_.authorities(); ++i) {
-      if (world_.replica(i).status().state.kind != SyncState::Kind::in_sync) return false;
+      if (!world_.replica(i).status().finality_conflict) return i;
     }
-    return true;
+    return std::nullopt;
   }
 
   bool agree(const std::string& invariant) {
@@ -104,8 +104,11 @@ class Round {
     if (world_.failure()) return false;
     if (world_.observer().conflict_may_come()) {
       life_.conflict = true;
-      if (world_.observer().conflict() && nobody_says_so()) {
-        world_.fail("loud_conflict", "two histories are final, and every node says in_sync");
+      const auto silent = world_.observer().conflict() ? who_is_silent() : std::nullopt;
+      if (silent) {
+        world_.fail("loud_conflict", "two histories are final, and node " +
+                                         std::to_string(*silent) + " says " +
+                                         world_.replica(*silent).status().state.text());
       }
       return false;
     }

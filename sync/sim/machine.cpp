@@ -57,10 +57,11 @@ class SimGuard final : public SignGuard {
   Status note(KeyNotes notes) override {
     AITBC_TRY(write(machine_));
     machine_.notes = std::move(notes);
+    machine_.noted_here = true;
     return ok();
   }
   // A machine runs one process at a time.
-  bool in_place() const override { return true; }
+  bool in_place() const override { return machine_.noted_here; }
 
  private:
   Machine& machine_;

@@ -31,8 +31,9 @@ class Clock {
 struct Machine {
   std::string file;  // an SQLite database; empty: the disk below
   std::shared_ptr<MemoryDisk> disk = std::make_shared<MemoryDisk>();
-  Watermarks marks;  // of the sign-guard
-  KeyNotes notes;    // likewise
+  Watermarks marks;         // of the sign-guard
+  KeyNotes notes;           // likewise
+  bool noted_here = false;  // the notes are no copy
   Clock clock;
   bool full = false;          // nothing can be written
   Duration commit_time{0};    // that each commit takes

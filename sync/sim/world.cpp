@@ -105,6 +105,7 @@ void World::restart(NodeIndex index) {
         Authority(KeyPair(Seed(key_of(index).seed().bytes())), open_guard(node.machine));
   }
   for (const NodeIndex peer : node.peers) options.agent.peers.push_back(std::to_string(peer));
+  options.forced = node.forced;
   options.agent.poll_only = setup_.poll_only;
   options.agent.seed = rng_.next();
   const auto start = [&]() -> Status {

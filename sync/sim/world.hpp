@@ -70,8 +70,9 @@ class World {
   // The node goes on with its snapshot's disk; its sign-guard stays. False where there is none, or
   // where what is final would be on no disk any more.
   bool restore_snapshot(NodeIndex);
-  // The clone starts with the node's key, and a copy of its disk and sign-guard as they are now.
-  void clone(NodeIndex clone, NodeIndex original);
+  // The clone starts with the node's key, and a copy of its disk and sign-guard as they are now;
+  // unless it is forced, it asks whether another node runs the key.
+  void clone(NodeIndex clone, NodeIndex original, bool forced);
   // Ends every fault; clones are found and stopped, all others run.
   void heal();
 
@@ -130,6 +131,7 @@ class World {
     std::vector<Waiting> waiting;
     std::optional<Lie> lie;
     std::optional<Snapshot> snapshot;
+    bool forced = false;              // it does not ask who else runs its key
     std::uint64_t reorgs_before = 0;  // of earlier lives
     Tip head;                         // as last noted
     Height final = 0;

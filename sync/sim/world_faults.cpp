@@ -43,13 +43,16 @@ bool World::restore_snapshot(NodeIndex index) {
   return true;
 }
 
-void World::clone(NodeIndex copy, NodeIndex original) {
+void World::clone(NodeIndex copy, NodeIndex original, bool forced) {
   Node& node = nodes_[copy];
   const Node& from = nodes_[original];
   note("clone " + std::to_string(original));
   node.key = from.key;
   node.machine.disk = std::make_shared<MemoryDisk>(*from.machine.disk);
   node.machine.marks = from.machine.marks;
+  node.machine.notes = from.machine.notes;
+  node.machine.noted_here = false;
+  node.forced = forced;
   node.final = from.final;
   std::set<std::size_t> keys;
   for (NodeIndex i = setup_.nodes; i < nodes_.size(); ++i) {

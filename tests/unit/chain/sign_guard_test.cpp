@@ -91,9 +91,9 @@ TEST_CASE("a key whose history cannot be read does not sign") {
 
 TEST_CASE("a copy of the file does not pass for the place where the key was used") {
   Key key;
-  CHECK_FALSE(key.authority().predecessor());  // nobody used it yet
+  CHECK_FALSE(key.authority().origin());  // nobody used it yet
   REQUIRE(key.authority().begin("first"));
-  CHECK(key.authority().predecessor() == "first");
+  CHECK(key.authority().origin() == "first");
 
   const TempDir elsewhere;
   std::filesystem::copy(
@@ -104,13 +104,13 @@ TEST_CASE("a copy of the file does not pass for the place where the key was used
                      std::shared_ptr<SignGuard>(*open_sign_guard(
                          elsewhere.file("authority.key.guard"), chain, key.pairs[0].public_key())));
   };
-  CHECK_FALSE(open_copy().predecessor());
+  CHECK_FALSE(open_copy().origin());
   // Signing alone makes no place of it; using the key on purpose does.
   REQUIRE(open_copy().promise_seal(3));
-  CHECK_FALSE(open_copy().predecessor());
+  CHECK_FALSE(open_copy().origin());
   REQUIRE(open_copy().begin("second"));
-  CHECK(open_copy().predecessor() == "second");
-  CHECK(key.authority().predecessor() == "first");
+  CHECK(open_copy().origin() == "second");
+  CHECK(key.authority().origin() == "first");
 }
 
 TEST_CASE("what was unlocked is known after a restart, and bounded") {

@@ -119,6 +119,24 @@ TEST_CASE("a node's own pause is shown if it has the chain, otherwise what it la
   CHECK(world.state(2) == "behind 4");
 }
 
+TEST_CASE("of two final chains each node says so, whichever of them is the better") {
+  World world({{8, 3, 9}, {8, 3, 1}});
+  for (sites::NodeReport& report : world.status.nodes) {
+    report.answer->finality_conflict = true;
+    report.answer->state = {Kind::paused, 0, "finality_conflict"};
+  }
+  SECTION("until it is unlocked") {
+    world.run();
+    CHECK(world.state(0) == "paused: finality_conflict");
+    CHECK(world.state(1) == "paused: finality_conflict");
+  }
+  SECTION("afterwards the one that was given up has diverged") {
+    world.status.nodes[0].answer->state = {Kind::in_sync, 0, ""};
+    world.run();
+    CHECK(world.state(0) == "diverged at 3");
+  }
+}
+
 TEST_CASE("a node that stops answering while it is compared is unreachable") {
   World world({{9, 9, 0}, {9, 2, 3}});
   judge(world.status, [](const NodeReport&, Height) -> Result<BlockId> {

@@ -44,6 +44,45 @@ TEST_CASE("a fork is followed back to the common block and resolved for the bett
   if (wins) CHECK(bench.agent.reorg_depth_max() == 30);
 }
 
+TEST_CASE(
+    "what a quorum has committed is looked at though it is no better, and proves a conflict") {
+  Bench bench(1);
+  for (int i = 0; i < 14; ++i) bench.builder.append();
+  bench.adopt();
+  const auto vote = [&](const Vote& what, std::initializer_list<std::size_t> voters) {
+    for (const std::size_t voter : voters) {
+      const SignedVote signed_vote =
+          sign(bench.builder.params().genesis_hash, what, bench.builder.ledger.authorities[voter]);
+      REQUIRE(bench.chain.add_votes(std::span(&signed_vote, 1)));
+    }
+  };
+  const auto block = [&](Height height) {
+    return checkpoint_of(tip_of(bench.builder.blocks[height - 1].block.header()));
+  };
+  const Checkpoint genesis = checkpoint_of(genesis_tip(bench.builder.params()));
+  vote(Vote::prepare(block(12), genesis), {0, 1});
+  vote(Vote::commit(block(12)), {0, 1});
+  vote(Vote::prepare(block(14), block(12)), {0, 1});
+  REQUIRE(bench.chain.final().height == 12);
+  REQUIRE(bench.chain.justified().height == 14);
+  bench.builder.rewind_to(10);
+  bench.builder.append({bench.builder.transfer(2, 3, 7)});
+  for (int i = 0; i < 2; ++i) bench.builder.append();
+  SyncAnswer theirs = bench.answer(bench.builder.head());
+  theirs.justified = theirs.head;
+  const bool committed = GENERATE(true, false);
+  vote(Vote::commit(block(13)), {1});
+  if (committed) vote(Vote::commit(block(13)), {2});
+  CHECK_FALSE(bench.chain.finality_conflict());
+
+  bench.serve(bench.hear(bench.tick().front(), theirs));
+  CHECK(bench.chain.finality_conflict().has_value() == committed);
+  CHECK(bench.state_of(0).text() == "diverged at 10");
+  CHECK(bench.chain.final().height == 12);
+  // Once is enough.
+  CHECK_FALSE(bench.chain.committed_elsewhere()->has_value());
+}
+
 TEST_CASE("who forges a range is left alone, and the source is not blamed for it") {
   Bench bench(3);
   for (int i = 0; i < 1'200; ++i) bench.builder.append();

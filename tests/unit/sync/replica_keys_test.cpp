@@ -54,10 +54,12 @@ struct Bench {
     }
     return step->sealed;
   }
-  KeyClaim claim(std::size_t authority, const std::string& instance) const {
+  KeyClaim claim(std::size_t authority, const std::string& instance,
+                 const std::optional<std::string>& origin = {}) const {
     KeyClaim claim;
     claim.node = "node-2 of site-a";
     claim.instance = instance;
+    claim.origin = origin.value_or(instance);
     claim.started = now - Duration{60'000};
     sign(builder.params().genesis_hash, claim, builder.ledger.authorities[authority]);
     return claim;
@@ -111,25 +113,28 @@ TEST_CASE("a copied key is refused while another process is heard with it, and s
                                 Catch::EndsWith("is run by node-2 of site-a (http://host:1), heard "
                                                 "4 s ago"));
   CHECK(bench.replica->status().other_runner);
-  CHECK(bench.guard->notes().instance.empty());  // it never used the key
+  CHECK(bench.guard->notes().origin != "mine");  // it never used the key
   // Three polls after it was heard last.
   bench.tick(Duration{26'000});
   CHECK(bench.replica->fitness().reason == Fitness::Reason::other_runner);
   bench.tick(Duration{1});
   CHECK_FALSE(bench.replica->status().other_runner);
-  CHECK(bench.guard->notes().instance == "mine");
+  CHECK(bench.guard->notes().origin == "mine");
   REQUIRE(bench.replica->answer({}, bench.now).runs);
-  CHECK_FALSE(bench.replica->answer({}, bench.now).runs->in_place);
+  CHECK(bench.replica->answer({}, bench.now).runs->origin == "mine");
 }
 
 TEST_CASE("a restart in place waits for nobody; peers that do not answer hold nobody up") {
   Bench bench;
   SECTION("its predecessor is still remembered") {
-    REQUIRE(bench.guard->note({"before", {}}));
+    // Two of them: a node that is started again and again is not its own rival either.
+    REQUIRE(bench.guard->note({"first", {}}));
     bench.start();
     CHECK(bench.replica->fitness().reason == Fitness::Reason::none);
-    bench.hear({{bench.claim(0, "before"), "http://host:1", Duration{2'000}}});
+    bench.hear({{bench.claim(0, "first"), "http://host:1", Duration{2'000}},
+                {bench.claim(0, "second", "first"), "http://host:1", Duration{1'000}}});
     CHECK(bench.seals());
+    CHECK(bench.guard->notes().origin == "first");
   }
   SECTION("forced") {
     bench.guard = std::make_shared<CopiedGuard>();

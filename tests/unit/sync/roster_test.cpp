@@ -19,6 +19,7 @@ struct Bench {
     KeyClaim claim;
     claim.node = "node";
     claim.instance = instance;
+    claim.origin = instance;
     claim.started = start;
     sign(ledger.params.genesis_hash, claim, ledger.authorities[authority]);
     return claim;
@@ -82,7 +83,7 @@ TEST_CASE("of two runners of a key one goes on, the same for both") {
   second.started += Duration{1};
   CHECK(outranks(first, second));
   CHECK_FALSE(outranks(second, first));
-  second.in_place = true;
+  second.origin = "its predecessor";
   CHECK(outranks(second, first));
   first.forced = true;
   CHECK(outranks(first, second));
