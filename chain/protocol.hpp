@@ -18,6 +18,9 @@ struct SyncQuery {
   std::string instance;  // whose cursor it is; another instance answers at once, with everything
   std::uint64_t cursor = 0;  // from the last answer
   Duration wait{0};          // how long the answer may be held back when there is no news
+  // Who asks, if it holds several polls open: the answers then follow on from one another, and each
+  // piece of news ends one of them. Empty: the answer says all that is newer than the cursor.
+  std::string asker = {};
 };
 
 // That a process which runs a key was heard: by whom it is told, or by somebody before.
@@ -39,11 +42,13 @@ struct SyncAnswer {
   std::string instance;             // new at every start of the node
   Time node_time;                   // when it answered
   Duration held{0};                 // for how long it held the answer back
+  std::uint64_t since = 0;          // it says what is newer than this; above the query's cursor
+                                    // if another poll of the asker was answered meanwhile
   std::uint64_t cursor = 0;         // to be sent with the next query
-  std::vector<TxId> txs;            // pending ones that are newer than the query's cursor
+  std::vector<TxId> txs;            // pending ones that are newer than `since`
   bool more = false;                // txs was cut at its limit: ask again at once
-  std::vector<SignedVote> votes;    // that are newer than the query's cursor, own and others'
-  std::vector<Evidence> evidence;   // that is newer than the query's cursor
+  std::vector<SignedVote> votes;    // that are newer than `since`, own and others'
+  std::vector<Evidence> evidence;   // that is newer than `since`
   std::optional<KeyClaim> runs;     // the key that this node signs with
   std::vector<Sighting> sightings;  // and who signs with which, as far as it heard
   // What entered the network here comes whole, so that it crosses each link once and at once; the

@@ -9,9 +9,10 @@ namespace aitbc::cli {
 namespace {
 
 constexpr std::string_view magic = "aitbc-blocks";
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::size_t file_header_bytes = 12 + 4 + GenesisHash::size + 8 + 8;
 constexpr std::size_t encoded_block_bytes_max = limits::block_bytes_max + 4'096;
+constexpr std::size_t encoded_certificate_bytes_max = limits::authorities_max * 256;
 
 Error unwritable(const std::string& path) { return error(Errc::io, "cannot write " + path); }
 
@@ -47,11 +48,14 @@ Result<BlockFileWriter> BlockFileWriter::create(const std::string& path,
   return writer;
 }
 
-Status BlockFileWriter::add(const Block& block) {
+Status BlockFileWriter::add(const CertifiedBlock& block) {
   AITBC_CHECK(missing_ > 0);
   --missing_;
   Encoder encoder;
-  encoder.blob(encode(block));
+  encoder.blob(encode(block.block));
+  Encoder certificate;
+  if (block.certificate) encode(certificate, *block.certificate);
+  encoder.blob(certificate.bytes());
   write_bytes(out_, encoder.bytes());
   if (!out_) return unwritable(path_);
   return ok();
@@ -101,22 +105,35 @@ Result<BlockFileReader> BlockFileReader::open(const std::string& path) {
   return reader;
 }
 
-Result<std::optional<Block>> BlockFileReader::next() {
+Result<Buffer> BlockFileReader::take_blob(const char* what, std::size_t bytes_max) {
+  AITBC_TRY_ASSIGN(const Buffer size_bytes, take(4));
+  Decoder decoder(size_bytes);
+  const auto size = decoder.integer<std::uint32_t>();
+  if (size > bytes_max) return broken("holds " + std::string(what) + " over the limit");
+  return take(size);
+}
+
+Result<std::optional<CertifiedBlock>> BlockFileReader::next() {
   if (read_ == header_.count) {
     if (in_.peek() != std::ifstream::traits_type::eof()) {
       return broken("goes on after its last block");
     }
-    return std::optional<Block>();
+    return std::optional<CertifiedBlock>();
   }
-  AITBC_TRY_ASSIGN(const Buffer size_bytes, take(4));
-  Decoder decoder(size_bytes);
-  const auto size = decoder.integer<std::uint32_t>();
-  if (size > encoded_block_bytes_max) return broken("holds a block over the limit");
-  AITBC_TRY_ASSIGN(const Buffer bytes, take(size));
+  AITBC_TRY_ASSIGN(const Buffer bytes, take_blob("a block", encoded_block_bytes_max));
   auto block = decode_block(ByteView(bytes));
   if (!block) return broken(block.error().detail);
+  CertifiedBlock found{std::move(*block), {}};
+  AITBC_TRY_ASSIGN(const Buffer votes, take_blob("a certificate", encoded_certificate_bytes_max));
+  if (!votes.empty()) {
+    Decoder decoder(votes);
+    found.certificate = decode_certificate(decoder);
+    if (const Status read = decoder.finish("a certificate"); !read) {
+      return broken(read.error().detail);
+    }
+  }
   ++read_;
-  return std::optional<Block>(std::move(*block));
+  return std::optional(std::move(found));
 }
 
 }  // namespace aitbc::cli

@@ -1,15 +1,22 @@
 #pragma once
 // A run of canonical blocks in a file: a header (magic, version, genesis hash, first height, number
-// of blocks), then each block in its canonical encoding behind its u32 length. Read and written as
-// a stream, so a long chain needs no memory. One thread per object.
+// of blocks), then each block in its canonical encoding behind its u32 length, and its certificate
+// likewise, or a length of 0. Read and written as a stream, so a long chain needs no memory. One
+// thread per object.
 
 #include <fstream>
 #include <optional>
 #include <string>
 
 #include "chain/core/block.hpp"
+#include "chain/core/vote.hpp"
 
 namespace aitbc::cli {
+
+struct CertifiedBlock {
+  Block block;
+  std::optional<Certificate> certificate;  // the commits that made this very block final
+};
 
 struct BlockFileHeader {
   GenesisHash genesis;
@@ -25,7 +32,7 @@ class BlockFileWriter {
   BlockFileWriter(BlockFileWriter&&) = default;
   ~BlockFileWriter();
 
-  Status add(const Block& block);
+  Status add(const CertifiedBlock& block);
   Status finish();
 
  private:
@@ -43,13 +50,14 @@ class BlockFileReader {
 
   const BlockFileHeader& header() const { return header_; }
   // nullopt after the last block.
-  Result<std::optional<Block>> next();
+  Result<std::optional<CertifiedBlock>> next();
 
  private:
   BlockFileReader(std::string path, std::ifstream in)
       : path_(std::move(path)), in_(std::move(in)) {}
   Error broken(const std::string& why) const;
   Result<Buffer> take(std::size_t bytes);
+  Result<Buffer> take_blob(const char* what, std::size_t bytes_max);
 
   std::string path_;
   std::ifstream in_;

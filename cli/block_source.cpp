@@ -4,22 +4,43 @@
 #include <filesystem>
 
 #include "chain/sqlite_snapshot.hpp"
-#include "cli/block_file.hpp"
 #include "rpc/native_fields.hpp"
 
 namespace aitbc::cli {
 
 namespace {
 
+// `lowest_at` answers with the lowest certificate at or above a height.
+template <class LowestAt>
+Outcome<std::vector<CertifiedBlock>> certified(std::vector<Block> blocks, Certificates certificates,
+                                               const LowestAt& lowest_at) {
+  std::vector<CertifiedBlock> found;
+  for (Block& block : blocks) found.push_back({std::move(block), {}});
+  if (certificates == Certificates::leave || found.empty()) return found;
+  const Height first = found.front().block.header().height;
+  for (Height height = first; height < first + found.size();) {
+    auto certificate = lowest_at(height);
+    if (!certificate) return certificate.error();
+    const auto& lowest = *certificate;
+    if (!lowest || lowest->block.height < height || lowest->block.height >= first + found.size()) {
+      break;
+    }
+    height = lowest->block.height + 1;
+    found[lowest->block.height - first].certificate = *lowest;
+  }
+  return found;
+}
+
 class NodeSource final : public BlockSource {
  public:
-  NodeSource(rpc::Client client, const GenesisHash& genesis, const Tip& head)
-      : client_(std::move(client)), head_(head), last_{genesis.data} {}
+  NodeSource(rpc::Client client, const GenesisHash& genesis, const Tip& head,
+             Certificates certificates)
+      : client_(std::move(client)), head_(head), last_{genesis.data}, certificates_(certificates) {}
 
   std::optional<Tip> head() const override { return head_; }
 
-  Outcome<std::vector<Block>> next() override {
-    if (next_ > head_.height) return std::vector<Block>();
+  Outcome<std::vector<CertifiedBlock>> next() override {
+    if (next_ > head_.height) return std::vector<CertifiedBlock>();
     const std::size_t limit =
         std::min<std::size_t>(limits::range_blocks_max, head_.height - next_ + 1);
     AITBC_TRY_ASSIGN(auto blocks, asked(client_.blocks(next_, limit)));
@@ -30,7 +51,8 @@ class NodeSource final : public BlockSource {
     }
     next_ += blocks.size();
     if (next_ > head_.height && last_ != head_.id) return changed();
-    return blocks;
+    return certified(std::move(blocks), certificates_,
+                     [this](Height height) { return asked(client_.certificate(height)); });
   }
 
  private:
@@ -43,28 +65,34 @@ class NodeSource final : public BlockSource {
   rpc::Client client_;
   Tip head_;
   BlockId last_;
+  Certificates certificates_;
   Height next_ = 1;
 };
 
 class DatabaseSource final : public BlockSource {
  public:
   DatabaseSource(std::unique_ptr<ReaderPool> pool, std::unique_ptr<Snapshot> snapshot,
-                 const Tip& head)
-      : pool_(std::move(pool)), snapshot_(std::move(snapshot)), head_(head) {}
+                 const Tip& head, Certificates certificates)
+      : pool_(std::move(pool)),
+        snapshot_(std::move(snapshot)),
+        head_(head),
+        certificates_(certificates) {}
 
   std::optional<Tip> head() const override { return head_; }
 
-  Outcome<std::vector<Block>> next() override {
+  Outcome<std::vector<CertifiedBlock>> next() override {
     AITBC_TRY_ASSIGN(auto blocks,
                      snapshot_->blocks(next_, limits::range_blocks_max, limits::range_bytes_max));
     next_ += blocks.size();
-    return blocks;
+    return certified(std::move(blocks), certificates_,
+                     [this](Height height) { return snapshot_->finality_of(height); });
   }
 
  private:
   std::unique_ptr<ReaderPool> pool_;
   std::unique_ptr<Snapshot> snapshot_;  // ends before its pool
   Tip head_;
+  Certificates certificates_;
   Height next_ = 1;
 };
 
@@ -74,13 +102,13 @@ class FileSource final : public BlockSource {
 
   std::optional<Tip> head() const override { return std::nullopt; }
 
-  Outcome<std::vector<Block>> next() override {
-    std::vector<Block> blocks;
+  Outcome<std::vector<CertifiedBlock>> next() override {
+    std::vector<CertifiedBlock> blocks;
     std::size_t bytes = 0;
     while (blocks.size() < limits::range_blocks_max && bytes < limits::range_bytes_max) {
       AITBC_TRY_ASSIGN(auto block, reader_.next());
       if (!block) break;
-      bytes += encode(*block).size();
+      bytes += encode(block->block).size();
       blocks.push_back(std::move(*block));
     }
     return blocks;
@@ -92,17 +120,20 @@ class FileSource final : public BlockSource {
 
 }  // namespace
 
-Outcome<Source> node_source(rpc::Client client, const GenesisHash& genesis) {
+Outcome<Source> node_source(rpc::Client client, const GenesisHash& genesis,
+                            Certificates certificates) {
   AITBC_TRY_ASSIGN(const SyncAnswer answer, asked(client.sync({})));
   if (answer.genesis_hash != genesis) {
     return error(Errc::wrong_genesis, client.url() + " runs on genesis " +
                                           hash_text(answer.genesis_hash) + ", expected " +
                                           hash_text(genesis));
   }
-  return Source(std::make_unique<NodeSource>(std::move(client), genesis, answer.head));
+  return Source(
+      std::make_unique<NodeSource>(std::move(client), genesis, answer.head, certificates));
 }
 
-Outcome<Source> database_source(const std::string& path, const Genesis& genesis) {
+Outcome<Source> database_source(const std::string& path, const Genesis& genesis,
+                                Certificates certificates) {
   std::error_code failure;
   if (!std::filesystem::exists(path, failure)) {
     return error(Errc::bad_config, "there is no database " + path);
@@ -111,7 +142,8 @@ Outcome<Source> database_source(const std::string& path, const Genesis& genesis)
   AITBC_TRY_ASSIGN(auto snapshot, pool->snapshot());
   AITBC_TRY_ASSIGN(Tip head, snapshot->head());
   if (head.height == 0) head = genesis_tip(params_of(genesis));
-  return Source(std::make_unique<DatabaseSource>(std::move(pool), std::move(snapshot), head));
+  return Source(
+      std::make_unique<DatabaseSource>(std::move(pool), std::move(snapshot), head, certificates));
 }
 
 Outcome<Source> file_source(const std::string& path, const GenesisHash& genesis) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chain/core/genesis.hpp"
+#include "cli/block_file.hpp"
 #include "cli/outcome.hpp"
 #include "rpc/client.hpp"
 
@@ -20,15 +21,18 @@ class BlockSource {
   // What the last block must be; nullopt where only the blocks themselves know.
   virtual std::optional<Tip> head() const = 0;
   // The next blocks; none at the end.
-  virtual Outcome<std::vector<Block>> next() = 0;
+  virtual Outcome<std::vector<CertifiedBlock>> next() = 0;
 };
 
 using Source = std::unique_ptr<BlockSource>;
 
+// Whether to ask for the certificates too; a file gives what it has.
+enum class Certificates { leave, take };
+
 // The chain up to the node's head as it is now. broken_branch if the node leaves that chain.
-Outcome<Source> node_source(rpc::Client client, const GenesisHash& genesis);
+Outcome<Source> node_source(rpc::Client client, const GenesisHash& genesis, Certificates);
 // Reads beside a running node, or without one; changes nothing.
-Outcome<Source> database_source(const std::string& path, const Genesis& genesis);
+Outcome<Source> database_source(const std::string& path, const Genesis& genesis, Certificates);
 // wrong_genesis for a file of another chain, bad_height for one that does not begin at block 1.
 Outcome<Source> file_source(const std::string& path, const GenesisHash& genesis);
 

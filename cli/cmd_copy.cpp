@@ -16,6 +16,9 @@ namespace {
 
 struct VerifyRequest {
   std::optional<std::string> file, db, genesis;
+  bool certificates = false;
+
+  Certificates wanted() const { return certificates ? Certificates::take : Certificates::leave; }
 };
 
 struct Subject {
@@ -36,7 +39,8 @@ Outcome<Subject> subject_at_node(Invocation& invocation, const VerifyRequest& gi
   Outcome<Genesis> genesis =
       given.genesis ? genesis_for(invocation, given) : node_genesis(invocation, client);
   if (!genesis) return genesis.error();
-  AITBC_TRY_ASSIGN(Source source, node_source(std::move(client), hash_of(*genesis)));
+  AITBC_TRY_ASSIGN(Source source,
+                   node_source(std::move(client), hash_of(*genesis), given.wanted()));
   return Subject{std::move(*genesis), std::move(source), url};
 }
 
@@ -46,8 +50,8 @@ Outcome<Subject> subject_of(Invocation& invocation, const VerifyRequest& given) 
   if (!given.file && !given.db) return subject_at_node(invocation, given);
   AITBC_TRY_ASSIGN(Genesis genesis, genesis_for(invocation, given));
   const std::string& name = given.file ? *given.file : *given.db;
-  Outcome<Source> source =
-      given.file ? file_source(name, hash_of(genesis)) : database_source(name, genesis);
+  Outcome<Source> source = given.file ? file_source(name, hash_of(genesis))
+                                      : database_source(name, genesis, given.wanted());
   if (!source) return source.error();
   return Subject{std::move(genesis), std::move(*source), name};
 }
@@ -57,8 +61,14 @@ std::string sentence(const Broken& broken) {
          ": expected " + broken.expected + ", got " + broken.seen;
 }
 
+// What the certificates prove of a chain.
+struct Proven {
+  Height final = 0;
+  std::uint64_t certificates = 0;
+};
+
 std::string verdict_json(const Subject& subject, const Replay& replay,
-                         const std::optional<Broken>& broken) {
+                         const std::optional<Proven>& proven, const std::optional<Broken>& broken) {
   rpc::ObjectWriter out;
   out.boolean("valid", !broken.has_value())
       .text("source", subject.name)
@@ -68,6 +78,11 @@ std::string verdict_json(const Subject& subject, const Replay& replay,
       .text("state_root", hash_text(replay.state().root()))
       .integer("transactions", replay.txs())
       .integer("accounts", replay.state().accounts());
+  if (proven) {
+    out.integer("final_height", proven->final).integer("certificates", proven->certificates);
+  } else {
+    out.null("final_height").null("certificates");
+  }
   if (broken) {
     out.text("code", name(broken->code)).text("detail", sentence(*broken));
   } else {
@@ -76,16 +91,39 @@ std::string verdict_json(const Subject& subject, const Replay& replay,
   return std::move(out).finish();
 }
 
+// Of the block that was executed last: a quorum of those in whose turn it was committed it.
+std::optional<Broken> check_final(const Certificate& certificate, const Replay& replay) {
+  const auto voters = replay.voters();
+  const Params& params = replay.params();
+  const Checkpoint head = checkpoint_of(replay.head());
+  std::string seen;
+  if (const Status holds = check_certificate(params.genesis_hash, voters,
+                                             quorum_of(params.quorum, voters.size()), certificate);
+      !holds) {
+    seen = holds.error().detail;
+  } else if (certificate.kind != Vote::Kind::commit || certificate.block != head) {
+    seen = "votes for " + hash_text(certificate.block.id);
+  } else {
+    return std::nullopt;
+  }
+  return Broken{"one_final_history", head.height,
+                "the commits of a quorum for " + hash_text(head.id), std::move(seen),
+                Errc::bad_certificate};
+}
+
 // The first invariant that the chain breaks; nullopt for a good chain.
 Outcome<std::optional<Broken>> execute_all(Invocation& invocation, BlockSource& source,
-                                           Replay& replay) {
+                                           Replay& replay, std::optional<Proven>& proven) {
   Progress progress = invocation.progress();
   const std::optional<Tip> head = source.head();
   for (;;) {
     AITBC_TRY_ASSIGN(const auto blocks, source.next());
     if (blocks.empty()) break;
-    for (const Block& block : blocks) {
+    for (const auto& [block, certificate] : blocks) {
       if (auto broken = replay.add(block)) return broken;
+      if (!proven || !certificate) continue;
+      if (auto broken = check_final(*certificate, replay)) return broken;
+      *proven = {replay.head().height, proven->certificates + 1};
     }
     const Height done = replay.head().height;
     progress.step("executing the blocks again", done, head ? head->height : done);
@@ -101,8 +139,9 @@ Outcome<std::optional<Broken>> execute_all(Invocation& invocation, BlockSource& 
 Verdict verify(Invocation& invocation, const VerifyRequest& given) {
   AITBC_TRY_ASSIGN(const Subject subject, subject_of(invocation, given));
   Replay replay(subject.genesis);
-  AITBC_TRY_ASSIGN(const auto broken, execute_all(invocation, *subject.source, replay));
-  invocation.output.document(verdict_json(subject, replay, broken));
+  auto proven = given.certificates ? std::optional(Proven{}) : std::nullopt;
+  AITBC_TRY_ASSIGN(const auto broken, execute_all(invocation, *subject.source, replay, proven));
+  invocation.output.document(verdict_json(subject, replay, proven, broken));
   if (broken) {
     invocation.output.line("broken: " + sentence(*broken));
     return Exit::negative;
@@ -111,6 +150,10 @@ Verdict verify(Invocation& invocation, const VerifyRequest& given) {
                          std::to_string(replay.txs()) + " transactions, head " +
                          hash_text(replay.head().id) + ", state root " +
                          hash_text(replay.state().root()));
+  if (proven) {
+    invocation.output.line("final: up to block " + std::to_string(proven->final) + ", by " +
+                           std::to_string(proven->certificates) + " certificates");
+  }
   return Exit::done;
 }
 
@@ -118,7 +161,8 @@ Verdict export_blocks(Invocation& invocation, const std::string& file) {
   AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
   AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(invocation, client));
   const GenesisHash genesis_hash = hash_of(genesis);
-  AITBC_TRY_ASSIGN(const Source source, node_source(std::move(client), genesis_hash));
+  AITBC_TRY_ASSIGN(const Source source,
+                   node_source(std::move(client), genesis_hash, Certificates::take));
   const Tip head = source->head().value_or(Tip{});
   AITBC_TRY_ASSIGN(BlockFileWriter writer,
                    BlockFileWriter::create(file, {genesis_hash, 1, head.height}));
@@ -126,7 +170,7 @@ Verdict export_blocks(Invocation& invocation, const std::string& file) {
   for (Height written = 0;;) {
     AITBC_TRY_ASSIGN(const auto blocks, source->next());
     if (blocks.empty()) break;
-    for (const Block& block : blocks) AITBC_TRY(writer.add(block));
+    for (const CertifiedBlock& block : blocks) AITBC_TRY(writer.add(block));
     written += blocks.size();
     progress.step("writing blocks", written, head.height);
   }
@@ -152,8 +196,10 @@ Verdict import_blocks(Invocation& invocation, const std::string& file) {
   std::uint64_t rewound = 0;
   Tip head = genesis_tip(params_of(genesis));
   for (;;) {
-    AITBC_TRY_ASSIGN(const auto blocks, source->next());
-    if (blocks.empty()) break;
+    AITBC_TRY_ASSIGN(auto certified, source->next());
+    if (certified.empty()) break;
+    std::vector<Block> blocks;
+    for (CertifiedBlock& each : certified) blocks.push_back(std::move(each.block));
     AITBC_TRY_ASSIGN(const Imported imported, asked(client.import(blocks)));
     read += blocks.size();
     appended += imported.appended;
@@ -186,6 +232,8 @@ void add_copy_commands(CLI::App& chain, Invocation& invocation) {
   check->add_option("FILE", given->file, "A file that chain export wrote");
   check->add_option("--db", given->db, "A node's database; it may be running");
   check->add_option("--genesis", given->genesis, "The genesis file (default: the network's)");
+  check->add_flag("--certificates", given->certificates,
+                  "Also that a quorum committed each block that is said to be final");
   add_node_option(*check, invocation);
   choose(*check, invocation, [&invocation, given] { return verify(invocation, *given); });
 

@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/invocation.hpp"
 #include "cli/log.hpp"
+#include "cli/node.hpp"
 #include "cli/number.hpp"
 #include "cli/running.hpp"
 #include "cli/signals.hpp"
@@ -27,6 +28,7 @@ Verdict run_agent(Invocation& invocation, const SyncOptions& given) {
   options.local = given.local;
   options.peers = given.peers;
   options.poll_only = given.poll_only;
+  options.instance = new_instance();
   AITBC_TRY_ASSIGN(options.poll_interval, parse_duration(given.interval, "--interval"));
   if (options.poll_interval < Duration{100}) {
     return error(Errc::bad_config, "--interval: at least 100ms");

@@ -87,12 +87,6 @@ Status write_faults(const NodeConfig& config, std::span<const Fault> faults) {
                     {.existing = Existing::replace});
 }
 
-std::string new_instance() {
-  std::array<Byte, 8> bytes{};
-  fill_random(bytes);
-  return to_hex(bytes);
-}
-
 // The first failure of any part ends the node; the others are its consequences.
 class FirstFailure {
  public:
@@ -153,6 +147,12 @@ Result<Genesis> read_genesis_file(const std::string& path) {
   auto genesis = rpc::parse_genesis(text);
   if (!genesis) return error(Errc::bad_config, path + ": " + genesis.error().detail);
   return genesis;
+}
+
+std::string new_instance() {
+  std::array<Byte, 8> bytes{};
+  fill_random(bytes);
+  return to_hex(bytes);
 }
 
 Status run_node(const NodeConfig& config, Log& log) {

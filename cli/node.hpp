@@ -13,6 +13,9 @@ namespace aitbc::cli {
 // to do about them.
 Status run_node(const NodeConfig& config, Log& log);
 
+// The name of this very process, unlike any other's.
+std::string new_instance();
+
 Result<Genesis> read_genesis_file(const std::string& path);
 
 }  // namespace aitbc::cli

@@ -86,7 +86,8 @@ constexpr std::array entries{
     Entry{"chain tx", found_tx_shape},
     Entry{"chain verify",
           "{valid:flag source:text genesis_hash:hash height:count head:hash state_root:hash "
-          "transactions:count accounts:count code:text~ detail:text~}"},
+          "transactions:count accounts:count final_height:count~ certificates:count~ code:text~ "
+          "detail:text~}"},
     Entry{"chaos clock", fault_shape},
     Entry{"chaos delay", fault_shape},
     Entry{"chaos disk", fault_shape},

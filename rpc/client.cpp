@@ -95,9 +95,10 @@ void Client::cancel() { connection_->http.cancel(); }
 Result<SyncAnswer> Client::sync(const SyncQuery& query) {
   // A node holds an answer back for no longer than this.
   const Duration wait = std::clamp(query.wait, Duration{0}, Duration{limits::poll_interval});
-  const HttpRequest request = get_request("/rpc/sync", {{"instance", query.instance},
-                                                        {"cursor", std::to_string(query.cursor)},
-                                                        {"wait", seconds_text(wait)}});
+  HttpRequest request = get_request("/rpc/sync", {{"instance", query.instance},
+                                                  {"cursor", std::to_string(query.cursor)},
+                                                  {"wait", seconds_text(wait)}});
+  if (!query.asker.empty()) request.query["asker"] = query.asker;
   AITBC_TRY_ASSIGN(const std::string body, connection_->send(request, {.extra = wait}));
   return parse_sync_answer(body);
 }

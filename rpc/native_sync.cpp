@@ -85,6 +85,7 @@ std::string sync_answer_json(const SyncAnswer& answer) {
       .text("instance", answer.instance)
       .text("node_time", to_iso(answer.node_time))
       .integer("held_ms", static_cast<std::uint64_t>(answer.held.count()))
+      .integer("since", answer.since)
       .integer("cursor", answer.cursor)
       .json("txs", ids_array(answer.txs))
       .boolean("more", answer.more)
@@ -110,6 +111,7 @@ Result<SyncAnswer> parse_sync_answer(std::string_view json) {
   AITBC_TRY_ASSIGN(answer.instance, reader.text("instance", name_bytes_max));
   AITBC_TRY_ASSIGN(answer.node_time, read_time(reader, "node_time"));
   AITBC_TRY_ASSIGN(answer.held, read_ms(reader, "held_ms"));
+  AITBC_TRY_ASSIGN(answer.since, reader.integer("since"));
   AITBC_TRY_ASSIGN(answer.cursor, reader.integer("cursor"));
   AITBC_TRY_ASSIGN(answer.txs, read_ids(reader, "txs"));
   AITBC_TRY_ASSIGN(answer.more, reader.boolean("more"));

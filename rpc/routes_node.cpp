@@ -57,6 +57,7 @@ Result<HttpResponse> sync(const Call& call) {
   }
   query.cursor = call.arguments.integer("cursor");
   query.wait = call.arguments.get<Duration>("wait");
+  if (const auto* asker = call.arguments.find<std::string>("asker")) query.asker = *asker;
   AITBC_TRY_ASSIGN(const SyncAnswer answer, call.node.sync(query));
   return json_response(sync_answer_json(answer));
 }
@@ -81,6 +82,13 @@ constexpr Parameter sync_parameters[] = {
      .description = "Seconds for which the answer may be held back while there is no news.",
      .max = wait_max_s,
      .fallback = "0"},
+    {.name = "asker",
+     .kind = Kind::text,
+     .description = "A name of the caller's own, if it holds several polls open: each piece of "
+                    "news then ends one of them, and the answers follow on from one another. An "
+                    "answer whose since is above the cursor leaves out what another poll was "
+                    "answered with; to hear that again, ask without this.",
+     .max = limits::asker_bytes_max},
 };
 
 constexpr Errc sync_errors[] = {Errc::overloaded, Errc::shutting_down};

@@ -187,7 +187,8 @@ constexpr Shape shapes[] = {
     {"VotesTaken", "justified:Tip final:Tip"},
     {"SyncAnswer",
      "chain_id:Text genesis_hash:Hash head:Tip justified:Tip final:Tip authorities_hash:Hash "
-     "node_id:Text instance:Text node_time:Time held_ms:Milliseconds cursor:Count txs:Hash[] "
+     "node_id:Text instance:Text node_time:Time held_ms:Milliseconds since:Count cursor:Count "
+     "txs:Hash[] "
      "more:Flag votes:Text[] evidence:Text[] runs?:Text sightings:Sighting[] "
      "own_txs:Text[] own_block?:Text"},
 };

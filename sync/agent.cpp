@@ -18,9 +18,9 @@ Agent::Agent(Options options, Ledger& ledger, Time now)
   }
 }
 
-void Agent::send(PeerId to, Request request) {
+void Agent::send(PeerId to, Request request, Time now) {
   const RequestId id = ++last_id_;
-  pending_.emplace(id, Pending{to, request, downloads_});
+  pending_.emplace(id, Pending{to, request, downloads_, now, clock_});
   out_.push_back({id, to, std::move(request)});
 }
 
@@ -29,7 +29,8 @@ Result<std::vector<Send>> Agent::finish() { return std::exchange(out_, {}); }
 Result<std::vector<Send>> Agent::tick(Time now) {
   shorten_waits(now);
   for (PeerId id = 0; id < peers_.size(); ++id) {
-    if (!peers_[id].polling && peers_[id].next_poll <= now) poll(id, now);
+    const Peer& peer = peers_[id];
+    while (peer.polls < polls_wanted(peer) && peer.next_poll <= now) poll(id, now);
   }
   AITBC_TRY(advance(now));
   return finish();
@@ -45,12 +46,12 @@ Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Tim
   if (!reply && category(reply.error().code) == Category::malformed) {
     distrust(peer, reply.error(), now);
   }
-  if (const auto* query = std::get_if<SyncQuery>(&pending.request)) {
-    peer.polling = false;
+  if (std::holds_alternative<SyncQuery>(pending.request)) {
+    --peer.polls;
     if (reply) {
-      AITBC_TRY(on_answer(pending.peer, *query, std::get<Heard>(std::move(*reply)), now));
+      AITBC_TRY(on_answer(pending, std::get<Heard>(std::move(*reply)), now));
     } else {
-      on_poll_error(peer, reply.error(), now);
+      on_poll_error(peer, reply.error(), pending.sent, now);
     }
   } else if (const auto* txs = std::get_if<GetTxs>(&pending.request)) {
     AITBC_TRY(on_txs(pending.peer, *txs, std::move(reply), now));
@@ -79,7 +80,7 @@ std::optional<Time> Agent::next_wake() const {
   std::optional<Time> wake;
   const auto at = [&](Time time) { wake = wake ? std::min(*wake, time) : time; };
   for (const Peer& peer : peers_) {
-    if (!peer.polling) at(peer.next_poll);
+    if (peer.polls < polls_wanted(peer)) at(peer.next_poll);
     if (claims_better(peer) && !download_ && !peer.search)
       at(std::max(peer.retry_blocks, peer.distrusted_until));
   }
@@ -89,19 +90,30 @@ std::optional<Time> Agent::next_wake() const {
 
 // ---- polls --------------------------------------------------------------------------------------
 
+// Of a peer far away several are held open: while the answer to one is on its way, what happens
+// next goes out with another.
+std::size_t Agent::polls_wanted(const Peer& peer) const {
+  const bool follows = peer.failures == 0 && !peer.instance.empty();
+  if (options_.poll_only || options_.asker.empty() || !follows || !peer.status.round_trip) return 1;
+  if (peer.gap) return std::min(peer.polls + 1, limits::polls_held_max);
+  const auto more = static_cast<std::size_t>(*peer.status.round_trip / limits::poll_stagger);
+  return std::min(1 + more, limits::polls_held_max);
+}
+
 void Agent::poll(PeerId id, Time now) {
   Peer& peer = peers_[id];
-  peer.polling = true;
-  peer.poll_sent = now;
+  ++peer.polls;
   // With another set other votes count: everything is named again.
   const Hash authorities = ledger_.authorities_hash();
   if (std::exchange(peer.authorities, authorities) != authorities) peer.instance.clear();
-  peer.measurable = true;
   const Duration wait = options_.poll_only ? Duration{0} : options_.poll_interval;
-  send(id, SyncQuery{peer.instance, peer.cursor, wait});
+  const std::string asker = std::exchange(peer.gap, false) ? "" : options_.asker;
+  send(id, SyncQuery{peer.instance, peer.cursor, wait, asker}, now);
 }
 
-Status Agent::on_answer(PeerId id, const SyncQuery& asked, Heard heard, Time now) {
+Status Agent::on_answer(const Pending& pending, Heard heard, Time now) {
+  const PeerId id = pending.peer;
+  const auto& asked = std::get<SyncQuery>(pending.request);
   SyncAnswer& answer = heard.answer;
   Peer& peer = peers_[id];
   PeerStatus& status = peer.status;
@@ -127,28 +139,39 @@ Status Agent::on_answer(PeerId id, const SyncQuery& asked, Heard heard, Time now
     distrust(peer, error(Errc::wrong_genesis, "poll: another block at height 0"), now);
     return ok();
   }
-  measure_clock(peer, answer, now);
+  if (pending.clock == clock_) measure_clock(peer, answer, pending.sent, now);
   status.head = answer.head;
   peer.justified = answer.justified.height;
   AITBC_TRY(take_pushed(peer, heard.blocks, now));
   if (now < peer.distrusted_until) return ok();
   if (!answer.evidence.empty()) AITBC_TRY(ledger_.add_evidence(answer.evidence));
   if (!answer.votes.empty()) AITBC_TRY(ledger_.add_votes(answer.votes));
-  hear_keys(peer, answer, now);
+  hear_keys(peer, answer, pending.sent, now);
   if (now < peer.distrusted_until) return ok();
   AITBC_TRY(submit(peer, heard.txs, now));
   want(peer, answer.txs);
   peer.next_poll = next_poll(asked, answer, now);
-  peer.instance = std::move(answer.instance);
-  peer.cursor = answer.cursor;
-  fetch_txs(id);
+  follow(peer, answer);
+  fetch_txs(id, now);
   return judge(peer);
+}
+
+// Answers may overtake one another, or be lost.
+void Agent::follow(Peer& peer, SyncAnswer& answer) {
+  const bool follows_on = answer.instance == peer.instance && answer.since <= peer.cursor;
+  if (follows_on) {
+    peer.cursor = std::max(peer.cursor, answer.cursor);
+  } else if (answer.since == 0) {
+    peer.instance = std::move(answer.instance);
+    peer.cursor = answer.cursor;
+  }
+  peer.gap = answer.more || (!follows_on && answer.since > 0);
 }
 
 // The answer left after it was asked for and held: heard no later than that, so that an age never
 // shrinks on its way.
-void Agent::hear_keys(Peer& peer, const SyncAnswer& answer, Time now) {
-  const Duration since = std::max(Duration{0}, now - peer.poll_sent - answer.held);
+void Agent::hear_keys(Peer& peer, const SyncAnswer& answer, Time sent, Time now) {
+  const Duration since = std::max(Duration{0}, now - sent - answer.held);
   const auto hear = [&](const Sighting& sighting) {
     const auto heard = roster_.hear(ledger_.params().genesis_hash, sighting, now);
     if (!heard) distrust(peer, heard.error(), now);
@@ -163,9 +186,8 @@ void Agent::hear_keys(Peer& peer, const SyncAnswer& answer, Time now) {
 // back is the peer's own and does not count. Samples of a much longer round trip are less exact,
 // but clocks drift, so that none is kept for ever; and none that was taken before ours stepped
 // back.
-void Agent::measure_clock(Peer& peer, const SyncAnswer& answer, Time now) {
-  if (!peer.measurable) return;
-  const Duration round_trip = std::max(Duration{0}, now - peer.poll_sent - answer.held);
+void Agent::measure_clock(Peer& peer, const SyncAnswer& answer, Time sent, Time now) {
+  const Duration round_trip = std::max(Duration{0}, now - sent - answer.held);
   auto& kept = peer.status.round_trip;
   constexpr Duration resolution{1};
   const bool fresh = peer.measured <= now && now < peer.measured + limits::clock_sample_time;
@@ -176,12 +198,20 @@ void Agent::measure_clock(Peer& peer, const SyncAnswer& answer, Time now) {
 }
 
 // A peer that answers early without news would be asked in a busy loop.
-Time Agent::next_poll(const SyncQuery& asked, const SyncAnswer& answer, Time now) const {
-  const bool news = answer.instance != asked.instance || answer.cursor != asked.cursor;
+Time Agent::next_poll(const SyncQuery& asked, const SyncAnswer& answer, Time now) {
+  const bool news =
+      answer.instance != asked.instance || answer.cursor > std::max(asked.cursor, answer.since);
   if (answer.more && news) return now;
-  if (options_.poll_only) return now + options_.poll_interval;
+  if (options_.poll_only) return now + options_.poll_interval - jitter(options_.poll_interval / 4);
   const bool held = answer.held >= asked.wait / 2;
   return now + (news || held ? limits::poll_pause : limits::backoff_min);
+}
+
+// Nodes that were started together shall not go on asking together: what one has just learnt would
+// wait a whole interval at each of them.
+Duration Agent::jitter(Duration most) {
+  return Duration{
+      static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(most.count()) + 1))};
 }
 
 // Doubles with each failure in a row.
@@ -190,15 +220,16 @@ Duration Agent::backoff(unsigned& failures) {
   return std::min(limits::backoff_max, limits::backoff_min * (1 << doublings));
 }
 
-void Agent::on_poll_error(Peer& peer, const Error& failure, Time now) {
+void Agent::on_poll_error(Peer& peer, const Error& failure, Time sent, Time now) {
   peer.status.last_error = failure.detail;
+  peer.gap = true;
+  if (peer.failures > 0 && sent <= peer.failed) return;
+  peer.failed = now;
   peer.status.state = {SyncState::Kind::unreachable, 0, {}};
   peer.status.head.reset();
   peer.search.reset();
   const Duration most = backoff(peer.failures);
-  const auto jitter =
-      static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(most.count()) / 2 + 1));
-  peer.next_poll = std::max(now + most - Duration{jitter}, peer.distrusted_until);
+  peer.next_poll = std::max(now + most - jitter(most / 2), peer.distrusted_until);
 }
 
 void Agent::distrust(Peer& peer, const Error& failure, Time now) {
@@ -223,7 +254,7 @@ void Agent::want(Peer& peer, std::span<const TxId> ids) {
 }
 
 // One request a peer at a time; what another peer was asked for stays queued in case that fails.
-void Agent::fetch_txs(PeerId id) {
+void Agent::fetch_txs(PeerId id, Time now) {
   Peer& peer = peers_[id];
   if (peer.fetching_txs || !peer.status.head) return;
   GetTxs request;
@@ -241,7 +272,7 @@ void Agent::fetch_txs(PeerId id) {
   peer.wanted.insert(peer.wanted.begin(), later.begin(), later.end());
   if (request.ids.empty()) return;
   peer.fetching_txs = true;
-  send(id, std::move(request));
+  send(id, std::move(request), now);
 }
 
 Status Agent::on_txs(PeerId id, const GetTxs& asked, Result<Reply> reply, Time now) {
@@ -262,7 +293,7 @@ Status Agent::on_txs(PeerId id, const GetTxs& asked, Result<Reply> reply, Time n
     peer.wanted.insert(peer.wanted.begin(), asked.ids.begin(), asked.ids.end());
     return ok();  // asked again after the next poll that succeeds
   }
-  for (PeerId other = 0; other < peers_.size(); ++other) fetch_txs(other);
+  for (PeerId other = 0; other < peers_.size(); ++other) fetch_txs(other, now);
   return ok();
 }
 
@@ -289,7 +320,7 @@ void Agent::retry_refused(Time now) {
     for (const TxId& tx : peer.refused) asked_txs_.erase(tx);
     want(peer, std::exchange(peer.refused, {}));
   }
-  for (PeerId id = 0; id < peers_.size(); ++id) fetch_txs(id);
+  for (PeerId id = 0; id < peers_.size(); ++id) fetch_txs(id, now);
 }
 
 // ---- status -------------------------------------------------------------------------------------
@@ -330,8 +361,8 @@ std::optional<Duration> Agent::clock_offset(Time now) const {
 }
 
 void Agent::forget_clocks() {
+  ++clock_;
   for (Peer& peer : peers_) {
-    peer.measurable = false;
     peer.status.clock_offset.reset();
     peer.status.round_trip.reset();
   }

@@ -23,6 +23,7 @@ class Agent {
     bool poll_only = false;          // no held polls: ask once every poll_interval
     Duration poll_interval = limits::poll_interval;
     std::uint64_t seed = 0;  // of the jitter
+    std::string asker = {};  // a name of its own for peers far away; empty: one poll a peer
   };
 
   Agent(Options, Ledger&, Time now);
@@ -59,11 +60,11 @@ class Agent {
     std::uint64_t cursor = 0;
     Hash authorities;  // ours when it was last asked: the votes of others were ignored
     Time next_poll;
-    bool polling = false;
-    Time poll_sent;
-    Time measured;           // its clock and round trip
-    bool measurable = true;  // our clock went on evenly since it was asked
+    std::size_t polls = 0;  // under way
+    bool gap = false;       // it said something that did not arrive: to be asked for all of it
+    Time measured;          // its clock and round trip
     unsigned failures = 0;
+    Time failed;  // polls sent before fail for the same reason
     Time distrusted_until;
     Time retry_blocks;  // no download from it before
     unsigned block_failures = 0;
@@ -83,23 +84,28 @@ class Agent {
     PeerId peer;
     Request request;
     std::uint64_t download;  // the number of the download it belongs to
+    Time sent;
+    std::uint64_t clock;  // how often our clock had been set
   };
 
   void shorten_waits(Time now);
 
   // Polls and transactions (agent.cpp).
-  void send(PeerId, Request);
+  void send(PeerId, Request, Time now);
+  std::size_t polls_wanted(const Peer&) const;
   void poll(PeerId, Time now);
-  Status on_answer(PeerId, const SyncQuery& asked, Heard, Time now);
+  Status on_answer(const Pending&, Heard, Time now);
+  static void follow(Peer&, SyncAnswer&);
   static Duration backoff(unsigned& failures);
-  void on_poll_error(Peer&, const Error&, Time now);
-  void hear_keys(Peer&, const SyncAnswer&, Time now);
+  void on_poll_error(Peer&, const Error&, Time sent, Time now);
+  void hear_keys(Peer&, const SyncAnswer&, Time sent, Time now);
   std::vector<Duration> offsets(Time now) const;
-  static void measure_clock(Peer&, const SyncAnswer&, Time now);
-  Time next_poll(const SyncQuery& asked, const SyncAnswer&, Time now) const;
+  static void measure_clock(Peer&, const SyncAnswer&, Time sent, Time now);
+  Time next_poll(const SyncQuery& asked, const SyncAnswer&, Time now);
+  Duration jitter(Duration most);
   Status on_txs(PeerId, const GetTxs&, Result<Reply>, Time now);
   static void want(Peer&, std::span<const TxId>);
-  void fetch_txs(PeerId);
+  void fetch_txs(PeerId, Time now);
   Status submit(Peer&, std::span<const CheckedTx>, Time now);
   void retry_refused(Time now);
   void distrust(Peer&, const Error&, Time now);
@@ -111,8 +117,8 @@ class Agent {
   Status advance(Time now);
   bool claims_better(const Peer&) const;
   Result<bool> offers_better(const Peer&, Time now);
-  Status start_download(PeerId);
-  void start_search(PeerId, Height differs_at);
+  Status start_download(PeerId, Time now);
+  void start_search(PeerId, Height differs_at, Time now);
   Status on_headers(PeerId, Result<Reply>, Time now);
   Status on_blocks(PeerId, const GetBlocks&, std::uint64_t download, Result<Reply>, Time now);
   void hold_to_source();
@@ -136,6 +142,7 @@ class Agent {
   Roster roster_;
   std::unordered_map<RequestId, Pending> pending_;
   RequestId last_id_ = 0;
+  std::uint64_t clock_ = 0;  // how often our clock was set
   std::vector<Send> out_;
   // Under way, so that no two peers are asked, or refused for now, so that none is.
   std::unordered_set<TxId> asked_txs_;

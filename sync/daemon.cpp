@@ -27,8 +27,9 @@ class Daemon::Worker {
  public:
   Worker(Options options, std::unique_ptr<HttpLedger> ledger, Log& log)
       : ledger_(std::move(ledger)),
-        agent_({std::move(options.peers), options.poll_only, options.poll_interval, 0}, *ledger_,
-               time_of_day()),
+        agent_({std::move(options.peers), options.poll_only, options.poll_interval, 0,
+                std::move(options.instance)},
+               *ledger_, time_of_day()),
         log_(log) {}
   ~Worker() { stop(); }
 

@@ -16,6 +16,7 @@ class Daemon {
     std::vector<std::string> peers;  // base URLs of those it follows
     bool poll_only = false;
     Duration poll_interval{};
+    std::string instance = {};  // new at every start; empty: one poll a peer
   };
 
   // Fails if the local node does not answer; later it may come and go.

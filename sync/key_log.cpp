@@ -4,7 +4,27 @@
 
 namespace aitbc::sync {
 
+// A key that waits for the others' approval, or was voted out, signs nothing and is not paused.
+void KeyLog::note_role(const Replica& replica) {
+  const Authority* authority = replica.authority();
+  if (authority == nullptr) return;
+  const bool in_set = is_authority(replica.chain().state().authorities(), authority->public_key());
+  if (in_set == in_set_) return;
+  // To be an authority from the start is no news.
+  if (!in_set) {
+    log_.warn("no_authority",
+              {{"key", authority->public_key().hex()},
+               {"detail",
+                "the chain does not list this node's key: it signs nothing until more "
+                "than half of the authorities have said aitbc authority add"}});
+  } else if (in_set_) {
+    log_.info("authority", {{"key", authority->public_key().hex()}});
+  }
+  in_set_ = in_set;
+}
+
 void KeyLog::note(const Replica& replica) {
+  note_role(replica);
   const Fitness& fitness = replica.fitness();
   if (fitness.reason != reason_) {
     using Reason = Fitness::Reason;

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <atomic>
 #include <map>
 #include <thread>
 
@@ -60,8 +62,10 @@ class PeerIo::Lane {
   void send(Send send) {
     const MutexLock lock(mutex_);
     if (!thread_.joinable()) thread_ = std::jthread([this] { run(); });
+    ++under_way_;
     queue_.push_always(std::move(send));
   }
+  bool is_idle() const { return under_way_ == 0; }
 
   void stop() {
     queue_.close();
@@ -78,6 +82,7 @@ class PeerIo::Lane {
       for (const Send& send : queue_.take_all(limits::poll_interval)) {
         if (queue_.closed()) return;
         auto reply = std::visit(Exchange(client_, params_), send.request);
+        --under_way_;  // before the reply, which may bring the next one
         if (!queue_.closed()) on_reply_(send, std::move(reply));
       }
     }
@@ -87,6 +92,7 @@ class PeerIo::Lane {
   const Params& params_;
   const OnReply on_reply_;
   const char* name_;
+  std::atomic<std::size_t> under_way_ = 0;
   BoundedQueue<Send> queue_{limits::inbox_items_max};
   Mutex mutex_;
   std::jthread thread_ AITBC_GUARDED_BY(mutex_);
@@ -193,16 +199,21 @@ Result<std::unique_ptr<PeerIo>> PeerIo::open(const Params& params, Options optio
     faulty->on_reply(send, std::move(reply));
   };
   for (Peer& peer : io->peers_) {
-    AITBC_TRY_ASSIGN(auto polls, rpc::Client::open(peer.url));
-    AITBC_TRY_ASSIGN(auto fetches, rpc::Client::open(peer.url));
-    peer.polls = std::make_unique<Lane>(std::move(polls), io->params_, on_reply, "peer-poll");
-    peer.fetches = std::make_unique<Lane>(std::move(fetches), io->params_, on_reply, "peer-fetch");
+    const auto lane = [&](const char* name) -> Result<std::unique_ptr<Lane>> {
+      AITBC_TRY_ASSIGN(auto client, rpc::Client::open(peer.url));
+      return std::make_unique<Lane>(std::move(client), io->params_, on_reply, name);
+    };
+    while (peer.polls.size() < limits::polls_held_max) {
+      AITBC_TRY_ASSIGN(auto poll, lane("peer-poll"));
+      peer.polls.push_back(std::move(poll));
+    }
+    AITBC_TRY_ASSIGN(peer.fetches, lane("peer-fetch"));
   }
   return io;
 }
 
 PeerIo::PeerIo(const Params& params, Options options, Deliver deliver) : params_(params) {
-  for (const std::string& url : options.urls) peers_.push_back({url, nullptr, nullptr});
+  for (const std::string& url : options.urls) peers_.push_back({url, {}, nullptr});
   faulty_ = std::make_unique<Faulty>(
       std::move(options), [this](Send send) { put_on_lane(std::move(send)); }, std::move(deliver));
 }
@@ -216,14 +227,16 @@ void PeerIo::send(Send send) {
 
 void PeerIo::put_on_lane(Send send) {
   Peer& peer = peers_[send.to];
-  Lane& lane = std::holds_alternative<SyncQuery>(send.request) ? *peer.polls : *peer.fetches;
-  lane.send(std::move(send));
+  if (!std::holds_alternative<SyncQuery>(send.request)) return peer.fetches->send(std::move(send));
+  const auto idle = std::find_if(peer.polls.begin(), peer.polls.end(),
+                                 [](const auto& lane) { return lane->is_idle(); });
+  (idle != peer.polls.end() ? *idle : peer.polls.front())->send(std::move(send));
 }
 
 void PeerIo::stop() {
   faulty_->stop();  // first: its actions use the lanes
   for (Peer& peer : peers_) {
-    if (peer.polls) peer.polls->stop();
+    for (const auto& poll : peer.polls) poll->stop();
     if (peer.fetches) peer.fetches->stop();
   }
 }

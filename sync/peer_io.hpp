@@ -1,8 +1,8 @@
 #pragma once
-// Carries Sends to peers over HTTP and brings the replies back. Each peer has two lanes, so that a
-// held poll never delays a fetch; a lane is one thread with one connection, started when first
-// used. What faults on the links do to messages happens outside the lanes: a delayed message holds
-// up no other one.
+// Carries Sends to peers over HTTP and brings the replies back. Each peer has a lane for each poll
+// that may be held and one for fetches, so that nothing waits behind a held poll; a lane is one
+// thread with one connection, started when first used. What faults on the links do to messages
+// happens outside the lanes: a delayed message holds up no other one.
 
 #include <functional>
 #include <memory>
@@ -39,7 +39,7 @@ class PeerIo {
   class Faulty;
   struct Peer {
     std::string url;
-    std::unique_ptr<Lane> polls;
+    std::vector<std::unique_ptr<Lane>> polls;
     std::unique_ptr<Lane> fetches;
   };
 

@@ -6,6 +6,7 @@
 
 #include "chain/mutex.hpp"
 #include "chain/protocol.hpp"
+#include "sync/askers.hpp"
 
 namespace aitbc::sync {
 
@@ -23,12 +24,14 @@ class Published {
     return status_;
   }
 
-  // Until something is newer than the query's cursor, its wait is over, or stop().
-  void wait_for_news(const SyncQuery& query) {
+  // Until there is news for the asker, the query's wait is over, or stop(). After which sequence
+  // the answer shall begin.
+  std::uint64_t wait_for_news(const SyncQuery& query) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, query.wait, [&] {
-      return stopped_ || query.instance != status_->instance || query.cursor != sequence_;
+      return stopped_ || askers_.has_news(query, status_->instance, sequence_);
     });
+    return askers_.release(query, status_->instance, sequence_);
   }
 
   void stop() {
@@ -42,6 +45,7 @@ class Published {
   std::condition_variable_any changed_;
   std::shared_ptr<const NodeStatus> status_;
   std::uint64_t sequence_ = 0;
+  Askers askers_;
   bool stopped_ = false;
 };
 

@@ -120,10 +120,6 @@ Result<Imported> Replica::import(std::span<const CheckedBlock> branch, Time now)
   return imported;
 }
 
-bool Replica::has_news(const SyncQuery& query) const {
-  return query.instance != options_.instance || query.cursor != chain_.mempool().last_sequence();
-}
-
 SyncAnswer Replica::answer(const SyncQuery& query, Time now) const {
   const Mempool& mempool = chain_.mempool();
   const std::uint64_t since = query.instance == options_.instance ? query.cursor : 0;
@@ -137,6 +133,7 @@ SyncAnswer Replica::answer(const SyncQuery& query, Time now) const {
   answer.node_id = options_.node_id;
   answer.instance = options_.instance;
   answer.node_time = now;
+  answer.since = since;
   answer.votes = chain_.finality().since(since);
   for (const Chain::Proven& proven : chain_.evidence()) {
     if (proven.sequence > since) answer.evidence.push_back(proven.evidence);

@@ -61,8 +61,7 @@ class Replica {
   Status add_votes(std::span<const SignedVote> votes) { return chain_.add_votes(votes); }
   Status add_evidence(std::span<const Evidence> all) { return chain_.add_evidence(all); }
 
-  // Whether a poll has waited long enough: something is newer than its cursor.
-  bool has_news(const SyncQuery&) const;
+  // What is newer than the query's cursor.
   SyncAnswer answer(const SyncQuery&, Time now) const;
 
   const Chain& chain() const { return chain_; }

@@ -315,7 +315,7 @@ Result<std::unique_ptr<Runner>> Runner::start(const Genesis& genesis, std::uniqu
   replica_options.node_id = std::move(options.node_id);
   replica_options.site = std::move(options.site);
   replica_options.forced = options.forced;
-  replica_options.agent = {peers, options.poll_only, options.poll_interval, seed};
+  replica_options.agent = {peers, options.poll_only, options.poll_interval, seed, options.instance};
   replica_options.instance = std::move(options.instance);
   replica_options.authority = std::move(options.authority);
   AITBC_TRY_ASSIGN(auto replica,
@@ -355,8 +355,9 @@ Result<std::vector<EvidenceId>> Runner::unlock_authority() {
 
 Result<SyncAnswer> Runner::sync(const SyncQuery& query) {
   const auto asked = std::chrono::steady_clock::now();
-  core_->published().wait_for_news(query);
-  AITBC_TRY_ASSIGN(SyncAnswer answer, (core_->ask<PollWork, SyncAnswer>(query)));
+  SyncQuery released = query;
+  released.cursor = core_->published().wait_for_news(query);
+  AITBC_TRY_ASSIGN(SyncAnswer answer, (core_->ask<PollWork, SyncAnswer>(std::move(released))));
   answer.held = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - asked);
   return answer;
 }

@@ -84,9 +84,13 @@ inline constexpr std::size_t lookups_max = 256;             // host names being 
 inline constexpr Duration answer_time_max{10'000};          // beyond the wait of a long poll
 inline constexpr Duration backoff_min{500};
 inline constexpr Duration backoff_max{10'000};
-inline constexpr Duration future_wait_max{60'000};    // until a peer's block is due
-inline constexpr std::size_t ranges_max = 4;          // under way or waiting for one before
-inline constexpr std::size_t probe_headers = 16;      // a step of the search for an ancestor
+inline constexpr Duration future_wait_max{60'000};  // until a peer's block is due
+inline constexpr std::size_t ranges_max = 4;        // under way or waiting for one before
+inline constexpr std::size_t probe_headers = 16;    // a step of the search for an ancestor
+inline constexpr std::size_t polls_held_max = 4;    // of a peer, at once
+inline constexpr Duration poll_stagger{150};        // of round trip, for one more of them
+inline constexpr std::size_t askers_max = 256;      // of which is known what they were told
+inline constexpr std::size_t asker_bytes_max = 64;
 inline constexpr Duration poll_pause{10};             // gathers what comes close together
 inline constexpr Duration distrust_time{60'000};      // after an answer that broke a rule
 inline constexpr Duration clock_sample_time{60'000};  // a sample of a peer's clock is kept

@@ -93,13 +93,19 @@ void World::note(const std::string& line) {
 
 // ---- nodes --------------------------------------------------------------------------------------
 
+std::string World::instance_of(NodeIndex index) const {
+  return std::to_string(index + 1) + "-" + std::to_string(nodes_[index].starts);
+}
+
 void World::restart(NodeIndex index) {
   Node& node = nodes_[index];
   if (node.replica) return;
   ++node.starts;
   sync::Replica::Options options;
   options.node_id = std::to_string(index + 1);
-  options.instance = options.node_id + "-" + std::to_string(node.starts);
+  options.instance = instance_of(index);
+  options.agent.asker = options.instance;
+  node.askers = {};
   if (!recorded()) {
     options.authority =
         Authority(KeyPair(Seed(key_of(index).seed().bytes())), open_guard(node.machine));
@@ -183,14 +189,14 @@ void World::publish(NodeIndex index, const Sends& sends) {
 }
 
 void World::answer_waiting(NodeIndex index) {
-  Node& node = nodes_[index];
-  std::vector<Waiting> due;
-  std::erase_if(node.waiting, [&](Waiting& waiting) {
-    if (!node.replica->has_news(waiting.query) && now() < waiting.until) return false;
-    due.push_back(std::move(waiting));
-    return true;
-  });
-  for (const Waiting& waiting : due) {
+  std::vector<Waiting>& all = nodes_[index].waiting;
+  for (std::size_t i = 0; i < all.size();) {
+    if (!has_news(index, all[i].query) && now() < all[i].until) {
+      ++i;
+      continue;
+    }
+    const Waiting waiting = std::move(all[i]);
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));
     waiting.answer(answer_now(index, waiting.query, now() - waiting.since));
   }
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <deque>
 
+#include "sync/askers.hpp"
 #include "sync/liar.hpp"
 #include "sync/link.hpp"
 #include "sync/replica.hpp"
@@ -122,6 +123,7 @@ class World {
   };
   struct Node {
     std::size_t key = 0;  // of whose authority
+    sync::Askers askers;
     Machine machine;
     std::vector<NodeIndex> peers;
     std::unique_ptr<sync::Replica> replica;
@@ -158,7 +160,9 @@ class World {
   void carry(NodeIndex from, NodeIndex to, const Message&, const std::function<void()>& arrive);
   LinkRule rule_of(NodeIndex from, NodeIndex to);
   void serve(NodeIndex node, const sync::Request&, Answered answer);
-  Answer answer_now(NodeIndex, const SyncQuery&, Duration held);
+  std::string instance_of(NodeIndex) const;
+  bool has_news(NodeIndex, const SyncQuery&) const;
+  Answer answer_now(NodeIndex, SyncQuery, Duration held);
   Result<sync::Reply> read(NodeIndex node, const sync::Request&);
   void note_head(NodeIndex);
   void note(const std::string& line);

@@ -80,7 +80,7 @@ void World::serve(NodeIndex index, const sync::Request& request, Answered answer
     answer(std::make_shared<const Result<sync::Reply>>(read(index, request)));
     return;
   }
-  if (query->wait == Duration{0} || node.replica->has_news(*query)) {
+  if (query->wait == Duration{0} || has_news(index, *query)) {
     answer(answer_now(index, *query, Duration{0}));
     return;
   }
@@ -91,8 +91,17 @@ void World::serve(NodeIndex index, const sync::Request& request, Answered answer
   });
 }
 
-World::Answer World::answer_now(NodeIndex index, const SyncQuery& query, Duration held) {
-  SyncAnswer answer = nodes_[index].replica->answer(query, local(index));
+bool World::has_news(NodeIndex index, const SyncQuery& query) const {
+  const Node& node = nodes_[index];
+  return node.askers.has_news(query, instance_of(index),
+                              node.replica->chain().mempool().last_sequence());
+}
+
+World::Answer World::answer_now(NodeIndex index, SyncQuery query, Duration held) {
+  Node& node = nodes_[index];
+  query.cursor = node.askers.release(query, instance_of(index),
+                                     node.replica->chain().mempool().last_sequence());
+  SyncAnswer answer = node.replica->answer(query, local(index));
   answer.held = held;
   const auto& lie = nodes_[index].lie;
   if (lie) sync::lie(*lie, answer);

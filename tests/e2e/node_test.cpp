@@ -19,15 +19,15 @@ class OneNode : public Home {
     must("keygen", {"-o", file("node.key")});
     must("keygen", {"-o", file("rich.key")});
     const auto rich = must("keygen", {"-o", file("other.key")});
-    must("genesis init", {"--authority", file("node.key"), "--devnet", "--slot", "200ms",
-                          "--tail-guard", "50ms", "--account",
-                          rich["address"].get<std::string>() + "=1000", "-o",
-                          file("genesis.json")});
+    must("genesis init",
+         {"--authority", file("node.key"), "--devnet", "--slot", "200ms", "--tail-guard", "50ms",
+          "--account", rich["address"].get<std::string>() + "=1000", "-o", file("genesis.json")});
   }
   std::vector<std::string> node(const std::string& id, const std::string& address,
                                 const std::string& data) const {
-    return {program(),   "node",        "run",    "--node-id", id,       "--listen", address,
-            "--genesis", file("genesis.json"), "--data", data};
+    return {program(),  "node",  "run",       "--node-id",          id,
+            "--listen", address, "--genesis", file("genesis.json"), "--data",
+            data};
   }
 };
 
@@ -60,8 +60,8 @@ TEST_CASE("a node starts, answers, and ends when it is told to") {
   const Answer head = home.ask("chain head", {"--node", "http://" + listen_at(1)});
   CHECK(head.exit == 0);
   CHECK(head.json["height"] == 0);
-  CHECK(home.must("genesis verify", {home.file("genesis.json"), "--node",
-                                     "http://" + listen_at(1)})["same"] == true);
+  CHECK(home.must("genesis verify",
+                  {home.file("genesis.json"), "--node", "http://" + listen_at(1)})["same"] == true);
   CHECK(node.end(SIGTERM) == 0);
   CHECK(node.logged("node_stopped"));
 }
@@ -80,9 +80,8 @@ TEST_CASE("a node that cannot run says why, and what to do") {
   CHECK(node.end(SIGTERM) == 0);
 
   home.must("genesis init", {"--authority", home.file("rich.key"), "-o", home.file("g2.json")});
-  const auto foreign = failed_start(
-      home, with(home.node("1", listen_at(1), home.file("chain.db")),
-                 {"--genesis", home.file("g2.json")}));
+  const auto foreign = failed_start(home, with(home.node("1", listen_at(1), home.file("chain.db")),
+                                               {"--genesis", home.file("g2.json")}));
   CHECK(foreign.first != 0);
 
   home.write("garbage.db", std::string(10'000, 'x'));
@@ -138,11 +137,16 @@ TEST_CASE("nodes of a network do not take settings or secrets from who starts th
   const Home home;
   home.write("network.yaml", RunningNetwork::yaml({.nodes = 2}));
   sites::Command up;
-  up.argv = {"env",          "AITBC_NODE_ID=other",
-             "AITBC_DATA=" + home.file("other.db"), "AITBC_WALLET_PASSWORD=hidden",
-             home.program(), "--home",
-             home.file("home"), "up",
-             "-f",           home.file("network.yaml")};
+  up.argv = {"env",
+             "AITBC_NODE_ID=other",
+             "AITBC_DATA=" + home.file("other.db"),
+             "AITBC_WALLET_PASSWORD=hidden",
+             home.program(),
+             "--home",
+             home.file("home"),
+             "up",
+             "-f",
+             home.file("network.yaml")};
   up.timeout = Duration{60'000};
   const auto ran = sites::run(up, sites::SystemClock());
   REQUIRE(ran.has_value());
@@ -167,9 +171,9 @@ TEST_CASE("nothing is signed for a node that runs on another genesis than its ne
   const std::string at = test::own_address(1) + ":8082";
   Process impostor(other.node("1", at, other.file("chain.db")), other.file("log"));
   REQUIRE(test::eventually([&] { return impostor.logged("node_started"); }));
-  for (const Answer& answer : {net.ask("faucet", {"alice", "1"}),
-                               net.ask("send", {"alice", "alice", "1"}),
-                               net.ask("chain verify"), net.ask("genesis verify")}) {
+  for (const Answer& answer :
+       {net.ask("faucet", {"alice", "1"}), net.ask("send", {"alice", "alice", "1"}),
+        net.ask("chain verify"), net.ask("genesis verify")}) {
     CHECK(answer.exit == 1);
     if (answer.json.contains("error")) CHECK(answer.json["error"]["code"] == "wrong_genesis");
   }
@@ -184,6 +188,16 @@ TEST_CASE("a chain is verified, exported and imported; a changed copy is found o
   const std::string copy = net.file("copy");
   CHECK(net.must("chain export", {copy})["head"] == head["hash"]);
   CHECK(net.must("chain verify", {copy})["state_root"] == head["state_root"]);
+  CHECK(net.must("chain verify", {copy})["certificates"].is_null());
+  const auto certified = [&](std::vector<std::string> where) {
+    where.push_back("--certificates");
+    return net.must("chain verify", where);
+  };
+  for (const rpc::Json& verdict :
+       {certified({copy}), certified({"--db", net.database(1)}), certified({"--node", "1"})}) {
+    CHECK(verdict["final_height"] == head["height"]);
+    CHECK(verdict["certificates"] >= 1);
+  }
   const rpc::Json live = net.must("chain verify", {"--db", net.database(1)});
   CHECK(live["head"] == head["hash"]);
   CHECK(live["state_root"] == head["state_root"]);
@@ -200,11 +214,20 @@ TEST_CASE("a chain is verified, exported and imported; a changed copy is found o
   CHECK(follower.end(SIGTERM) == 0);
   CHECK(net.must("chain verify", {"--db", net.file("follower.db")})["head"] == head["hash"]);
 
-  std::string bytes = test::read_text(copy);
-  bytes[bytes.size() - 10] = static_cast<char>(bytes[bytes.size() - 10] ^ 1);
-  const Answer broken = net.ask("chain verify", {net.write("changed", bytes)});
+  const std::string bytes = test::read_text(copy);
+  const auto changed = [&](std::size_t byte) {
+    std::string other = bytes;
+    other[byte] = static_cast<char>(other[byte] ^ 1);
+    return net.write("changed", other);
+  };
+  const Answer broken = net.ask("chain verify", {changed(bytes.size() / 2)});
   CHECK(broken.exit == 1);
   CHECK(broken.json["valid"] == false);
+  // The file ends in the signature of the last vote.
+  CHECK(net.must("chain verify", {changed(bytes.size() - 10)})["valid"] == true);
+  const Answer unproven = net.ask("chain verify", {changed(bytes.size() - 10), "--certificates"});
+  CHECK(unproven.exit == 1);
+  CHECK(unproven.json["code"] == "bad_certificate");
   const Answer cut = net.ask("chain verify", {net.write("cut", bytes.substr(0, 200))});
   CHECK(cut.exit == 2);
   CHECK(net.ask("chain verify", {copy, "--db", net.database(1)}).exit == 2);
@@ -216,10 +239,10 @@ TEST_CASE("the agent as a daemon makes a node follow one that it does not know")
   net.new_wallet("alice");
   net.must("faucet", {"alice", "5"});
   const std::string at = "http://" + test::own_address(9) + ":8090";
-  Process follower({net.program(), "node", "run", "--node-id", "9", "--listen",
-                    test::own_address(9) + ":8090", "--genesis", net.folder() + "/genesis.json",
-                    "--data", net.file("follower.db"), "--no-sync"},
-                   net.file("follower.log"));
+  Process follower(
+      {net.program(), "node", "run", "--node-id", "9", "--listen", test::own_address(9) + ":8090",
+       "--genesis", net.folder() + "/genesis.json", "--data", net.file("follower.db"), "--no-sync"},
+      net.file("follower.log"));
   REQUIRE(test::eventually([&] { return follower.logged("node_started"); }));
   // An agent makes one node follow; two make both follow each other.
   const auto agent_of = [&](const std::string& local, const std::string& peer) {

@@ -84,9 +84,9 @@ TEST_CASE(
   CHECK(world.observer().orphans(world.replica(0).chain()) == 0);
   CHECK(world.reorgs() == 0);
   CHECK(world.differences() == "");
-  CHECK(percentile(world.observer().times_to_all(), 95) <= Duration{3'000});
-  CHECK(percentile(world.observer().times_to_final(Observer::On::one), 95) <= Duration{1'250});
-  CHECK(percentile(world.observer().times_to_final(Observer::On::all), 95) <= Duration{2'000});
+  CHECK(percentile(world.observer().times_to_all(), 95) <= Duration{2'500});
+  CHECK(percentile(world.observer().times_to_final(Observer::On::one), 95) <= Duration{1'000});
+  CHECK(percentile(world.observer().times_to_final(Observer::On::all), 95) <= Duration{1'000});
   world.check_safety();
   CHECK_FALSE(world.failure());
 }
@@ -97,7 +97,7 @@ TEST_CASE("with polling alone everything still converges and nothing is lost") {
   world.run_for(std::chrono::minutes(12));
   CHECK(world.observer().acknowledged() > 400);
   CHECK(world.differences() == "");
-  CHECK(percentile(world.observer().times_to_final(Observer::On::one), 50) <= Duration{25'000});
+  CHECK(percentile(world.observer().times_to_final(Observer::On::one), 50) <= Duration{20'000});
   CHECK(percentile(world.observer().times_to_final(Observer::On::one), 95) <= Duration{45'000});
   world.check_safety();
   CHECK_FALSE(world.failure());

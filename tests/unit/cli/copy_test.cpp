@@ -15,11 +15,22 @@ using test::ChainBuilder;
 
 namespace {
 
+// Every second block has one.
+std::optional<Certificate> certificate_of(const ChainBuilder& chain, const Applied& applied) {
+  const Checkpoint block = checkpoint_of(tip_of(applied.block.header()));
+  if (block.height % 2 != 0) return std::nullopt;
+  return Certificate{
+      Vote::Kind::commit,
+      block,
+      {sign(chain.params().genesis_hash, Vote::commit(block), chain.ledger.authorities[0])}};
+}
+
 void write_chain(const std::string& path, const ChainBuilder& chain) {
-  auto writer = BlockFileWriter::create(
-      path, {hash_of(chain.genesis()), 1, chain.blocks.size()});
+  auto writer = BlockFileWriter::create(path, {hash_of(chain.genesis()), 1, chain.blocks.size()});
   REQUIRE(writer.has_value());
-  for (const Applied& applied : chain.blocks) REQUIRE(writer->add(applied.block.block()));
+  for (const Applied& applied : chain.blocks) {
+    REQUIRE(writer->add({applied.block.block(), certificate_of(chain, applied)}));
+  }
   REQUIRE(writer->finish());
 }
 
@@ -49,7 +60,8 @@ TEST_CASE("a chain comes out of a file as it went in") {
   for (const Applied& applied : chain.blocks) {
     const auto block = reader->next();
     REQUIRE((block && *block));
-    CHECK(**block == applied.block.block());
+    CHECK((*block)->block == applied.block.block());
+    CHECK((*block)->certificate == certificate_of(chain, applied));
   }
   CHECK_FALSE((*reader->next()).has_value());
 }
@@ -77,8 +89,8 @@ TEST_CASE("a file of blocks that was cut, lengthened or never was one is refused
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().detail.find("over the limit") != std::string::npos);
   std::string newer = good;
-  newer[15] = 2;
-  CHECK(status_of(newer).error().detail.find("version 2") != std::string::npos);
+  newer[15] = 3;
+  CHECK(status_of(newer).error().detail.find("version 3") != std::string::npos);
 }
 
 TEST_CASE("an export that is not finished leaves nothing behind") {
@@ -88,7 +100,7 @@ TEST_CASE("an export that is not finished leaves nothing behind") {
     chain.append();
     auto writer = BlockFileWriter::create(folder.file("c"), {hash_of(chain.genesis()), 1, 2});
     REQUIRE(writer.has_value());
-    CHECK(writer->add(chain.blocks[0].block.block()));
+    CHECK(writer->add({chain.blocks[0].block.block(), {}}));
   }
   CHECK(std::filesystem::is_empty(folder.path()));
 }
@@ -102,7 +114,8 @@ TEST_CASE("a file of another chain is no source") {
   const auto other = file_source(folder.file("c"), GenesisHash{});
   REQUIRE_FALSE(static_cast<bool>(other));
   CHECK(other.error().error.code == Errc::wrong_genesis);
-  const auto missing = database_source(folder.file("none.db"), chain.genesis());
+  const auto missing =
+      database_source(folder.file("none.db"), chain.genesis(), Certificates::leave);
   REQUIRE_FALSE(static_cast<bool>(missing));
   CHECK_FALSE(std::filesystem::exists(folder.file("none.db")));
 }

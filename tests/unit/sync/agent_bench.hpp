@@ -22,15 +22,17 @@ struct AgentBench {
   Time now;
   Agent agent;
 
-  explicit AgentBench(std::size_t peers = 2, bool poll_only = false, Slot slot = 10'000)
+  explicit AgentBench(std::size_t peers = 2, bool poll_only = false, Slot slot = 10'000,
+                      const std::string& asker = "")
       : chain(std::move(*Chain::open(builder.genesis(), std::make_unique<MemoryStore>()))),
         now(start_of(builder.params(), slot)),
-        agent(options(peers, poll_only), ledger, now) {}
+        agent(options(peers, poll_only, asker), ledger, now) {}
 
-  static Agent::Options options(std::size_t peers, bool poll_only) {
+  static Agent::Options options(std::size_t peers, bool poll_only, const std::string& asker) {
     Agent::Options options;
     for (std::size_t i = 0; i < peers; ++i) options.peers.push_back("peer" + std::to_string(i));
     options.poll_only = poll_only;
+    options.asker = asker;
     return options;
   }
 

@@ -35,12 +35,71 @@ TEST_CASE(
   CHECK(bench.agent.next_wake() == bench.now);
 }
 
+namespace {
+
+// One peer, 600 ms there and back.
+struct FarBench : Bench {
+  FarBench() : Bench(1, false, 10'000, "me") {
+    const auto first = tick();
+    now += Duration{600};
+    hear(first.front(), answer(chain.head(), 7));
+  }
+  SyncAnswer answer_from(std::uint64_t since, std::uint64_t cursor) const {
+    SyncAnswer what = answer(chain.head(), cursor);
+    what.since = since;
+    return what;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("of a peer far away several polls are held open, and their answers follow on") {
+  FarBench bench;
+  const auto polls = bench.tick(limits::poll_pause);
+  REQUIRE(polls.size() == limits::polls_held_max);
+  for (const auto& poll : polls) {
+    CHECK(std::get<SyncQuery>(poll.request).cursor == 7);
+    CHECK(std::get<SyncQuery>(poll.request).asker == "me");
+  }
+  bench.now += Duration{600};
+  SECTION("in order") {
+    bench.hear(polls[0], bench.answer_from(7, 8));
+    bench.hear(polls[1], bench.answer_from(8, 11));
+    const auto next = bench.tick(limits::poll_pause);
+    REQUIRE(next.size() == 2);
+    CHECK(std::get<SyncQuery>(next[0].request).cursor == 11);
+    CHECK(std::get<SyncQuery>(next[0].request).asker == "me");
+  }
+  SECTION("what overtook another answer does not hide it") {
+    bench.hear(polls[1], bench.answer_from(8, 11));
+    CHECK(only<SyncQuery>(bench.tick(limits::poll_pause)).cursor == 7);
+    bench.hear(polls[0], bench.answer_from(7, 8));
+    CHECK(std::get<SyncQuery>(bench.tick(limits::poll_pause).at(0).request).cursor == 8);
+  }
+  SECTION("what was lost is asked for without a name: then all of it is said") {
+    bench.reply(polls[0], error(Errc::timeout, "lost"));
+    bench.hear(polls[1], bench.answer_from(8, 11));
+    const auto next = bench.tick(limits::poll_pause);
+    REQUIRE(next.size() == 2);
+    CHECK(std::get<SyncQuery>(next[0].request).cursor == 7);
+    CHECK(std::get<SyncQuery>(next[0].request).asker.empty());
+    CHECK(std::get<SyncQuery>(next[1].request).asker == "me");
+  }
+  SECTION("they fail together, and that counts once") {
+    for (const auto& poll : polls) bench.reply(poll, error(Errc::unreachable, "gone"));
+    CHECK(bench.agent.next_wake() <= bench.now + limits::backoff_min);
+    CHECK(only<SyncQuery>(bench.tick(limits::backoff_min)).asker.empty());
+  }
+}
+
 TEST_CASE("poll-only asks once an interval and never waits") {
   Bench bench(1, true);
   const auto polls = bench.tick();
   CHECK(only<SyncQuery>(polls).wait == Duration{0});
   bench.hear(polls.front(), bench.answer(bench.chain.head()));
-  CHECK(bench.agent.next_wake() == bench.now + limits::poll_interval);
+  // Not quite, or nodes that were started together would always ask together.
+  CHECK(bench.agent.next_wake() <= bench.now + limits::poll_interval);
+  CHECK(bench.agent.next_wake() >= bench.now + limits::poll_interval * 3 / 4);
 }
 
 TEST_CASE("a silent peer is unreachable, and asked ever more seldom up to a bound") {

@@ -84,6 +84,30 @@ TEST_CASE("a waiting poll is answered by news, and by stopping") {
   CHECK(node.runner().submit(builder.transfer(0, 1)).error().code == Errc::shutting_down);
 }
 
+TEST_CASE("one piece of news ends one of an asker's polls, the next one the other") {
+  ChainBuilder builder = test::live_builder();
+  NodeInProcess node(builder, {});
+  const SyncAnswer first = node.runner().sync({}).value();
+  const SyncQuery query{first.instance, first.cursor, Duration{60'000}, "me"};
+  std::atomic<int> answered = 0;
+  std::array<std::optional<Result<SyncAnswer>>, 2> answers;
+  const auto ask = [&](std::size_t i) {
+    return std::jthread([&, i] {
+      answers[i] = node.runner().sync(query);
+      ++answered;
+    });
+  };
+  const std::array askers{ask(0), ask(1)};
+  REQUIRE(node.runner().submit(builder.transfer(0, 1)));
+  REQUIRE(eventually([&] { return answered == 1; }));
+  const std::size_t early = answers[0] ? 0 : 1;
+  CHECK((*answers[early])->since == first.cursor);
+  REQUIRE(node.runner().submit(builder.transfer(1, 1)));
+  REQUIRE(eventually([&] { return answered == 2; }));
+  CHECK((*answers[1 - early])->since >= (*answers[early])->cursor);
+  CHECK((*answers[1 - early])->txs.size() == 1);
+}
+
 TEST_CASE("work that waits when the node ends is answered at once") {
   // Holds the core thread up in its first commit, which then fails.
   struct Gate {
