@@ -124,6 +124,10 @@ const Governance& Chain::governance_at(Height height) const {
   return above == governance_.begin() ? above->second : std::prev(above)->second;
 }
 
+bool Chain::knows_authorities_at(Height height) const {
+  return governance_.begin()->first < height;
+}
+
 std::span<const PublicKey> Chain::authorities_at(Height height) const {
   return governance_at(height == 0 ? 0 : height - 1).authorities;
 }

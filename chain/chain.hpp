@@ -56,9 +56,13 @@ class Chain {
     return head().height - final_.height >= params_.depth_max && state_.authorities().size() > 1;
   }
 
+  // Whether the key is of a set that is kept, or of a change that was decided.
+  bool may_vote(const PublicKey&) const;
   // Counts votes whose signatures hold; those of whoever is no authority, nor about to be one, are
   // ignored. What they prove is one durable commit.
   Status add_votes(std::span<const SignedVote>);
+  // After a disk that was full: makes final what is proven and could not be stored.
+  Status settle_again() { return unsettled_ ? settle() : ok(); }
   // See next_vote() in finality.hpp.
   Result<std::optional<Vote>> next_vote(const Authority&, bool impatient) const;
 
@@ -90,7 +94,7 @@ class Chain {
   Result<std::size_t> count_known(std::span<const CheckedBlock> branch) const;
   // After the canonical block at `height`; of what is final, the oldest that is kept.
   const Governance& governance_at(Height height) const;
-  bool may_vote(const PublicKey&) const;
+  bool knows_authorities_at(Height height) const;
   Result<std::optional<Certificate>> handover() const;
   Result<Imported> adopt(const Parent& ancestor, std::span<const CheckedBlock> branch);
   Result<Imported> keep_beside(const Parent& ancestor, std::span<const CheckedBlock> branch);
@@ -120,13 +124,14 @@ class Chain {
   Params params_;
   std::unique_ptr<Store> store_;
   State state_;
-  // As it was after the blocks that changed it: those that are not final, and the one below.
+  // As it was after the blocks that changed it, from some way below the final block on.
   std::map<Height, Governance> governance_;
   Mempool mempool_;
   Parent parent_;  // of the next block
   Finality finality_;
   Tip final_, justified_;
   SigningRecord signed_;
+  bool unsettled_ = false;
   std::set<Checkpoint> doubtful_;  // that somebody committed, and that are not final here
   std::vector<Proven> evidence_;
   std::size_t stored_evidence_ = 0;  // of these; the rest waits for room on the disk

@@ -96,12 +96,20 @@ Status Chain::store_offences() {
 // Nearly every commit is of a block that is, or soon becomes, final here: it is looked up once.
 Status Chain::doubt(const Vote& vote) {
   if (vote.kind != Vote::Kind::commit || doubtful_.contains(vote.target)) return ok();
+  if (!knows_authorities_at(vote.target.height)) return ok();
   if (vote.target.height <= final_.height) {
     AITBC_TRY_ASSIGN(const auto ours, id_at(vote.target.height));
     if (ours == vote.target.id) return ok();
   }
   doubtful_.insert(vote.target);
-  if (doubtful_.size() > limits::doubtful_kept_max) doubtful_.erase(doubtful_.begin());
+  if (doubtful_.size() <= limits::doubtful_kept_max) return ok();
+  // The fewest votes go, or one key could drive out what a quorum has committed.
+  const auto commits = [&](const Checkpoint& block) {
+    return signed_.commits_of(block, authorities_at(block.height)).votes.size();
+  };
+  doubtful_.erase(std::min_element(
+      doubtful_.begin(), doubtful_.end(),
+      [&](const Checkpoint& a, const Checkpoint& b) { return commits(a) < commits(b); }));
   return ok();
 }
 
@@ -109,7 +117,7 @@ Status Chain::doubt(const Vote& vote) {
 Status Chain::compare_finality() {
   for (auto it = doubtful_.begin(); it != doubtful_.end() && it->height <= final_.height;) {
     AITBC_TRY_ASSIGN(const auto ours, id_at(it->height));
-    if (ours == it->id) {
+    if (ours == it->id || !knows_authorities_at(it->height)) {
       it = doubtful_.erase(it);
       continue;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chain/chain.hpp"
+#include "chain/core/limits.hpp"
 
 namespace aitbc {
 
@@ -68,7 +69,7 @@ Status Chain::restore(const std::vector<Certificate>& certificates) {
     finality_.accept(certificate);
     for (const SignedVote& vote : certificate.votes) {
       finality_.add(vote, mempool_.last_sequence());
-      accuse(signed_.see(vote));
+      accuse(signed_.see(vote, head().height));
     }
   }
   return settle();
@@ -79,7 +80,7 @@ Status Chain::add_votes(std::span<const SignedVote> votes) {
   for (const SignedVote& vote : votes) {
     if (!may_vote(vote.voter)) continue;
     // Before any of them is dropped as too low, or known.
-    accuse(signed_.see(vote));
+    accuse(signed_.see(vote, head().height));
     AITBC_TRY(doubt(vote.vote));
     news |= finality_.add(vote, mempool_.last_sequence() + 1);
   }
@@ -95,12 +96,14 @@ Status Chain::add_votes(std::span<const SignedVote> votes) {
 Status Chain::settle() {
   AITBC_TRY_ASSIGN(const auto named, named_on(head(), {}));
   auto proof = finality_.prove(named, electorate());
+  unsettled_ = false;
   Batch batch;
   batch.certificates = std::move(proof.justified);
   if (proof.final) batch.certificates.push_back(std::move(*proof.final));
   if (!batch.certificates.empty()) {
     if (auto committed = store_->commit(batch); !committed) {
-      return category(committed.error().code) == Category::busy ? ok() : committed;
+      unsettled_ = category(committed.error().code) == Category::busy;
+      return unsettled_ ? ok() : committed;
     }
     for (const Certificate& certificate : batch.certificates) finality_.accept(certificate);
     mempool_.advance();
@@ -111,7 +114,9 @@ Status Chain::settle() {
   const bool rose = final_ != *final;
   final_ = *final;
   justified_ = *justified;
-  while (governance_.size() > 1 && std::next(governance_.begin())->first <= final_.height) {
+  // Late votes are judged by the set of their own height.
+  while (governance_.size() > 1 &&
+         std::next(governance_.begin())->first + limits::governance_kept <= final_.height) {
     governance_.erase(governance_.begin());
   }
   if (rose) AITBC_TRY(compare_finality());

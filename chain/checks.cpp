@@ -411,20 +411,20 @@ void Audit::check_member(Member& member) {
 
 std::vector<Violation> check_growth(std::span<const Seen> before, std::span<const Seen> after) {
   std::vector<Violation> violations;
-  for (const Seen& now : after) {
-    const auto then = std::find_if(before.begin(), before.end(),
-                                   [&](const Seen& seen) { return seen.node == now.node; });
-    if (then == before.end()) continue;
+  for (const Seen& then : before) {
+    const auto now = std::find_if(after.begin(), after.end(),
+                                  [&](const Seen& seen) { return seen.node == then.node; });
     const auto judge = [&](const char* what, Height earlier, Height later) {
       if (later > earlier) return;
       violations.push_back({growth,
-                            {now.node},
+                            {then.node},
                             later,
                             std::string(what) + " above " + std::to_string(earlier),
-                            std::to_string(later)});
+                            now == after.end() ? "no answer" : std::to_string(later)});
     };
-    judge("a head", then->look.head.height, now.look.head.height);
-    judge("a final block", then->look.final.height, now.look.final.height);
+    const bool silent = now == after.end();
+    judge("a head", then.look.head.height, silent ? 0 : now->look.head.height);
+    judge("a final block", then.look.final.height, silent ? 0 : now->look.final.height);
   }
   return violations;
 }

@@ -52,8 +52,10 @@ class Audit {
 
   explicit Audit(const Genesis& genesis) : replay_(genesis) {}
 
-  // Before the first look(): the blocks are passed once.
+  // As soon as it is acknowledged: each final block is passed once.
   void expect(const Acknowledged& tx);
+  // It is owed no more: the disk that held it is gone.
+  void excuse(const TxId& id) { acknowledged_.erase(id); }
   // Holds the nodes against every invariant but growth. What was final is executed once: the next
   // look goes on from there, and whoever does not stand on it then is told.
   Report look(std::span<NodeView* const> nodes, const Progress& progress = {});

@@ -33,11 +33,15 @@ Outcome<std::vector<CertifiedBlock>> certified(std::vector<Block> blocks, Certif
 
 class NodeSource final : public BlockSource {
  public:
-  NodeSource(rpc::Client client, const GenesisHash& genesis, const Tip& head,
-             Certificates certificates)
-      : client_(std::move(client)), head_(head), last_{genesis.data}, certificates_(certificates) {}
+  NodeSource(rpc::Client client, const SyncAnswer& answer, Certificates certificates)
+      : client_(std::move(client)),
+        head_(answer.head),
+        final_(answer.final.height),
+        last_{answer.genesis_hash.data},
+        certificates_(certificates) {}
 
   std::optional<Tip> head() const override { return head_; }
+  Height final() const override { return final_; }
 
   Outcome<std::vector<CertifiedBlock>> next() override {
     if (next_ > head_.height) return std::vector<CertifiedBlock>();
@@ -64,6 +68,7 @@ class NodeSource final : public BlockSource {
 
   rpc::Client client_;
   Tip head_;
+  Height final_;
   BlockId last_;
   Certificates certificates_;
   Height next_ = 1;
@@ -128,8 +133,7 @@ Outcome<Source> node_source(rpc::Client client, const GenesisHash& genesis,
                                           hash_text(answer.genesis_hash) + ", expected " +
                                           hash_text(genesis));
   }
-  return Source(
-      std::make_unique<NodeSource>(std::move(client), genesis, answer.head, certificates));
+  return Source(std::make_unique<NodeSource>(std::move(client), answer, certificates));
 }
 
 Outcome<Source> database_source(const std::string& path, const Genesis& genesis,

@@ -20,6 +20,8 @@ class BlockSource {
   virtual ~BlockSource() = default;
   // What the last block must be; nullopt where only the blocks themselves know.
   virtual std::optional<Tip> head() const = 0;
+  // Up to which height the chain is said to be final: what its certificates must prove.
+  virtual Height final() const { return 0; }
   // The next blocks; none at the end.
   virtual Outcome<std::vector<CertifiedBlock>> next() = 0;
 };

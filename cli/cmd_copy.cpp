@@ -133,6 +133,11 @@ Outcome<std::optional<Broken>> execute_all(Invocation& invocation, BlockSource& 
                                         "blocks that lead to the head " + hash_text(head->id),
                                         hash_text(replay.head().id)});
   }
+  if (proven && proven->final < source.final()) {
+    return std::optional<Broken>(Broken{
+        "one_final_history", source.final(), "the commits of a quorum, as it is said to be final",
+        "certificates up to " + std::to_string(proven->final), Errc::bad_certificate});
+  }
   return std::optional<Broken>();
 }
 
@@ -233,7 +238,7 @@ void add_copy_commands(CLI::App& chain, Invocation& invocation) {
   check->add_option("--db", given->db, "A node's database; it may be running");
   check->add_option("--genesis", given->genesis, "The genesis file (default: the network's)");
   check->add_flag("--certificates", given->certificates,
-                  "Also that a quorum committed each block that is said to be final");
+                  "Also check every certificate, and up to where they prove what is final");
   add_node_option(*check, invocation);
   choose(*check, invocation, [&invocation, given] { return verify(invocation, *given); });
 

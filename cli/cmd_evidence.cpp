@@ -74,10 +74,10 @@ void add_evidence_commands(CLI::App& root, Invocation& invocation) {
 }
 
 void add_unlock_command(CLI::App& authority, Invocation& invocation) {
-  CLI::App* open = add_command(
-      authority, {"unlock", "Let a node's key sign again, once you know why it signed twice",
-                  "aitbc authority unlock --node 2"});
-  add_node_option(*open, invocation);
+  CLI::App* open =
+      add_command(authority, {"unlock", "Let a node's key sign again, once you know what happened",
+                              "aitbc authority unlock --node 2"});
+  open->add_option("--node", invocation.node, "Whose key: the node's id, or a URL")->required();
   choose(*open, invocation, [&invocation] { return unlock(invocation); });
 }
 

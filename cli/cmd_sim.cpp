@@ -130,14 +130,15 @@ std::string span_text(Duration time) {
 }
 
 struct Total {
-  std::uint64_t failed = 0, conflicts = 0, blocks = 0, payments = 0, reorgs = 0, messages = 0,
-                lost = 0;
+  std::uint64_t failed = 0, conflicts = 0, halted = 0, blocks = 0, payments = 0, reorgs = 0,
+                messages = 0, lost = 0;
   Duration simulated{0};
   std::map<sim::FaultKind, std::uint64_t> faults;
   rpc::ArrayWriter failures;
 
   void add(const sim::Life& life) {
     if (life.conflict) ++conflicts;
+    if (life.halted) ++halted;
     blocks += life.blocks;
     payments += life.payments;
     reorgs += life.reorgs;
@@ -183,8 +184,9 @@ void print_total(Output& output, const sim::Campaign& campaign, Total total, Dur
   output.line(std::to_string(total.blocks) + " blocks, " + std::to_string(total.payments) +
               " payments, " + std::to_string(total.reorgs) + " reorgs, " +
               std::to_string(total.messages) + " messages (" + std::to_string(total.lost) +
-              " lost), " + std::to_string(total.conflicts) +
-              " worlds with more cloned keys than they tolerate ended apart, and said so");
+              " lost); of the worlds with more cloned keys than they tolerate " +
+              std::to_string(total.conflicts) + " ended apart, and said so, and " +
+              std::to_string(total.halted) + " stopped, their keys locked by evidence");
   output.line("faults: " + faults_text(total));
   rpc::ObjectWriter faults;
   for (const auto& [fault, count] : total.faults) faults.integer(name(fault), count);
@@ -194,6 +196,7 @@ void print_total(Output& output, const sim::Campaign& campaign, Total total, Dur
       .integer("count", campaign.count)
       .integer("failed", total.failed)
       .integer("conflicts", total.conflicts)
+      .integer("halted", total.halted)
       .integer("blocks", total.blocks)
       .integer("payments", total.payments)
       .integer("reorgs", total.reorgs)

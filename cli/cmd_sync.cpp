@@ -45,11 +45,11 @@ Verdict run_agent(Invocation& invocation, const SyncOptions& given) {
   return Exit::done;
 }
 
-bool all_peers_in_sync(const sites::NodeReport& report) {
-  return report.answer && std::all_of(report.answer->peers.begin(), report.answer->peers.end(),
-                                      [](const PeerStatus& peer) {
-                                        return peer.state.kind == SyncState::Kind::in_sync;
-                                      });
+bool is_well(const sites::NodeReport& report) {
+  return report.answer && alarms(*report.answer).empty() &&
+         std::all_of(
+             report.answer->peers.begin(), report.answer->peers.end(),
+             [](const PeerStatus& peer) { return peer.state.kind == SyncState::Kind::in_sync; });
 }
 
 // One line for each node and each peer that is not as it should be.
@@ -59,6 +59,9 @@ void print_alerts(Output& output, const sites::NetworkStatus& status) {
       output.line("node " + report.node + ": " + report.state.text());
     }
     if (!report.answer) continue;
+    if (const std::string alarm = alarms(*report.answer); !alarm.empty()) {
+      output.line("node " + report.node + alarm);
+    }
     for (const PeerStatus& peer : report.answer->peers) {
       if (peer.state.kind == SyncState::Kind::in_sync) continue;
       output.line("node " + report.node + " sees " + peer.url + ": " + peer.state.text());
@@ -69,8 +72,8 @@ void print_alerts(Output& output, const sites::NetworkStatus& status) {
 Verdict show_sync(Invocation& invocation, bool alert) {
   AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   AITBC_TRY_ASSIGN(const sites::NetworkStatus status, open->network().status());
-  const bool healthy = status.all_in_sync() &&
-                       std::all_of(status.nodes.begin(), status.nodes.end(), all_peers_in_sync);
+  const bool healthy =
+      status.all_in_sync() && std::all_of(status.nodes.begin(), status.nodes.end(), is_well);
   if (alert) {
     print_alerts(invocation.output, status);
   } else {

@@ -42,25 +42,8 @@ Outcome<std::optional<std::vector<Block>>> fetch_blocks(rpc::Client& client,
 Outcome<std::vector<SignedVote>> fetch_certificate(rpc::Client& client, Height height) {
   std::vector<SignedVote> votes;
   if (height == 0) return votes;
-  AITBC_TRY_ASSIGN(const std::string text,
-                   asked(client.get("/rpc/finality/" + std::to_string(height))));
-  AITBC_TRY_ASSIGN(const rpc::Json json, rpc::parse_json(text));
-  AITBC_TRY_ASSIGN(auto reader, rpc::ObjectReader::open(json, "finality"));
-  AITBC_TRY_ASSIGN(auto block, reader.object("block"));
-  AITBC_TRY_ASSIGN(const std::uint64_t target, block.integer("height"));
-  AITBC_TRY_ASSIGN(const std::string hash, block.text("hash", 66));
-  AITBC_TRY_ASSIGN(auto rows, reader.objects("votes", limits::authorities_max));
-  const auto id = parse_hash<BlockId>(hash);
-  for (rpc::ObjectReader& row : rows) {
-    AITBC_TRY_ASSIGN(const std::string voter, row.text("voter", 64));
-    AITBC_TRY_ASSIGN(const std::string signature, row.text("signature", 128));
-    const auto key = PublicKey::parse(voter);
-    const auto seal = Signature::parse(signature);
-    if (!id || !key || !seal) {
-      return error(Errc::bad_json, "finality: expected hashes, keys and signatures in hexadecimal");
-    }
-    votes.push_back({Vote::commit({target, *id}), *key, *seal});
-  }
+  AITBC_TRY_ASSIGN(const auto certificate, asked(client.certificate(height)));
+  if (certificate) votes = certificate->votes;
   return votes;
 }
 

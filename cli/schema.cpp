@@ -56,7 +56,8 @@ constexpr std::string_view nothing_shape = "{}";
 constexpr std::string_view status_shape =
     "{network:text chain_id:text genesis_hash:hash~ in_sync:flag height:count~ head:hash~ "
     "nodes:[{node:text site:text url:text state:text process:text authority:flag height:count~ "
-    "head:hash~ final_height:count~ state_root:hash~ mempool:count~ reorgs:count~ "
+    "head:hash~ justified_height:count~ final_height:count~ state_root:hash~ mempool:count~ "
+    "reorgs:count~ "
     "evidence:count~ clock_offset_ms:int~ "
     "round_trip_ms:count~ faults:[text] detail:text}]}";
 constexpr std::string_view block_shape =
@@ -139,7 +140,8 @@ constexpr std::array entries{
     Entry{"schema", "any"},
     Entry{"send", "{id:hash status:text height:count~}|tx"},
     Entry{"sim",
-          "{commit:text first:count count:count failed:count conflicts:count blocks:count "
+          "{commit:text first:count count:count failed:count conflicts:count halted:count "
+          "blocks:count "
           "payments:count reorgs:count messages:count lost:count simulated_ms:count "
           "wall_ms:count faults:any failures:[{seed:count invariant:text at_ms:count "
           "what:text replay:text}]}"},

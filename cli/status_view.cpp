@@ -38,6 +38,7 @@ std::string state_text(const sites::NodeReport& report) {
 void write_answer(rpc::ObjectWriter& row, const NodeStatus& answer) {
   row.integer("height", answer.head.height)
       .text("head", hash_text(answer.head.id))
+      .integer("justified_height", answer.justified.height)
       .integer("final_height", answer.final.height)
       .text("state_root", hash_text(answer.state_root))
       .integer("mempool", answer.mempool_txs)
@@ -45,19 +46,6 @@ void write_answer(rpc::ObjectWriter& row, const NodeStatus& answer) {
       .integer("evidence", answer.evidence);
   answer.clock_offset ? row.signed_integer("clock_offset_ms", answer.clock_offset->count())
                       : row.null("clock_offset_ms");
-}
-
-// What an operator must see without asking for it.
-std::string alarms(const NodeStatus& answer) {
-  std::string text;
-  if (answer.finality_conflict) text += ", finality_conflict";
-  if (answer.evidence > 0) text += ", evidence " + std::to_string(answer.evidence);
-  if (answer.clock_offset && std::chrono::abs(*answer.clock_offset) > limits::clock_offset_warn) {
-    const bool red = std::chrono::abs(*answer.clock_offset) > limits::clock_offset_red;
-    text += ", clock " + std::to_string(answer.clock_offset->count()) + " ms " +
-            (red ? "(red)" : "(warn)");
-  }
-  return text;
 }
 
 std::string node_json(const sites::NodeReport& report) {
@@ -71,8 +59,8 @@ std::string node_json(const sites::NodeReport& report) {
   if (report.answer) {
     write_answer(row, *report.answer);
   } else {
-    row.null("height").null("head").null("final_height").null("state_root").null("mempool");
-    row.null("reorgs").null("evidence").null("clock_offset_ms");
+    row.null("height").null("head").null("justified_height").null("final_height");
+    row.null("state_root").null("mempool").null("reorgs").null("evidence").null("clock_offset_ms");
   }
   if (report.round_trip) {
     row.integer("round_trip_ms", static_cast<std::uint64_t>(report.round_trip->count()));
@@ -127,12 +115,25 @@ std::string one_peer_json(const PeerStatus& peer) {
 
 }  // namespace
 
+std::string alarms(const NodeStatus& answer) {
+  std::string text;
+  if (answer.finality_conflict) text += ", finality_conflict";
+  if (answer.evidence > 0) text += ", evidence " + std::to_string(answer.evidence);
+  if (answer.clock_offset && std::chrono::abs(*answer.clock_offset) > limits::clock_offset_warn) {
+    const bool red = std::chrono::abs(*answer.clock_offset) > limits::clock_offset_red;
+    text += ", clock " + std::to_string(answer.clock_offset->count()) + " ms " +
+            (red ? "(red)" : "(warn)");
+  }
+  return text;
+}
+
 std::string status_table(const sites::NetworkStatus& status) {
-  Table table({"NODE", "SITE", "URL", "HEIGHT", "HEAD", "PENDING", "STATE"});
+  Table table({"NODE", "SITE", "URL", "HEIGHT", "FINAL", "HEAD", "PENDING", "STATE"});
   for (const sites::NodeReport& report : status.nodes) {
     const bool known = report.answer.has_value();
     table.add({report.node, report.site, report.url,
                known ? std::to_string(report.answer->head.height) : "-",
+               known ? std::to_string(report.answer->final.height) : "-",
                known ? short_hash(report.answer->head.id) : "-",
                known ? std::to_string(report.answer->mempool_txs) : "-",
                state_text(report) + (known ? alarms(*report.answer) : "")});

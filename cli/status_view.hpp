@@ -17,6 +17,10 @@ std::string process_table(const std::vector<sites::NodeProcess>& processes);
 std::string process_json(const std::string& network,
                          const std::vector<sites::NodeProcess>& processes);
 
+// What an operator must see without asking for it: each begins with ", "; empty if there is
+// nothing.
+std::string alarms(const NodeStatus&);
+
 // What each node says of its peers.
 std::string peer_table(const sites::NetworkStatus& status);
 std::string peer_json(const sites::NetworkStatus& status);

@@ -320,13 +320,6 @@ Result<std::optional<ObjectReader>> ObjectReader::optional_object(std::string_vi
   return some(open(*found, path_of(name)));
 }
 
-Result<std::optional<const Json*>> ObjectReader::optional_array(std::string_view name,
-                                                                std::size_t items_max) {
-  const Json* found = find(name);
-  if (found == nullptr) return std::optional<const Json*>();
-  return some(read_array(*found, path_of(name), items_max));
-}
-
 Status ObjectReader::finish() const {
   for (const auto& [name, ignored] : value_->get_ref<const Json::object_t&>()) {
     if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) {

@@ -63,7 +63,6 @@ class ObjectReader {
   Result<std::optional<std::string>> optional_text(std::string_view name, std::size_t bytes_max);
   Result<std::optional<bool>> optional_boolean(std::string_view name);
   Result<std::optional<ObjectReader>> optional_object(std::string_view name);
-  Result<std::optional<const Json*>> optional_array(std::string_view name, std::size_t items_max);
 
   // Refuses the first field that no getter has asked for. The readers of nested objects are
   // finished on their own.

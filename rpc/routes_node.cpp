@@ -121,7 +121,8 @@ constexpr Route routes[] = {
     {.method = "GET",
      .pattern = "/rpc/sync",
      .handler = sync,
-     .summary = "The head and the pending transactions, as soon as they are newer than the cursor.",
+     .summary = "Head, pending transactions, votes, evidence and who runs which key, as soon as "
+                "they are newer than the cursor.",
      .parameters = sync_parameters,
      .answer = "SyncAnswer",
      .errors = sync_errors,

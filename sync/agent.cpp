@@ -48,10 +48,11 @@ Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Tim
   }
   if (std::holds_alternative<SyncQuery>(pending.request)) {
     --peer.polls;
+    peer.tried = std::max(peer.tried.value_or(pending.sent), pending.sent);
     if (reply) {
-      AITBC_TRY(on_answer(pending, std::get<Heard>(std::move(*reply)), now));
+      AITBC_TRY(on_answer(id, pending, std::get<Heard>(std::move(*reply)), now));
     } else {
-      on_poll_error(peer, reply.error(), pending.sent, now);
+      on_poll_error(peer, id, reply.error(), now);
     }
   } else if (const auto* txs = std::get_if<GetTxs>(&pending.request)) {
     AITBC_TRY(on_txs(pending.peer, *txs, std::move(reply), now));
@@ -81,7 +82,7 @@ std::optional<Time> Agent::next_wake() const {
   const auto at = [&](Time time) { wake = wake ? std::min(*wake, time) : time; };
   for (const Peer& peer : peers_) {
     if (peer.polls < polls_wanted(peer)) at(peer.next_poll);
-    if (claims_better(peer) && !download_ && !peer.search)
+    if (claims_better(peer) && !peer.has_our_chain && !download_ && !peer.search)
       at(std::max(peer.retry_blocks, peer.distrusted_until));
   }
   if (retry_txs_ && !downloading()) at(*retry_txs_);
@@ -107,17 +108,19 @@ void Agent::poll(PeerId id, Time now) {
   const Hash authorities = ledger_.authorities_hash();
   if (std::exchange(peer.authorities, authorities) != authorities) peer.instance.clear();
   const Duration wait = options_.poll_only ? Duration{0} : options_.poll_interval;
-  const std::string asker = std::exchange(peer.gap, false) ? "" : options_.asker;
+  std::string asker = std::exchange(peer.gap, false) ? "" : options_.asker;
+  if (!asker.empty() && peer.names > 0) asker += "." + std::to_string(peer.names);
   send(id, SyncQuery{peer.instance, peer.cursor, wait, asker}, now);
 }
 
-Status Agent::on_answer(const Pending& pending, Heard heard, Time now) {
+Status Agent::on_answer(RequestId poll, const Pending& pending, Heard heard, Time now) {
   const PeerId id = pending.peer;
   const auto& asked = std::get<SyncQuery>(pending.request);
   SyncAnswer& answer = heard.answer;
   Peer& peer = peers_[id];
   PeerStatus& status = peer.status;
   peer.failures = 0;
+  peer.answered = std::max(peer.answered, poll);
   status.last_answer = now;
   status.last_error.clear();
   status.node_id = answer.node_id;
@@ -172,13 +175,14 @@ void Agent::follow(Peer& peer, SyncAnswer& answer) {
 // shrinks on its way.
 void Agent::hear_keys(Peer& peer, const SyncAnswer& answer, Time sent, Time now) {
   const Duration since = std::max(Duration{0}, now - sent - answer.held);
-  const auto hear = [&](const Sighting& sighting) {
+  std::vector<Sighting> all = answer.sightings;
+  for (Sighting& sighting : all) sighting.age += since;
+  if (answer.runs) all.push_back({*answer.runs, peer.status.url, since});
+  for (const Sighting& sighting : all) {
+    // Of others nothing follows, and anybody can make as many keys as would fill the roster.
+    if (!ledger_.may_vote(sighting.claim.key)) continue;
     const auto heard = roster_.hear(ledger_.params().genesis_hash, sighting, now);
-    if (!heard) distrust(peer, heard.error(), now);
-  };
-  if (answer.runs) hear({*answer.runs, peer.status.url, since});
-  for (const Sighting& sighting : answer.sightings) {
-    hear({sighting.claim, sighting.url, sighting.age + since});
+    if (!heard) return distrust(peer, heard.error(), now);
   }
 }
 
@@ -220,11 +224,14 @@ Duration Agent::backoff(unsigned& failures) {
   return std::min(limits::backoff_max, limits::backoff_min * (1 << doublings));
 }
 
-void Agent::on_poll_error(Peer& peer, const Error& failure, Time sent, Time now) {
+// A poll that others overtook is lost, and no more; those that were sent before a failure fail with
+// it. The peer may still hold what we gave up: it shall not answer those in place of the next ones.
+void Agent::on_poll_error(Peer& peer, RequestId poll, const Error& failure, Time now) {
   peer.status.last_error = failure.detail;
   peer.gap = true;
-  if (peer.failures > 0 && sent <= peer.failed) return;
-  peer.failed = now;
+  ++peer.names;
+  if (poll < peer.answered || poll <= peer.failed) return;
+  peer.failed = last_id_;
   peer.status.state = {SyncState::Kind::unreachable, 0, {}};
   peer.status.head.reset();
   peer.search.reset();
@@ -332,10 +339,14 @@ std::vector<PeerStatus> Agent::peers() const {
   return statuses;
 }
 
-// A peer that was not heard yet has not failed either.
 bool Agent::all_tried() const {
   return std::all_of(peers_.begin(), peers_.end(),
-                     [](const Peer& peer) { return peer.status.last_answer || peer.failures > 0; });
+                     [](const Peer& peer) { return peer.tried.has_value(); });
+}
+
+bool Agent::all_tried(Time since) const {
+  return std::all_of(peers_.begin(), peers_.end(),
+                     [&](const Peer& peer) { return peer.tried && *peer.tried >= since; });
 }
 
 std::vector<Duration> Agent::offsets(Time now) const {

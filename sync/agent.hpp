@@ -1,8 +1,8 @@
 #pragma once
-// The sync agent: keeps one long poll open to each peer, fetches the transactions and blocks that
-// the answers name and the local ledger lacks, and knows how each peer stands. A state machine
-// without I/O: calls return what is to be sent, and every Send must come back through on_reply. Not
-// thread-safe; owned by one Replica or one Daemon.
+// The sync agent: keeps a long poll open to each peer, several to one far away, fetches the
+// transactions and blocks that the answers name and the local ledger lacks, and knows how each peer
+// stands. A state machine without I/O: calls return what is to be sent, and every Send must come
+// back through on_reply. Not thread-safe; owned by one Replica or one Daemon.
 
 #include <deque>
 #include <unordered_map>
@@ -43,6 +43,8 @@ class Agent {
   bool downloading() const { return download_ && !download_->guessing(); }
   // Whether each peer has answered, or failed to, since the start.
   bool all_tried() const;
+  // Likewise to a poll that was sent since then.
+  bool all_tried(Time since) const;
   const Roster& roster() const { return roster_; }
   // Our clock minus the median of all clocks that were heard within a window of the roster, ours
   // among them; nullopt if none was.
@@ -64,7 +66,11 @@ class Agent {
     bool gap = false;       // it said something that did not arrive: to be asked for all of it
     Time measured;          // its clock and round trip
     unsigned failures = 0;
-    Time failed;  // polls sent before fail for the same reason
+    RequestId answered = 0;      // the latest poll that was
+    RequestId failed = 0;        // polls up to this one fail for the same reason
+    std::optional<Time> tried;   // when the latest poll was sent that is over
+    unsigned names = 0;          // that it knows us by: the polls of another one are lost
+    bool has_our_chain = false;  // its head is a block of ours
     Time distrusted_until;
     Time retry_blocks;  // no download from it before
     unsigned block_failures = 0;
@@ -94,10 +100,10 @@ class Agent {
   void send(PeerId, Request, Time now);
   std::size_t polls_wanted(const Peer&) const;
   void poll(PeerId, Time now);
-  Status on_answer(const Pending&, Heard, Time now);
+  Status on_answer(RequestId, const Pending&, Heard, Time now);
   static void follow(Peer&, SyncAnswer&);
   static Duration backoff(unsigned& failures);
-  void on_poll_error(Peer&, const Error&, Time sent, Time now);
+  void on_poll_error(Peer&, RequestId, const Error&, Time now);
   void hear_keys(Peer&, const SyncAnswer&, Time sent, Time now);
   std::vector<Duration> offsets(Time now) const;
   static void measure_clock(Peer&, const SyncAnswer&, Time sent, Time now);

@@ -23,6 +23,7 @@ Status Agent::judge(Peer& peer) {
   const Tip ours = ledger_.head();
   SyncState& state = peer.status.state;
   AITBC_TRY_ASSIGN(const auto at_their_height, ledger_.id_at(theirs.height));
+  peer.has_our_chain = at_their_height == theirs.id;
   if (theirs.id == ours.id) {
     state = {SyncState::Kind::in_sync, 0, {}};
   } else if (at_their_height == theirs.id) {
@@ -286,8 +287,7 @@ Status Agent::check_depth(PeerId from, Time now) {
 
 // All of the branch was weighed: not again before its head or our votes change.
 void Agent::lose() {
-  Peer& source = peers_[download_->source()];
-  if (source.status.head) source.lost = std::pair(source.status.head->id, ledger_.justified().id);
+  peers_[download_->source()].lost = std::pair(download_->target().id, ledger_.justified().id);
   end_download();
 }
 

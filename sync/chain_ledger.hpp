@@ -21,6 +21,7 @@ class ChainLedger final : public Ledger {
   Result<Imported> import(std::span<const CheckedBlock> branch, Time now) override {
     return chain_.import(branch, now);
   }
+  bool may_vote(const PublicKey& key) const override { return chain_.may_vote(key); }
   bool wants(const TxId& id) override { return chain_.mempool().find(id) == nullptr; }
   Result<std::vector<TxId>> submit(std::span<const CheckedTx> txs) override {
     const auto answers = chain_.submit(txs);

@@ -23,7 +23,8 @@ class HttpLedger final : public Ledger {
   Tip head() const override { return head_; }
   Tip justified() const override { return justified_; }
   Hash authorities_hash() const override { return authorities_hash_; }
-  // The votes are that node's affair.
+  // Votes and keys are that node's affair.
+  bool may_vote(const PublicKey&) const override { return false; }
   Result<std::optional<Checkpoint>> committed_elsewhere() override {
     return std::optional<Checkpoint>();
   }

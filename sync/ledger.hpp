@@ -25,6 +25,8 @@ class Ledger {
   // The canonical block's id; nullopt above the head.
   virtual Result<std::optional<BlockId>> id_at(Height) = 0;
   virtual Result<Imported> import(std::span<const CheckedBlock> branch, Time now) = 0;
+  // Whether the key is an authority's, or may become one's.
+  virtual bool may_vote(const PublicKey&) const = 0;
   // Whether a transaction that a peer names is worth fetching.
   virtual bool wants(const TxId&) = 0;
   // The ids of those that were refused for now; any other refusal is the sender's affair.

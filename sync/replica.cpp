@@ -8,8 +8,7 @@ Result<std::unique_ptr<Replica>> Replica::create(Chain chain, Options options, T
   std::unique_ptr<Replica> replica(new Replica(std::move(chain), std::move(options), now));
   if (const auto& authority = replica->options_.authority) {
     replica->origin_ = authority->origin();
-    replica->admitted_ =
-        replica->origin_ || replica->options_.forced || replica->options_.agent.peers.empty();
+    replica->admitted_ = replica->options_.forced || replica->options_.agent.peers.empty();
     // What was promised before the start may never have left.
     AITBC_TRY(
         replica->chain_.add_votes(authority->promised(replica->chain_.params().genesis_hash)));
@@ -32,6 +31,7 @@ Result<Replica::Step> Replica::tick(Time now) {
   // The time of day may step back.
   no_sealing_before_ = std::min(no_sealing_before_, now + chain_.params().slot);
   prepared_at_ = std::min(prepared_at_, now);
+  AITBC_TRY(chain_.settle_again());
   fitness_ = judge_fitness(now);
   // Only now, or a copy that was refused would pass for its own successor when it starts again.
   if (options_.authority && admitted_ && !begun_) {
@@ -84,8 +84,8 @@ Status Replica::vote(Time now) {
 
 std::optional<Time> Replica::next_wake(Time now) const {
   auto wake = agent_.next_wake();
-  if (options_.authority && !admitted_) {
-    const Time decided = listening_since_ + limits::runner_check_time_max;
+  if (options_.authority && !admitted_ && asking_since_) {
+    const Time decided = *asking_since_ + limits::runner_check_time_max;
     if (decided > now) wake = wake ? std::min(*wake, decided) : decided;
   }
   if (options_.authority && fitness_.may_seal() && !agent_.downloading()) {

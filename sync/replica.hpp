@@ -102,7 +102,8 @@ class Replica {
   ChainLedger ledger_;
   Agent agent_;
   Time started_;
-  Time listening_since_;  // the start, if the clock was not set back since
+  Time listening_since_;              // the start, if the clock was not set back since
+  std::optional<Time> asking_since_;  // who else runs the key
   std::unordered_set<TxId> own_txs_;
   std::optional<Sealed> own_block_;
   Time prepared_at_;  // when it prepared last

@@ -45,8 +45,9 @@ Fitness Replica::judge_fitness(Time now) {
     claim_.reset();
     return std::move(*unfit);
   }
-  if (!claim_) {
+  if (!claim_ || std::chrono::abs(now - claim_->signed_at) >= options_.agent.poll_interval) {
     claim_ = own_claim();
+    claim_->signed_at = now;
     sign(chain_.params().genesis_hash, *claim_, options_.authority->key());
   }
   // It may be about to become one.
@@ -96,9 +97,13 @@ std::optional<Fitness> Replica::other_runner(Time now) {
                        " ago" + (other.claim.forced ? ", started with --force" : "")};
   }
   if (admitted_) return std::nullopt;
-  if (!agent_.all_tried() && now < listening_since_ + limits::runner_check_time_max) {
-    return Fitness{Fitness::Reason::asking,
-                   "asking the peers whether another node runs this authority key"};
+  // After a sleep, too, silence says nothing before the peers had their chance to break it.
+  if (!agent_.all_tried(std::max(started_, now - agent_.roster().window()))) {
+    asking_since_ = std::min(asking_since_.value_or(now), now);
+    if (now < *asking_since_ + limits::runner_check_time_max) {
+      return Fitness{Fitness::Reason::asking,
+                     "asking the peers whether another node runs this authority key"};
+    }
   }
   admitted_ = true;
   return std::nullopt;

@@ -18,13 +18,18 @@ void Roster::forget(Time now) {
 Status Roster::hear(const GenesisHash& chain, const Sighting& sighting, Time now) {
   forget(now);
   const KeyClaim& claim = sighting.claim;
-  const Time at = now - std::max(sighting.age, Duration{0});
+  // Whoever passes a claim on can make it no younger than it is, but for what clocks differ.
+  const Time at = std::min(now - std::max(sighting.age, Duration{0}), claim.signed_at + window_);
   if (now - at > window_) return ok();
   const auto known_key = by_key_.find(claim.key);
   if (known_key != by_key_.end()) {
     for (Heard& heard : known_key->second) {
-      if (heard.claim != claim) continue;
-      if (heard.at < at) heard = {claim, sighting.url, at};
+      if (heard.claim.instance != claim.instance) continue;
+      if (heard.claim != claim) {
+        if (claim.signed_at <= heard.claim.signed_at) return ok();
+        AITBC_TRY(check_claim(chain, claim));
+      }
+      heard = {claim, sighting.url, std::max(at, heard.at)};
       return ok();
     }
   } else if (by_key_.size() >= limits::authorities_max) {

@@ -20,7 +20,7 @@ class Roster {
   explicit Roster(Duration window) : window_(window) {}
 
   Duration window() const { return window_; }
-  // bad_signature if the claim is not its key's own: verified once for each process.
+  // bad_signature if the claim is not its key's own: verified each time that it is renewed.
   Status hear(const GenesisHash&, const Sighting&, Time now);
   // To be passed on: of each key the processes that were heard last.
   std::vector<Sighting> sightings(Time now) const;

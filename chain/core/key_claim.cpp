@@ -16,6 +16,7 @@ void encode_body(Encoder& out, const KeyClaim& claim) {
   out.integer(static_cast<std::uint64_t>(to_unix_ms(claim.started)));
   out.blob(as_bytes(claim.origin));
   out.integer(static_cast<std::uint8_t>(claim.forced));
+  out.integer(static_cast<std::uint64_t>(to_unix_ms(claim.signed_at)));
 }
 
 Hash message_of(const GenesisHash& chain, const KeyClaim& claim) {
@@ -63,13 +64,17 @@ Result<KeyClaim> decode_key_claim(ByteView bytes) {
   claim.key = in.fixed<PublicKey>();
   claim.node = as_text(in.blob(limits::claim_text_bytes_max));
   claim.instance = as_text(in.blob(limits::claim_text_bytes_max));
-  const auto started = in.integer<std::uint64_t>();
-  if (started > limits::supply_max) in.fail();
-  claim.started = from_unix_ms(static_cast<std::int64_t>(started & limits::supply_max));
+  const auto time = [&] {
+    const auto ms = in.integer<std::uint64_t>();
+    if (ms > limits::supply_max) in.fail();
+    return from_unix_ms(static_cast<std::int64_t>(ms & limits::supply_max));
+  };
+  claim.started = time();
   claim.origin = as_text(in.blob(limits::claim_text_bytes_max));
   const auto forced = in.integer<std::uint8_t>();
   if (forced > 1) in.fail();
   claim.forced = forced == 1;
+  claim.signed_at = time();
   claim.signature = in.fixed<Signature>();
   AITBC_TRY(in.finish("key claim"));
   return claim;

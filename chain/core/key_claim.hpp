@@ -1,6 +1,7 @@
 #pragma once
-// "I sign with this key": what a process says of itself, signed once with the key. Whoever passes
-// it on cannot change it, and nobody without the key can keep its owner from starting. Pure.
+// "I sign with this key": what a process says of itself from time to time, signed with the key.
+// Whoever passes it on cannot change it, nor use it for long after the process has ended, and
+// nobody without the key can keep its owner from starting. Pure.
 
 #include <string>
 
@@ -17,6 +18,7 @@ struct KeyClaim {
   // instance if there was none before. Of two with one origin, the earlier has ended for certain.
   std::string origin;
   bool forced = false;  // its operator has overridden the check for another runner
+  Time signed_at;       // by the runner's clock; renewed as long as it runs
   Signature signature;
   bool operator==(const KeyClaim&) const = default;
 };

@@ -32,6 +32,7 @@ inline constexpr std::size_t votes_kept_max = 64;  // of a voter and a kind, abo
 inline constexpr std::size_t sign_guard_bytes_max = 4 * 1024;
 inline constexpr std::size_t justified_kept_max = 64;     // justified blocks that are remembered
 inline constexpr std::size_t seals_compared_max = 1'024;  // sealed headers, to be compared
+inline constexpr std::uint64_t governance_kept = 4'096;   // blocks below the final one
 inline constexpr std::size_t votes_compared_max = 128;    // of a voter and a kind, likewise
 inline constexpr std::size_t doubtful_kept_max = 256;     // committed blocks, not final here
 inline constexpr std::size_t evidence_of_key_max = 8;     // kept; the first ones
@@ -52,7 +53,7 @@ inline constexpr std::size_t http_header_bytes_max = 16 * 1024;
 inline constexpr std::size_t http_uri_bytes_max = 4 * 1024;
 inline constexpr std::size_t http_threads_max = 16;           // short requests under way
 inline constexpr std::size_t readers_max = http_threads_max;  // a request holds one at most
-inline constexpr std::size_t http_waits_max = 128;            // long polls under way
+inline constexpr std::size_t http_waits_max = 512;            // long polls under way
 inline constexpr std::size_t http_connections_max = 1'024;
 inline constexpr Duration http_request_time_max{10'000};  // from first byte to whole body
 inline constexpr Duration http_idle_time_max{60'000};     // a silent kept-alive connection

@@ -39,7 +39,6 @@ std::string_view name(Errc code) {
     case Errc::below_final: return "below_final";
     case Errc::wrong_genesis: return "wrong_genesis";
     case Errc::not_an_authority: return "not_an_authority";
-    case Errc::already_sealed: return "already_sealed";
     case Errc::refused: return "refused";
     case Errc::not_devnet: return "not_devnet";
     case Errc::nonce_gap: return "nonce_gap";

@@ -61,8 +61,7 @@ enum class Errc : std::uint16_t {
   below_final,
   wrong_genesis,
   not_an_authority,
-  already_sealed,
-  refused,
+  refused = 207,  // 206 is retired: nothing ever answered it
   not_devnet,
   // early
   nonce_gap = 300,

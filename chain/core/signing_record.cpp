@@ -15,7 +15,7 @@ std::optional<Evidence> SigningRecord::see(const SealedHeader& sealed) {
   return found;
 }
 
-std::optional<Evidence> SigningRecord::see(const SignedVote& signed_vote) {
+std::optional<Evidence> SigningRecord::see(const SignedVote& signed_vote, Height head) {
   auto& votes = votes_[signed_vote.voter];
   if (!votes.emplace(signed_vote.vote, signed_vote.signature).second) return std::nullopt;
   std::optional<Evidence> found;
@@ -27,8 +27,11 @@ std::optional<Evidence> SigningRecord::see(const SignedVote& signed_vote) {
   const auto last = std::find_if(first, votes.end(), [&](const auto& entry) {
     return entry.first.kind != signed_vote.vote.kind;
   });
-  if (std::distance(first, last) > static_cast<std::ptrdiff_t>(limits::votes_compared_max)) {
-    votes.erase(first);
+  constexpr auto most = static_cast<std::ptrdiff_t>(limits::votes_compared_max);
+  if (std::distance(first, last) > most) {
+    const auto above = std::count_if(
+        first, last, [&](const auto& entry) { return entry.first.target.height > head; });
+    votes.erase(above > most / 2 ? std::prev(last) : first);
   }
   return found;
 }

@@ -15,7 +15,9 @@ class SigningRecord {
  public:
   // The first breach that it proves; remembered either way. A slot of a key keeps its first header.
   std::optional<Evidence> see(const SealedHeader&);
-  std::optional<Evidence> see(const SignedVote&);
+  // `head`: when there are too many, votes far above go first if they are most, so that a key
+  // cannot hide behind them what it signed.
+  std::optional<Evidence> see(const SignedVote&, Height head);
 
   // The commits of the block by these keys.
   Certificate commits_of(const Checkpoint&, std::span<const PublicKey> authorities) const;

@@ -70,6 +70,9 @@ void Chaos::begin(FaultKind fault, Duration duration) {
     case FaultKind::clone:
       if (!clone(duration)) return;
       break;
+    case FaultKind::vote_out:
+      vote_out(duration);
+      break;
     default:
       begin_on_node(fault, duration);
       return;
@@ -163,6 +166,26 @@ void Chaos::restore(NodeIndex node, Duration duration) {
   mend_after(duration, [this, node] {
     if (world_.restore_snapshot(node)) ++begun_[FaultKind::restore];
   });
+}
+
+// Always one at a time, and whoever is out is voted in again before the next one.
+void Chaos::vote_out(Duration duration) {
+  if (out_) return cast(AuthorityChange::Kind::add, *out_);
+  out_ = any_node();
+  cast(AuthorityChange::Kind::remove, *out_);
+  mend_after(duration, [this, node = *out_] { cast(AuthorityChange::Kind::add, node); });
+}
+
+// Each at its own node; who cannot be reached, or has voted so already, does not matter.
+void Chaos::cast(AuthorityChange::Kind kind, NodeIndex whom) {
+  const std::size_t all = world_.authorities();
+  if (world_.is_authority(whom) == (kind == AuthorityChange::Kind::add)) {
+    if (kind == AuthorityChange::Kind::add) out_.reset();
+    return;
+  }
+  for (NodeIndex voter = 0; voter < all; ++voter) {
+    if (voter != whom) world_.cast(voter, kind, whom);
+  }
 }
 
 void Chaos::begin_on_node(FaultKind fault, Duration duration) {

@@ -30,6 +30,8 @@ class Chaos {
   void cut_at_random(Duration, bool both_ways);
   bool clone(Duration);
   void restore(NodeIndex, Duration);
+  void vote_out(Duration);
+  void cast(AuthorityChange::Kind, NodeIndex whom);
   void mend_after(Duration, std::function<void()>);
   NodeIndex any_node() { return rng_.below(world_.authorities()); }
   std::uint64_t up_to(std::uint64_t most) { return rng_.below(most + 1); }
@@ -43,6 +45,7 @@ class Chaos {
   std::vector<FaultKind> likely_;
   std::uint64_t round_ = 0;
   std::set<NodeIndex> restored_;  // in this round
+  std::optional<NodeIndex> out_;  // was to be voted out last
   std::map<FaultKind, std::uint64_t> begun_;
 };
 

@@ -15,8 +15,9 @@ constexpr Duration look_time{1'000};
 constexpr Duration agreement_max = std::chrono::minutes(5);  // from healing on
 
 constexpr std::array<std::string_view, fault_kinds> names{
-    "loss",  "duplicate", "delay", "reorder",   "throttle",  "partition", "cut",     "isolate",
-    "crash", "pause",     "clock", "disk-full", "disk-slow", "lie",       "restore", "clone"};
+    "loss",      "duplicate", "delay",   "reorder", "throttle", "partition",
+    "cut",       "isolate",   "crash",   "pause",   "clock",    "disk-full",
+    "disk-slow", "lie",       "restore", "clone",   "vote-out"};
 
 // Small networks are more often at the edge of their quorum than large ones.
 constexpr std::array<std::size_t, 12> sizes{1, 2, 3, 3, 4, 4, 4, 5, 5, 6, 6, 7};
@@ -64,8 +65,8 @@ class Round {
     world_.set_links(calm);
     world_.heal();
     if (!agree("agrees_after_heal")) return;
-    world_.check_safety();
-    if (!world_.recorded()) grow();
+    const std::vector<Seen> healed = world_.check_safety();
+    if (!world_.recorded()) grow(healed);
   }
 
  private:
@@ -90,26 +91,33 @@ class Round {
     return std::nullopt;
   }
 
+  bool somebody_is_locked() const {
+    for (NodeIndex i = 0; i < world_.authorities(); ++i) {
+      if (world_.replica(i).fitness().reason == sync::Fitness::Reason::evidence) return true;
+    }
+    return false;
+  }
+
   bool agree(const std::string& invariant) {
     const Time healed = world_.now();
     bool heads = false;
     while (!world_.failure() && world_.now() - healed < agreement_max) {
-      if (!heads && world_.heads_agree()) {
-        heads = true;
-        life_.slowest_agreement = std::max(life_.slowest_agreement, world_.now() - healed);
-      }
+      heads = heads || world_.heads_agree();
       if (heads && world_.differences().empty()) return true;
       world_.run_for(look_time);
     }
     if (world_.failure()) return false;
-    if (world_.observer().conflict_may_come()) {
+    if (world_.observer().conflict()) {
       life_.conflict = true;
-      const auto silent = world_.observer().conflict() ? who_is_silent() : std::nullopt;
-      if (silent) {
+      if (const auto silent = who_is_silent()) {
         world_.fail("loud_conflict", "two histories are final, and node " +
-                                         std::to_string(*silent) + " says " +
+                                         std::to_string(*silent + 1) + " says " +
                                          world_.replica(*silent).status().state.text());
       }
+      return false;
+    }
+    if (world_.observer().conflict_may_come() && somebody_is_locked()) {
+      life_.halted = true;
       return false;
     }
     world_.fail(invariant, "after " + std::to_string(agreement_max.count() / 1'000) +
@@ -117,14 +125,14 @@ class Round {
     return false;
   }
 
-  void grow() {
-    const Height before = world_.replica(0).chain().final().height;
+  void grow(std::span<const Seen> before) {
     const std::size_t user = shape_.below(2);
     if (!world_.pay(user, shape_.below(world_.authorities()))) {
       world_.fail("grows_after_heal", "a payment was refused");
     }
-    if (agree("grows_after_heal") && world_.replica(0).chain().final().height <= before) {
-      world_.fail("grows_after_heal", "a payment was acknowledged, and no block became final");
+    if (!agree("grows_after_heal")) return;
+    for (const Violation& violation : check_growth(before, world_.check_safety())) {
+      world_.fail(std::string(violation.invariant), text(violation));
     }
   }
 
@@ -166,16 +174,29 @@ Result<FaultKinds> parse_faults(std::string_view text) {
 
 namespace {
 
+// How many keys may be used twice, and how many disks may forget, follows from the number of
+// authorities: a life has either, or the number changes.
+Plan without_contradictions(Plan plan, const Setup& setup, sync::Rng& shape) {
+  FaultKinds& faults = plan.faults;
+  if (!faults.contains(FaultKind::vote_out)) return plan;
+  const bool disks_forget = faults.contains(FaultKind::restore) && shape.below(2) == 0;
+  if (setup.nodes < 3 || setup.clones > 0 || disks_forget) {
+    faults.erase(FaultKind::vote_out);
+  } else {
+    faults.erase(FaultKind::restore);
+    faults.erase(FaultKind::clone);
+  }
+  return plan;
+}
+
 Life live_in(World& world, const Plan& plan, std::uint64_t seed, sync::Rng& shape) {
   Chaos chaos(world, plan.faults, shape.next());
   Life life;
   life.seed = seed;
   life.began = world.now();
-  life.nodes = world.authorities();
   Round round(world, chaos, life, shape);
-  while (!world.failure() && !life.conflict) {
+  while (!world.failure() && !life.conflict && !life.halted) {
     round.live();
-    ++life.rounds;
     if (world.now() - life.began >= plan.length) break;
   }
   life.ended = world.now();
@@ -196,8 +217,9 @@ Life live_in(World& world, const Plan& plan, std::uint64_t seed, sync::Rng& shap
 
 Life live(const Plan& plan, std::uint64_t seed) {
   sync::Rng shape(seed ^ 0x5eed);
-  World world(setup_of(plan, seed, shape));
-  return live_in(world, plan, seed, shape);
+  const Setup setup = setup_of(plan, seed, shape);
+  World world(setup);
+  return live_in(world, without_contradictions(plan, setup, shape), seed, shape);
 }
 
 Life replay(const Recording& recording, const Plan& plan, std::uint64_t seed) {
@@ -207,10 +229,11 @@ Life replay(const Recording& recording, const Plan& plan, std::uint64_t seed) {
   setup.nodes = recording.nodes.size();
   setup.poll_only = plan.poll_only.value_or(false);
   setup.quorum = recording.genesis.quorum;
-  Plan without_clones = plan;
-  without_clones.faults.erase(FaultKind::clone);
+  Plan without_keys = plan;
+  without_keys.faults.erase(FaultKind::clone);
+  without_keys.faults.erase(FaultKind::vote_out);
   World world(setup, recording);
-  return live_in(world, without_clones, seed, shape);
+  return live_in(world, without_keys, seed, shape);
 }
 
 }  // namespace aitbc::sim

@@ -27,8 +27,9 @@ enum class FaultKind {
   lie,
   restore,
   clone,
+  vote_out,  // an authority, by the others, who vote it in again later
 };
-inline constexpr std::size_t fault_kinds = 16;
+inline constexpr std::size_t fault_kinds = 17;
 std::string_view name(FaultKind);
 // The names of all, separated by commas.
 std::string fault_names();
@@ -52,14 +53,13 @@ struct Life {
   std::optional<Failure> failure;
   Time began, ended;  // simulated
   std::string trace;
-  std::size_t nodes = 0;
-  std::uint64_t rounds = 0;
   std::map<FaultKind, std::uint64_t> faults;  // how often each began
   std::uint64_t blocks = 0, payments = 0, reorgs = 0, messages = 0, lost = 0;
   Height final = 0;
-  Tip head;                       // of the first node, at the end
-  bool conflict = false;          // two final histories, and all nodes say so
-  Duration slowest_agreement{0};  // from healing until all heads were one
+  Tip head;  // of the first node, at the end
+  // More keys were used twice than are tolerated, and so there are two final histories, of which
+  // all nodes tell; or too many keys are locked by what is proven against them.
+  bool conflict = false, halted = false;
 };
 
 Life live(const Plan&, std::uint64_t seed);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "chain/parties.hpp"
-
 namespace aitbc::sim {
 
 namespace {
@@ -23,8 +21,8 @@ bool contradict(const Vote& a, const Vote& b) {
 
 }  // namespace
 
-Observer::Observer(std::uint64_t seed, const Genesis& genesis, std::size_t nodes)
-    : seed_(seed), genesis_(genesis), params_(params_of(genesis)), nodes_(nodes) {}
+Observer::Observer(std::uint64_t seed, const Params& params, std::size_t nodes)
+    : seed_(seed), params_(params), final_of_(nodes) {}
 
 void Observer::violated(Time now, std::string invariant, std::string what) {
   if (!failure_) failure_ = Failure{std::move(invariant), seed_, now, std::move(what)};
@@ -67,15 +65,16 @@ void Observer::voted(const SignedVote& signed_vote, Time now) {
 }
 
 void Observer::acknowledged(const TxId& id, NodeIndex through, Time now) {
-  if (payments_.emplace(id, Payment{through, now}).second) open_.push_back(id);
+  payments_.emplace(id, Payment{through, now});
 }
 
-void Observer::restored(NodeIndex node, Height final, Time then) {
-  nodes_[node].final = final;
-  for (const TxId& id : open_) {
-    Payment& payment = payments_.at(id);
-    if (payment.through == node && payment.acknowledged > then) payment.excused = true;
+std::vector<TxId> Observer::restored(NodeIndex node, Height final, Time then) {
+  final_of_[node] = final;
+  std::vector<TxId> lost;
+  for (const auto& [id, payment] : payments_) {
+    if (payment.through == node && payment.acknowledged > then) lost.push_back(id);
   }
+  return lost;
 }
 
 void Observer::head_moved(NodeIndex node, const Chain& chain, Time now) {
@@ -84,7 +83,7 @@ void Observer::head_moved(NodeIndex node, const Chain& chain, Time now) {
 }
 
 void Observer::note_final(NodeIndex node, const Chain& chain, Time now) {
-  Height& known = nodes_[node].final;
+  Height& known = final_of_[node];
   if (chain.final().height < known) {
     violated(now, "one_final_history",
              node_text(node) + "block " + std::to_string(known) + " was final, now " +
@@ -110,7 +109,7 @@ void Observer::note_final(NodeIndex node, const Chain& chain, Time now) {
 void Observer::note_payments(NodeIndex node, const Chain& chain, Time now) {
   const auto snapshot = chain.reader().snapshot();
   if (!snapshot) return;
-  for (Height height = nodes_[node].final + 1; height <= chain.head().height; ++height) {
+  for (Height height = final_of_[node] + 1; height <= chain.head().height; ++height) {
     const auto block = (*snapshot)->block(height);
     if (!block || !*block) return;
     for (const SignedTx& tx : (*block)->txs) {
@@ -118,91 +117,6 @@ void Observer::note_payments(NodeIndex node, const Chain& chain, Time now) {
       if (found != payments_.end()) found->second.seen.emplace(node, now);
     }
   }
-}
-
-// ---- checks -------------------------------------------------------------------------------------
-
-void Observer::check(NodeIndex node, const Chain& chain, Time now) {
-  auto snapshot = chain.reader().snapshot();
-  if (!snapshot) return violated(now, "keeps_running", snapshot.error().detail);
-  for (Height height = 1; height <= chain.final().height && !conflict_; ++height) {
-    const auto id = chain.id_at(height);
-    if (id && *id != finals_.at(height)) {
-      return violated(now, "one_final_history",
-                      node_text(node) + "another block is now" + at_height(height));
-    }
-  }
-  if (execute(node, chain, **snapshot, now)) check_payments(node, chain, **snapshot, now);
-}
-
-// From the last check's final block on, or from the genesis if the chain has left that.
-bool Observer::execute(NodeIndex node, const Chain& chain, Snapshot& snapshot, Time now) {
-  const auto broken = [&](const std::string& what) {
-    violated(now, "roots_reexecute", node_text(node) + what);
-    return false;
-  };
-  std::optional<Executed>& executed = nodes_[node].executed;
-  const auto canonical = [&](const Tip& tip) {
-    const auto id = chain.id_at(tip.height);
-    return id && *id == tip.id;
-  };
-  if (!executed || !canonical(executed->parent.tip)) {
-    executed = from_genesis();
-  }
-  Executed at = *executed;
-  for (Height height = at.parent.tip.height + 1; height <= chain.head().height; ++height) {
-    const auto block = snapshot.block(height);
-    if (!block || !*block) return broken("no block" + at_height(height));
-    const auto checked = CheckedBlock::check(params_, **block);
-    const auto applied = checked ? apply_block(params_, at.parent, at.state, *checked)
-                                 : Result<Effects>(checked.error());
-    if (!applied) return broken(applied.error().detail + at_height(height));
-    at.parent.advance(checked->header(), at.state.authorities().size());
-    for (const CheckedTx& tx : checked->txs) {
-      for (const Address& party : Parties(tx.body())) at.holders.insert(party);
-    }
-    if (height == chain.final().height) *executed = at;
-  }
-  if (at.parent.tip != chain.head()) return broken("the head is not the last block");
-  if (at.state.root() != chain.state().root()) return broken("the state is not what the blocks do");
-  check_supply(node, at, now);
-  return true;
-}
-
-Observer::Executed Observer::from_genesis() const {
-  Executed start{State::of(genesis_), {genesis_tip(params_), {}}, {}};
-  for (const auto& allocation : genesis_.allocations) start.holders.insert(allocation.address);
-  for (const PublicKey& key : genesis_.authorities) {
-    start.holders.insert(address_of(Policy::single(key)));
-  }
-  return start;
-}
-
-void Observer::check_supply(NodeIndex node, const Executed& at, Time now) {
-  std::uint64_t supply = 0;
-  for (const Address& holder : at.holders) supply += at.state.at(holder).balance.units();
-  if (supply != supply_of(genesis_).units()) {
-    violated(now, "supply",
-             node_text(node) + "there are " + std::to_string(supply) + " units, the genesis has " +
-                 std::to_string(supply_of(genesis_).units()));
-  }
-}
-
-void Observer::check_payments(NodeIndex node, const Chain& chain, Snapshot& snapshot, Time now) {
-  std::erase_if(open_, [&](const TxId& id) {
-    Payment& payment = payments_.at(id);
-    if (payment.through != node) return false;
-    const auto included = snapshot.tx(id);
-    if (included && *included) return (*included)->height <= chain.final().height;
-    const auto replaced = snapshot.replaced(id);
-    const bool told = replaced && *replaced;
-    if (!told && chain.mempool().find(id) == nullptr && !payment.excused && !conflict_) {
-      violated(now, "nothing_lost",
-               node_text(node) + "acknowledged " + id.hex() +
-                   ", which is neither included, pending nor replaced");
-    }
-    return false;
-  });
 }
 
 // ---- figures ------------------------------------------------------------------------------------
@@ -220,7 +134,7 @@ std::uint64_t Observer::orphans(const Chain& chain) const {
 std::vector<Duration> Observer::times_to_final(On on) const {
   std::vector<Duration> times;
   for (const auto& [id, nodes] : final_on_) {
-    if (on == On::all && nodes.size() < nodes_.size()) continue;
+    if (on == On::all && nodes.size() < final_of_.size()) continue;
     Time first = Time::max();
     Time last = Time::min();
     for (const auto& [node, time] : nodes) {
@@ -237,7 +151,7 @@ std::vector<Duration> Observer::times_to_all() const {
   std::vector<Duration> times;
   for (const auto& [id, payment] : payments_) {
     Duration last = Duration::max();
-    if (payment.seen.size() == nodes_.size()) {
+    if (payment.seen.size() == final_of_.size()) {
       last = Duration{0};
       for (const auto& [node, time] : payment.seen) {
         last = std::max(last, time - payment.acknowledged);

@@ -23,7 +23,7 @@ struct Failure {
 
 class Observer {
  public:
-  Observer(std::uint64_t seed, const Genesis&, std::size_t nodes);
+  Observer(std::uint64_t seed, const Params&, std::size_t nodes);
 
   const std::optional<Failure>& failure() const { return failure_; }
   void violated(Time now, std::string invariant, std::string what);
@@ -36,13 +36,8 @@ class Observer {
   void voted(const SignedVote&, Time now);
   void acknowledged(const TxId&, NodeIndex through, Time now);
   void head_moved(NodeIndex, const Chain&, Time now);
-  // The node's disk is as it was at `then`; what it acknowledged since may be lost.
-  void restored(NodeIndex, Height final, Time then);
-
-  // The node's chain re-executes to its state root, keeps the supply, holds what was made final
-  // anywhere, and every transaction that the node acknowledged, unless it tells that it is
-  // replaced.
-  void check(NodeIndex, const Chain&, Time now);
+  // The node's disk is as it was at `then`: what it acknowledged since may be lost.
+  std::vector<TxId> restored(NodeIndex, Height final, Time then);
 
   // ---- figures ----
   bool conflict() const { return conflict_; }  // two final histories
@@ -62,37 +57,18 @@ class Observer {
     NodeIndex through;
     Time acknowledged;
     std::map<NodeIndex, Time> seen = {};  // in the node's chain
-    bool excused = false;                 // the disk that it was on is gone
-    bool settled = false;                 // in a final block, or replaced for good
   };
   struct Votes {
     std::map<Height, Vote> prepares, commits;
   };
-  // Up to where a node's chain was executed again: its final block at the last check.
-  struct Executed {
-    State state;
-    Parent parent;
-    std::set<Address> holders;  // of all units
-  };
-  struct Seen {
-    Height final = 0;
-    std::optional<Executed> executed;
-  };
-
   void note_final(NodeIndex, const Chain&, Time now);
   void note_payments(NodeIndex, const Chain&, Time now);
-  bool execute(NodeIndex, const Chain&, Snapshot&, Time now);
-  Executed from_genesis() const;
-  void check_supply(NodeIndex, const Executed&, Time now);
-  void check_payments(NodeIndex, const Chain&, Snapshot&, Time now);
 
   std::uint64_t seed_;
-  Genesis genesis_;
   Params params_;
   std::optional<Failure> failure_;
-  std::vector<Seen> nodes_;
+  std::vector<Height> final_of_;  // each node's, as last seen
   std::unordered_map<TxId, Payment> payments_;
-  std::vector<TxId> open_;  // payments that are not settled
   std::set<PublicKey> cloned_;
   bool conflict_may_come_ = false, conflict_ = false;
   std::map<std::pair<PublicKey, Slot>, BlockId> sealed_;

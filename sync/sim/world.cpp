@@ -32,8 +32,10 @@ Genesis genesis_of(const Setup& setup, const std::deque<KeyPair>& keys,
   genesis.quorum = setup.quorum;
   genesis.devnet = true;
   for (const KeyPair& key : keys) genesis.authorities.push_back(key.public_key());
-  for (const KeyPair& user : users) {
-    genesis.allocations.push_back({address_of_user(user), *Amount::from(user_balance)});
+  for (const auto* owners : {&users, &keys}) {
+    for (const KeyPair& owner : *owners) {
+      genesis.allocations.push_back({address_of_user(owner), *Amount::from(user_balance)});
+    }
   }
   std::sort(genesis.allocations.begin(), genesis.allocations.end(),
             [](const auto& a, const auto& b) { return a.address < b.address; });
@@ -58,7 +60,8 @@ World::World(const Setup& setup, const Genesis& genesis, Time start, std::deque<
       genesis_(genesis),
       params_(params_of(genesis_)),
       notary_(params_),
-      observer_(setup.seed, genesis_, setup.nodes + setup.clones),
+      observer_(setup.seed, params_, setup.nodes + setup.clones),
+      audit_(genesis_),
       nodes_(setup.nodes + setup.clones),
       links_(nodes_.size() * nodes_.size()),
       groups_(nodes_.size(), 0) {
@@ -94,7 +97,7 @@ void World::note(const std::string& line) {
 // ---- nodes --------------------------------------------------------------------------------------
 
 std::string World::instance_of(NodeIndex index) const {
-  return std::to_string(index + 1) + "-" + std::to_string(nodes_[index].starts);
+  return name_of(index) + "-" + std::to_string(nodes_[index].starts);
 }
 
 void World::restart(NodeIndex index) {
@@ -102,7 +105,7 @@ void World::restart(NodeIndex index) {
   if (node.replica) return;
   ++node.starts;
   sync::Replica::Options options;
-  options.node_id = std::to_string(index + 1);
+  options.node_id = name_of(index);
   options.instance = instance_of(index);
   options.agent.asker = options.instance;
   node.askers = {};
@@ -232,14 +235,31 @@ void World::note_head(NodeIndex index) {
 // ---- clients ------------------------------------------------------------------------------------
 
 bool World::pay(std::size_t user, NodeIndex through) {
+  const std::size_t other = user + 1 + rng_.below(users_.size() - 1);
+  const KeyPair& to = users_[other % users_.size()];
+  return submit(users_[user], Transfer{address_of_user(to), *Amount::from(1 + rng_.below(50))},
+                through);
+}
+
+bool World::cast(NodeIndex voter, AuthorityChange::Kind kind, NodeIndex whom) {
+  return submit(key_of(voter), Ballot{{kind, key_of(whom).public_key()}, true}, voter);
+}
+
+bool World::is_authority(NodeIndex node) const {
+  for (NodeIndex i = 0; i < setup_.nodes; ++i) {
+    if (!is_up(i)) continue;
+    return aitbc::is_authority(replica(i).chain().state().authorities(), key_of(node).public_key());
+  }
+  return true;
+}
+
+bool World::submit(const KeyPair& from, Payload payload, NodeIndex through) {
   if (!is_up(through) || nodes_[through].busy_until > now()) return false;
-  const KeyPair& from = users_[user];
-  const KeyPair& to = users_[(user + 1 + rng_.below(users_.size() - 1)) % users_.size()];
   const Chain& chain = nodes_[through].replica->chain();
   Tx body;
   body.nonce = chain.mempool().next_nonce(chain.state(), address_of_user(from));
   body.fee = *Amount::from(1 + rng_.below(5));
-  body.payload = Transfer{address_of_user(to), *Amount::from(1 + rng_.below(50))};
+  body.payload = std::move(payload);
   const KeyPair* const signer = &from;
   auto signed_tx =
       sign(params_.genesis_hash, body, Policy::single(from.public_key()), std::span(&signer, 1));
@@ -250,10 +270,13 @@ bool World::pay(std::size_t user, NodeIndex through) {
   on_node(through, [&]() -> Result<Sends> {
     AITBC_TRY_ASSIGN(const auto answers, nodes_[through].replica->submit(std::span(&*tx, 1)));
     acknowledged = answers.front().has_value();
-    if (acknowledged) observer_.acknowledged(tx->id(), through, now());
+    if (acknowledged) {
+      observer_.acknowledged(tx->id(), through, now());
+      audit_.expect({tx->id(), name_of(through)});
+    }
     return Sends();
   });
-  note("pay " + tx->id().hex());
+  note("submit " + tx->id().hex());
   return acknowledged;
 }
 
@@ -267,10 +290,20 @@ void World::traffic(Duration interval, Time until) {
 
 // ---- what came of it ----------------------------------------------------------------------------
 
-void World::check_safety() {
+// Of two final histories either is as good as the other.
+std::vector<Seen> World::check_safety() {
+  if (observer_.conflict()) return {};
+  std::deque<ChainView> views;
+  std::vector<NodeView*> nodes;
   for (NodeIndex i = 0; i < nodes_.size(); ++i) {
-    if (is_up(i)) observer_.check(i, nodes_[i].replica->chain(), now());
+    if (is_up(i)) nodes.push_back(&views.emplace_back(name_of(i), nodes_[i].replica->chain()));
   }
+  Report report = audit_.look(nodes);
+  for (const Violation& violation : report.violations) {
+    fail(std::string(violation.invariant), text(violation));
+  }
+  for (const auto& [node, why] : report.silent) fail("keeps_running", node + ": " + why.detail);
+  return std::move(report.seen);
 }
 
 bool World::heads_agree() const {

@@ -6,6 +6,7 @@
 #include <array>
 #include <deque>
 
+#include "chain/checks.hpp"
 #include "sync/askers.hpp"
 #include "sync/liar.hpp"
 #include "sync/link.hpp"
@@ -80,13 +81,17 @@ class World {
   // ---- clients ----
   // A user pays another through the node; true if the node acknowledged it.
   bool pay(std::size_t user, NodeIndex through);
+  // An authority casts its ballot through its own node.
+  bool cast(NodeIndex voter, AuthorityChange::Kind, NodeIndex whom);
+  // As the first node that is up has it.
+  bool is_authority(NodeIndex) const;
   // From now until `until`, someone pays every `interval`, nearly always through its own node.
   void traffic(Duration interval, Time until);
 
   // ---- what came of it ----
   const std::optional<Failure>& failure() const { return observer_.failure(); }
-  // Holds every node's chain against the invariants.
-  void check_safety();
+  // Holds the nodes that are up against the invariants, and says what they showed.
+  std::vector<Seen> check_safety();
   void fail(std::string invariant, std::string what) {
     observer_.violated(now(), std::move(invariant), std::move(what));
   }
@@ -160,7 +165,9 @@ class World {
   void carry(NodeIndex from, NodeIndex to, const Message&, const std::function<void()>& arrive);
   LinkRule rule_of(NodeIndex from, NodeIndex to);
   void serve(NodeIndex node, const sync::Request&, Answered answer);
+  static std::string name_of(NodeIndex node) { return std::to_string(node + 1); }
   std::string instance_of(NodeIndex) const;
+  bool submit(const KeyPair& from, Payload, NodeIndex through);
   bool has_news(NodeIndex, const SyncQuery&) const;
   Answer answer_now(NodeIndex, SyncQuery, Duration held);
   Result<sync::Reply> read(NodeIndex node, const sync::Request&);
@@ -175,6 +182,7 @@ class World {
   Params params_;
   Notary notary_;
   Observer observer_;
+  Audit audit_;
   std::deque<Node> nodes_;
   std::vector<sync::Link> links_;  // from * nodes + to
   std::vector<TimedRule> rules_;

@@ -38,7 +38,9 @@ bool World::restore_snapshot(NodeIndex index) {
   node.machine.disk = std::make_shared<MemoryDisk>(*node.snapshot->disk);
   node.final = node.snapshot->final;
   node.head = {};
-  observer_.restored(index, node.snapshot->final, node.snapshot->taken);
+  for (const TxId& id : observer_.restored(index, node.snapshot->final, node.snapshot->taken)) {
+    audit_.excuse(id);
+  }
   restart(index);
   return true;
 }

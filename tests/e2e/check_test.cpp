@@ -152,6 +152,18 @@ TEST_CASE("check holds a network against every invariant, and tells who breaks o
   CHECK(report["holds"] == true);
 }
 
+TEST_CASE("what was recorded of a network is what the simulator goes on from") {
+  const RunningNetwork net;
+  net.new_wallet("alice");
+  for (int i = 0; i < 3; ++i) net.must("faucet", {"alice", "10", "--wait", "final"});
+  const std::string file = net.file("dump.json");
+  const Json recorded = net.must("dump", {"-o", file});
+  CHECK(recorded["nodes"] == 3);
+  CHECK(recorded["blocks"] == 9);
+  CHECK(recorded["silent"].empty());
+  CHECK(net.must("sim", {"--replay", file, "--count", "1"})["failed"] == 0);
+}
+
 TEST_CASE("a scenario that holds leaves nothing behind, one that does not says why") {
   const Home home;
   const std::string network =

@@ -81,9 +81,11 @@ TEST_CASE("a copied node directory is refused by name, and takes over once the f
   CHECK_FALSE(copy.logged("\"event\":\"signing\""));
   net.must("node kill", {"2"});
   CHECK(healthy());
-  // Where the key was used last, it is used again without waiting: the copy gives way.
-  net.must("node start", {"2"});
-  CHECK(test::eventually([&] { return net.state(2) == "in_sync"; }));
+  // Now it is the original that is refused, until the copy stops.
+  REQUIRE(net.ask("node start", {"2"}).exit == 3);
+  CHECK(net.state(2).find("is run by copy of site_2") != std::string::npos);
+  CHECK(copy.end(SIGTERM) == 0);
+  CHECK(test::eventually([&] { return net.state(2) == "in_sync"; }, std::chrono::seconds(15)));
 }
 
 TEST_CASE("a copy that is forced during a partition leaves evidence on both sides") {

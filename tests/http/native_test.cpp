@@ -167,7 +167,7 @@ TEST_CASE("a sync answer comes back from JSON as it was") {
   const GenesisHash& chain = builder.params().genesis_hash;
   answer.evidence = {*breach(sign(chain, Vote::commit({3, BlockId{{1}}}), key),
                              sign(chain, Vote::commit({3, BlockId{{2}}}), key))};
-  KeyClaim claim{{}, "n1 of site-a", "0f", any_time(rng), "0e", true, {}};
+  KeyClaim claim{{}, "n1 of site-a", "0f", any_time(rng), "0e", true, any_time(rng), {}};
   sign(chain, claim, key);
   if (rng.one_in(2)) answer.runs = claim;
   answer.sightings = {{claim, "http://127.0.0.1:1", Duration{4'001}}};

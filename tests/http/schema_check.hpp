@@ -28,6 +28,7 @@ class SchemaCheck {
       }
       return path + ": none of the choices:" + reasons;
     }
+    if (schema.empty()) return std::nullopt;  // it describes anything
     const std::string type = schema.value("type", "");
     if (type == "object") return fault_of_object(value, schema, path);
     if (type == "array") return fault_of_array(value, schema, path);

@@ -106,8 +106,8 @@ TEST_CASE("with polling alone everything still converges and nothing is lost") {
 TEST_CASE("a partition with traffic on both sides heals within two polls") {
   const std::size_t nodes = GENERATE(3U, 4U, 5U, 6U);
   World world({.seed = nodes, .nodes = nodes, .links = delayed(Duration{50})});
-  const Time end = world.now() + Duration{180'000};
-  world.traffic(Duration{500}, end);
+  const Time healed = world.now() + Duration{140'000};
+  world.traffic(Duration{500}, healed);
   world.run_for(Duration{20'000});
   std::vector<int> sides(nodes, 0);
   for (std::size_t i = 0; i < nodes / 2; ++i) sides[i] = 1;
@@ -115,10 +115,6 @@ TEST_CASE("a partition with traffic on both sides heals within two polls") {
   world.run_for(Duration{120'000});
   world.heal();
   world.run_for(2 * limits::poll_interval);
-  for (NodeIndex i = 1; i < nodes; ++i) {
-    CHECK(world.replica(i).chain().head().height + 1 >= world.replica(0).chain().head().height);
-  }
-  world.run_for(Duration{60'000});
   CHECK(world.differences() == "");
   CHECK(world.reorg_depth_max() <= nodes / 2);
   world.check_safety();

@@ -369,6 +369,10 @@ TEST_CASE("grows_after_heal: head and final rise between two looks") {
         "grows_after_heal: node 1: height 3: expected a final block above 3, got 3");
   before.look.head.height = 4;
   CHECK(check_growth(std::vector{before}, later).size() == 2);
+  // Who does not answer any more has not grown.
+  const auto silent = check_growth(later, {});
+  REQUIRE(silent.size() == 2);
+  CHECK(silent[0].seen == "no answer");
 }
 
 TEST_CASE("the list of invariants is what the code speaks of") {

@@ -136,18 +136,27 @@ TEST_CASE("evidence holds by itself, whatever the order, and only with both sign
 TEST_CASE("a signing record finds the breach, and forgets the lowest first") {
   const Signer signer;
   SigningRecord record;
+  constexpr Height far = 1'000'000;
   const auto commit = [&](Height height, Byte branch) {
     return sign(signer.chain, Vote::commit(block(height, branch)), signer.key);
   };
-  CHECK_FALSE(record.see(commit(1, 1)));
-  CHECK_FALSE(record.see(commit(1, 1)));
-  CHECK(record.see(commit(1, 2)));
-  CHECK_FALSE(record.see(commit(1, 2)));  // it was compared before
+  CHECK_FALSE(record.see(commit(1, 1), far));
+  CHECK_FALSE(record.see(commit(1, 1), far));
+  CHECK(record.see(commit(1, 2), far));
+  CHECK_FALSE(record.see(commit(1, 2), far));  // it was compared before
   for (Height height = 2; height < limits::votes_compared_max + 2; ++height) {
-    CHECK_FALSE(record.see(commit(height, 1)));
+    CHECK_FALSE(record.see(commit(height, 1), far));
   }
-  CHECK_FALSE(record.see(commit(1, 3)));
-  CHECK(record.see(commit(limits::votes_compared_max, 2)));
+  CHECK_FALSE(record.see(commit(1, 3), far));
+  CHECK(record.see(commit(limits::votes_compared_max, 2), far));
+
+  // Behind votes for blocks that are far to come nothing is hidden.
+  SigningRecord other;
+  CHECK_FALSE(other.see(commit(7, 1), 7));
+  for (Height height = 0; height < 2 * limits::votes_compared_max; ++height) {
+    CHECK_FALSE(other.see(commit(far + height, 1), 7));
+  }
+  CHECK(other.see(commit(7, 2), 7));
 
   CHECK_FALSE(record.see(signer.sealed(5, 1)));
   CHECK(record.see(signer.sealed(5, 2)));

@@ -83,12 +83,56 @@ TEST_CASE("of a peer far away several polls are held open, and their answers fol
     REQUIRE(next.size() == 2);
     CHECK(std::get<SyncQuery>(next[0].request).cursor == 7);
     CHECK(std::get<SyncQuery>(next[0].request).asker.empty());
-    CHECK(std::get<SyncQuery>(next[1].request).asker == "me");
+    // The peer may still hold what was lost, and would answer that first.
+    CHECK(std::get<SyncQuery>(next[1].request).asker == "me.1");
+  }
+  SECTION("one that others overtook is lost, and no more") {
+    bench.hear(polls[1], bench.answer_from(7, 8));
+    bench.reply(polls[0], error(Errc::timeout, "lost"));
+    CHECK(bench.state_of(0).kind == SyncState::Kind::in_sync);
+    CHECK(bench.tick(limits::poll_pause).size() == 2);
   }
   SECTION("they fail together, and that counts once") {
     for (const auto& poll : polls) bench.reply(poll, error(Errc::unreachable, "gone"));
     CHECK(bench.agent.next_wake() <= bench.now + limits::backoff_min);
     CHECK(only<SyncQuery>(bench.tick(limits::backoff_min)).asker.empty());
+  }
+}
+
+TEST_CASE("who claims what is justified, and has no other block than ours, is not asked for any") {
+  Bench bench(1);
+  bench.builder.append();
+  bench.adopt();
+  SyncAnswer boast = bench.answer(bench.chain.head());
+  boast.justified = {1'000'000, 1'000'000, BlockId{{1}}};
+  CHECK(bench.hear(bench.tick().front(), boast).empty());
+  CHECK(bench.agent.next_wake() > bench.now);
+}
+
+TEST_CASE("keys that are no authority's do not fill the room for those that are") {
+  Bench bench(1);
+  gen::Rng rng(5);
+  SyncAnswer answer = bench.answer(bench.chain.head());
+  for (const KeyPair& key : gen::keys(rng, limits::authorities_max)) {
+    KeyClaim claim{{}, "n", "i", bench.now, "i", false, bench.now, {}};
+    sign(bench.builder.params().genesis_hash, claim, key);
+    answer.sightings.push_back({claim, "http://host:1", Duration{0}});
+  }
+  KeyClaim claim{{}, "n", "i", bench.now, "i", false, bench.now, {}};
+  sign(bench.builder.params().genesis_hash, claim, bench.builder.ledger.authorities[1]);
+  answer.sightings.push_back({claim, "http://host:1", Duration{0}});
+  bench.hear(bench.tick().front(), answer);
+  CHECK(bench.agent.roster().sightings(bench.now).size() == 1);
+}
+
+TEST_CASE("a peer that is down is not asked in a loop when the clock has stepped back") {
+  Bench bench(1);
+  bench.reply(bench.tick().front(), error(Errc::unreachable, "refused"));
+  bench.now -= std::chrono::hours(1);
+  for (int i = 0; i < 3; ++i) {
+    bench.now = std::max(bench.now, *bench.agent.next_wake());
+    for (const auto& poll : bench.tick()) bench.reply(poll, error(Errc::unreachable, "refused"));
+    CHECK(bench.agent.next_wake() >= bench.now + limits::backoff_min / 2);
   }
 }
 

@@ -15,12 +15,13 @@ struct Bench {
   test::Ledger ledger;
   Roster roster{Duration{30'000}};
 
-  KeyClaim claim(std::size_t authority, const std::string& instance) const {
+  KeyClaim claim(std::size_t authority, const std::string& instance, Time signed_at = start) const {
     KeyClaim claim;
     claim.node = "node";
     claim.instance = instance;
     claim.origin = instance;
     claim.started = start;
+    claim.signed_at = signed_at;
     sign(ledger.params.genesis_hash, claim, ledger.authorities[authority]);
     return claim;
   }
@@ -75,6 +76,23 @@ TEST_CASE("nobody but its key can claim to run it") {
   REQUIRE(bench.hear(1, Duration{0}, start));
   REQUIRE(bench.hear(1, Duration{0}, start, "clone"));
   CHECK(bench.roster.runners(forged.claim.key, start).size() == 2);
+}
+
+TEST_CASE("what a process said before it ended is not passed on for ever") {
+  Bench bench;
+  const GenesisHash& chain = bench.ledger.params.genesis_hash;
+  const Sighting replayed{bench.claim(1, "i"), "url", Duration{0}};
+  for (Time now = start; now <= start + Duration{59'000}; now += Duration{1'000}) {
+    REQUIRE(bench.roster.hear(chain, replayed, now));
+    CHECK(bench.heard(now) == 2);
+  }
+  const Time late = start + Duration{60'001};
+  REQUIRE(bench.roster.hear(chain, replayed, late));
+  CHECK(bench.heard(late) == 1);
+  // Renewed by the process itself it counts, as one process.
+  REQUIRE(bench.roster.hear(chain, {bench.claim(1, "i", late), "url", Duration{0}}, late));
+  CHECK(bench.heard(late) == 2);
+  CHECK(bench.roster.runners(replayed.claim.key, late).size() == 1);
 }
 
 TEST_CASE("of two runners of a key one goes on, the same for both") {
