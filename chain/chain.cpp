@@ -358,7 +358,8 @@ Result<TxId> Chain::known(const CheckedTx& tx, const Error& refusal) const {
   return refusal;
 }
 
-Result<std::vector<Result<TxId>>> Chain::submit(std::span<const CheckedTx> txs) {
+Result<std::vector<Result<TxId>>> Chain::submit(std::span<const CheckedTx> txs,
+                                                Submitter submitter) {
   std::vector<Result<TxId>> answers;
   answers.reserve(txs.size());
   Batch batch;
@@ -367,7 +368,8 @@ Result<std::vector<Result<TxId>>> Chain::submit(std::span<const CheckedTx> txs) 
       answers.push_back(known(tx, status.error()));
       continue;
     }
-    if (const auto* ballot = std::get_if<Ballot>(&tx.body().payload)) {
+    const auto* ballot = std::get_if<Ballot>(&tx.body().payload);
+    if (ballot != nullptr && submitter == Submitter::client) {
       if (auto status = check_ballot(state_.governance(), tx.body().from, *ballot); !status) {
         answers.push_back(std::move(status).error());
         continue;

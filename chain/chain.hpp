@@ -82,9 +82,13 @@ class Chain {
   // nullopt once a conflict is known. Only its branch tells whether it is to come, or contradicts.
   Result<std::optional<Checkpoint>> committed_elsewhere() const;
 
+  // Of a client a ballot must make sense. One that another node has acknowledged is taken as it is:
+  // it may have made sense there, and all its sender's others wait for it.
+  enum class Submitter { client, peer };
   // One commit for all; the answers are in the order of the transactions. A transaction that is
   // pending or included already is answered with its id.
-  Result<std::vector<Result<TxId>>> submit(std::span<const CheckedTx> txs);
+  Result<std::vector<Result<TxId>>> submit(std::span<const CheckedTx> txs,
+                                           Submitter = Submitter::client);
 
  private:
   Chain(Params, std::unique_ptr<Store>, Loaded&, Parent, Mempool::Limits);

@@ -186,7 +186,7 @@ void print_total(Output& output, const sim::Campaign& campaign, Total total, Dur
               std::to_string(total.messages) + " messages (" + std::to_string(total.lost) +
               " lost); of the worlds with more cloned keys than they tolerate " +
               std::to_string(total.conflicts) + " ended apart, and said so, and " +
-              std::to_string(total.halted) + " stopped, their keys locked by evidence");
+              std::to_string(total.halted) + " came to a stand, which is proven");
   output.line("faults: " + faults_text(total));
   rpc::ObjectWriter faults;
   for (const auto& [fault, count] : total.faults) faults.integer(name(fault), count);

@@ -24,7 +24,7 @@ class ChainLedger final : public Ledger {
   bool may_vote(const PublicKey& key) const override { return chain_.may_vote(key); }
   bool wants(const TxId& id) override { return chain_.mempool().find(id) == nullptr; }
   Result<std::vector<TxId>> submit(std::span<const CheckedTx> txs) override {
-    const auto answers = chain_.submit(txs);
+    const auto answers = chain_.submit(txs, Chain::Submitter::peer);
     if (answers) return refused_for_now(txs, *answers);
     if (is_internal(answers.error())) return answers.error();
     // The disk is full: one answer for all.

@@ -91,9 +91,9 @@ class Round {
     return std::nullopt;
   }
 
-  bool somebody_is_locked() const {
+  bool is_anything_proven() const {
     for (NodeIndex i = 0; i < world_.authorities(); ++i) {
-      if (world_.replica(i).fitness().reason == sync::Fitness::Reason::evidence) return true;
+      if (!world_.replica(i).chain().evidence().empty()) return true;
     }
     return false;
   }
@@ -104,6 +104,7 @@ class Round {
     while (!world_.failure() && world_.now() - healed < agreement_max) {
       heads = heads || world_.heads_agree();
       if (heads && world_.differences().empty()) return true;
+      world_.unlock_keys();
       world_.run_for(look_time);
     }
     if (world_.failure()) return false;
@@ -116,7 +117,7 @@ class Round {
       }
       return false;
     }
-    if (world_.observer().conflict_may_come() && somebody_is_locked()) {
+    if (world_.observer().conflict_may_come() && is_anything_proven()) {
       life_.halted = true;
       return false;
     }

@@ -58,7 +58,7 @@ struct Life {
   Height final = 0;
   Tip head;  // of the first node, at the end
   // More keys were used twice than are tolerated, and so there are two final histories, of which
-  // all nodes tell; or too many keys are locked by what is proven against them.
+  // all nodes tell; or what the keys have signed leaves no quorum anything to sign: proven, too.
   bool conflict = false, halted = false;
 };
 

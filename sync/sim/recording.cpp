@@ -37,7 +37,7 @@ Status World::load(NodeIndex index, const RecordedNode& recorded) {
     AITBC_TRY_ASSIGN(CheckedTx checked, notary_.tx(tx));
     pending.push_back(std::move(checked));
   }
-  AITBC_TRY(chain.submit(pending));
+  AITBC_TRY(chain.submit(pending, Chain::Submitter::peer));
   return ok();
 }
 

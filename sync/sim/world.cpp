@@ -330,10 +330,12 @@ std::string World::differences() const {
     if (recorded()) continue;
     if (chain.final() != chain.head()) {
       text += who + " is final up to " + std::to_string(chain.final().height) + " of " +
-              std::to_string(chain.head().height) + "; ";
+              std::to_string(chain.head().height) + " and says " +
+              replica(i).status().state.text() + "; ";
     }
     if (chain.mempool().has_includable(chain.state())) {
-      text += who + " has transactions to include; ";
+      text +=
+          who + " has transactions to include and says " + replica(i).status().state.text() + "; ";
     }
   }
   return text;

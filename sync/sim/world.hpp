@@ -77,6 +77,8 @@ class World {
   void clone(NodeIndex clone, NodeIndex original, bool forced);
   // Ends every fault; clones are found and stopped, all others run.
   void heal();
+  // What an operator does who has stopped the clones: lets keys sign again that evidence locked.
+  void unlock_keys();
 
   // ---- clients ----
   // A user pays another through the node; true if the node acknowledged it.

@@ -65,6 +65,16 @@ void World::clone(NodeIndex copy, NodeIndex original, bool forced) {
   restart(copy);
 }
 
+void World::unlock_keys() {
+  for (NodeIndex i = 0; i < setup_.nodes; ++i) {
+    if (!is_up(i) || replica(i).fitness().reason != sync::Fitness::Reason::evidence) continue;
+    on_node(i, [this, i]() -> Result<Sends> {
+      AITBC_TRY(nodes_[i].replica->unlock(local(i)));
+      return Sends();
+    });
+  }
+}
+
 void World::heal() {
   note("heal");
   rules_.clear();

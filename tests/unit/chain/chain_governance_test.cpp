@@ -216,6 +216,12 @@ TEST_CASE("a ballot that would change nothing is refused when it is handed in") 
   CHECK(town.submit(town.ballot(0, {Kind::add, town.keys[1].public_key()})).error().code ==
         Errc::bad_ballot);
   CHECK(town.submit(town.ballot(0, town.add())));
+  // What another node acknowledged is passed on and included, and changes nothing.
+  const CheckedTx late = town.ballot(3, town.add());
+  CHECK(test::must(town.chain.submit(std::span(&late, 1), Chain::Submitter::peer)).front());
+  REQUIRE(town.seal());
+  CHECK(town.chain.mempool().size() == 0);
+  CHECK(town.chain.state().governance().open->approvals.size() == 1);
 }
 
 TEST_CASE("a reorg takes a decision back, and its ballots wait again") {
