@@ -78,6 +78,7 @@ class Chain {
   Status add_evidence(std::span<const Evidence>);
   // Set for ever once another branch was seen final too. This one stays as it is.
   const std::optional<FinalityConflict>& finality_conflict() const { return conflict_; }
+  Mempool::Sequence finality_conflict_sequence() const { return conflict_sequence_; }
   // The highest block above the final one that a quorum committed and that is not on this chain:
   // nullopt once a conflict is known. Only its branch tells whether it is to come, or contradicts.
   Result<std::optional<Checkpoint>> committed_elsewhere() const;
@@ -140,6 +141,7 @@ class Chain {
   std::vector<Proven> evidence_;
   std::size_t stored_evidence_ = 0;  // of these; the rest waits for room on the disk
   std::optional<FinalityConflict> conflict_;
+  Mempool::Sequence conflict_sequence_ = 0;  // of the news it was
   bool stored_conflict_ = false;
   // mempool_.has_includable(state_), which looks through the whole pool when there is none. The
   // owner asks in each of its rounds; the answer changes only with a block or a newcomer.

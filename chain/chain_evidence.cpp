@@ -13,6 +13,7 @@ void Chain::restore_evidence(const Loaded& loaded) {
   }
   stored_evidence_ = evidence_.size();
   conflict_ = loaded.finality_conflict;
+  if (conflict_) conflict_sequence_ = mempool_.last_sequence() + 1;
   stored_conflict_ = conflict_.has_value();
   for (const SealedHeader& sealed : loaded.side) accuse(signed_.see(sealed));
 }
@@ -80,6 +81,10 @@ Status Chain::store_offences() {
     news |= evidence_[i].sequence == 0;
     if (evidence_[i].sequence == 0) evidence_[i].sequence = mempool_.last_sequence() + 1;
     batch.evidence.push_back(evidence_[i].evidence);
+  }
+  if (conflict_ && conflict_sequence_ == 0) {
+    conflict_sequence_ = mempool_.last_sequence() + 1;
+    news = true;
   }
   if (news) mempool_.advance();
   if (!stored_conflict_) batch.finality_conflict = conflict_;

@@ -135,6 +135,13 @@ SyncAnswer Replica::answer(const SyncQuery& query, Time now) const {
   answer.node_time = now;
   answer.since = since;
   answer.votes = chain_.finality().since(since);
+  // Nobody shall have to find two final histories out alone.
+  if (const auto& twice = chain_.finality_conflict();
+      twice && chain_.finality_conflict_sequence() > since) {
+    for (const Certificate* each : {&twice->ours, &twice->theirs}) {
+      answer.votes.insert(answer.votes.end(), each->votes.begin(), each->votes.end());
+    }
+  }
   for (const Chain::Proven& proven : chain_.evidence()) {
     if (proven.sequence > since) answer.evidence.push_back(proven.evidence);
   }

@@ -84,6 +84,7 @@ class Replica {
 
   // Keys and clocks (replica_keys.cpp).
   KeyClaim own_claim() const;
+  void renew_claim(Time now);
   Fitness judge_fitness(Time now);
   std::optional<Fitness> judge_locks() const;
   std::optional<Fitness> other_runner(Time now);

@@ -35,21 +35,27 @@ KeyClaim Replica::own_claim() const {
   return claim;
 }
 
+void Replica::renew_claim(Time now) {
+  claim_ = own_claim();
+  claim_->signed_at = now;
+  sign(chain_.params().genesis_hash, *claim_, options_.authority->key());
+}
+
 Fitness Replica::judge_fitness(Time now) {
   using Reason = Fitness::Reason;
   listening_since_ = std::min(listening_since_, now);
   clock_offset_ = agent_.clock_offset(now);
+  // A locked key is still run here: nobody else shall use it.
+  if (claim_ && std::chrono::abs(now - claim_->signed_at) >= options_.agent.poll_interval) {
+    renew_claim(now);
+  }
   if (const auto locked = judge_locks()) return *locked;
   if (!options_.authority) return {};
   if (auto unfit = other_runner(now)) {
     claim_.reset();
     return std::move(*unfit);
   }
-  if (!claim_ || std::chrono::abs(now - claim_->signed_at) >= options_.agent.poll_interval) {
-    claim_ = own_claim();
-    claim_->signed_at = now;
-    sign(chain_.params().genesis_hash, *claim_, options_.authority->key());
-  }
+  if (!claim_) renew_claim(now);
   // It may be about to become one.
   if (!is_authority(chain_.state().authorities(), options_.authority->public_key())) return {};
   if (auto why = wrong_clock(now)) return {Reason::clock, std::move(*why)};

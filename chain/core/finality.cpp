@@ -95,9 +95,12 @@ Finality::Proof Finality::prove(const Branch& branch, const Electorate& electora
   std::set<Checkpoint> justified = justified_;
   for (auto& [target, tally] : prepares) {
     if (justified.contains(target)) continue;
-    // Sources are below the target, so whether they are justified is settled.
-    std::erase_if(tally,
-                  [&](const auto& entry) { return !justified.contains(entry.second.vote.source); });
+    // Sources are below the target, so whether they are justified is settled. Of those at or below
+    // the final block it need not be known any more: who names one could as well have named that.
+    std::erase_if(tally, [&](const auto& entry) {
+      const Checkpoint& source = entry.second.vote.source;
+      return source.height > final_.height && !justified.contains(source);
+    });
     if (auto certificate = certificate_of(tally, electorate(target.height))) {
       justified.insert(target);
       proof.justified.push_back(std::move(*certificate));

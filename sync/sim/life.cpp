@@ -117,7 +117,7 @@ class Round {
       }
       return false;
     }
-    if (world_.observer().conflict_may_come() && is_anything_proven()) {
+    if (world_.may_halt() && is_anything_proven()) {
       life_.halted = true;
       return false;
     }

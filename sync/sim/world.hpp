@@ -98,6 +98,8 @@ class World {
     observer_.violated(now(), std::move(invariant), std::move(what));
   }
   const Observer& observer() const { return observer_; }
+  // More keys were used twice than a quorum can spare.
+  bool may_halt() const { return may_halt_; }
   const sync::Replica& replica(NodeIndex node) const { return *nodes_[node].replica; }
   // One head, final, one state root, nothing left to include: empty if so. What needs new votes or
   // blocks is not asked of a recording.
@@ -185,6 +187,7 @@ class World {
   Notary notary_;
   Observer observer_;
   Audit audit_;
+  bool may_halt_ = false;
   std::deque<Node> nodes_;
   std::vector<sync::Link> links_;  // from * nodes + to
   std::vector<TimedRule> rules_;

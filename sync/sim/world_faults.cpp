@@ -62,6 +62,8 @@ void World::clone(NodeIndex copy, NodeIndex original, bool forced) {
   }
   const std::size_t tolerated = 2 * quorum_of(setup_.quorum, setup_.nodes) - setup_.nodes - 1;
   observer_.cloned(key_of(copy).public_key(), keys.size() > tolerated);
+  // What the clones have signed may leave their keys nothing that they may sign.
+  may_halt_ |= keys.size() > setup_.nodes - quorum_of(setup_.quorum, setup_.nodes);
   restart(copy);
 }
 

@@ -108,6 +108,21 @@ TEST_CASE("a prepare counts once its source is justified") {
   CHECK(proof.justified[1].block == block(2));
 }
 
+TEST_CASE(
+    "of a source that is not above the final block it need not be known that it was justified") {
+  Votes votes;
+  // As after a restart: of what was justified below the final block nothing is kept.
+  votes.finality.accept({Vote::Kind::commit, block(5), {}});
+  votes.add(0, Vote::prepare(block(7), block(5)));
+  votes.add(1, Vote::prepare(block(7), block(3)));
+  REQUIRE(votes.prove().justified.size() == 1);
+  CHECK(votes.prove().justified[0].block == block(7));
+  votes.finality.accept(votes.prove().justified[0]);
+  votes.add(0, Vote::prepare(block(9), block(7)));
+  votes.add(1, Vote::prepare(block(9), block(8)));
+  CHECK(votes.prove().justified.empty());
+}
+
 TEST_CASE("votes count on the branch that holds target and source") {
   Votes votes;
   votes.add(0, Vote::prepare(block(2, 1), block(0)));
