@@ -169,11 +169,7 @@ Result<std::string> Audit::find_doubt(Member& member) {
   const Tip& final = member.look.final;
   AITBC_TRY_ASSIGN(const auto certificate, member.view->certificate(final.height));
   if (!certificate || certificate->kind != Vote::Kind::commit) return std::string("none");
-  const auto authorities = replay_.voters();
-  const Params& params = replay_.params();
-  const Status proven = check_certificate(
-      params.genesis_hash, authorities, quorum_of(params.quorum, authorities.size()), *certificate);
-  if (!proven) return proven.error().detail;
+  if (const Status proven = replay_.check(*certificate); !proven) return proven.error().detail;
   const Checkpoint& block = certificate->block;
   const std::string doubt = "those for " + block_text(block.height, block.id);
   if (block.height <= final.height) return block == checkpoint_of(final) ? "" : doubt;
@@ -414,15 +410,15 @@ std::vector<Violation> check_growth(std::span<const Seen> before, std::span<cons
   for (const Seen& then : before) {
     const auto now = std::find_if(after.begin(), after.end(),
                                   [&](const Seen& seen) { return seen.node == then.node; });
+    const bool silent = now == after.end();
     const auto judge = [&](const char* what, Height earlier, Height later) {
       if (later > earlier) return;
       violations.push_back({growth,
                             {then.node},
                             later,
                             std::string(what) + " above " + std::to_string(earlier),
-                            now == after.end() ? "no answer" : std::to_string(later)});
+                            silent ? "no answer" : std::to_string(later)});
     };
-    const bool silent = now == after.end();
     judge("a head", then.look.head.height, silent ? 0 : now->look.head.height);
     judge("a final block", then.look.final.height, silent ? 0 : now->look.final.height);
   }

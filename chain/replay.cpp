@@ -184,6 +184,11 @@ std::optional<Broken> Replay::add(const Block& block) {
   return std::nullopt;
 }
 
+Status Replay::check(const Certificate& certificate) const {
+  return check_certificate(params_.genesis_hash, voters_, quorum_of(params_.quorum, voters_.size()),
+                           certificate);
+}
+
 void Replay::enter_branch() {
   AITBC_CHECK(!on_branch_);
   on_branch_ = true;

@@ -50,6 +50,8 @@ class Replay {
   const State& state() const { return state_; }
   // The authorities in whose turn head() was sealed: those whose votes make it final.
   std::span<const PublicKey> voters() const { return voters_; }
+  // bad_certificate unless a quorum of voters() signed it.
+  Status check(const Certificate&) const;
   std::uint64_t txs() const { return txs_; }
 
   // Blocks added from here on are taken back by leave_branch().

@@ -191,11 +191,9 @@ Status BatchWriter::write_replaced(const std::vector<Replaced>& replaced) {
 Status BatchWriter::add_certificate(const Certificate& certificate) {
   const Height height = certificate.block.height;
   const bool makes_final = certificate.kind == Vote::Kind::commit;
-  Encoder votes;
-  encode(votes, certificate);
-  AITBC_TRY(
-      Query(sql_.insert_certificate, std::uint64_t{makes_final}, height, ByteView(votes.bytes()))
-          .run());
+  AITBC_TRY(Query(sql_.insert_certificate, std::uint64_t{makes_final}, height,
+                  ByteView(encode(certificate)))
+                .run());
   if (!makes_final) return ok();
   AITBC_TRY(Query(sql_.delete_justified, height).run());
   return Query(sql_.delete_final_undo, height).run();

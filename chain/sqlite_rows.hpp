@@ -70,10 +70,8 @@ inline Result<SealedHeader> read_header(ByteView bytes) {
 }
 
 inline Result<Certificate> read_certificate(ByteView bytes) {
-  Decoder in(bytes);
-  Certificate certificate = decode_certificate(in);
-  const auto whole = in.finish("certificate");
-  if (!whole) return damaged("stored " + whole.error().detail);
+  auto certificate = decode_certificate(bytes);
+  if (!certificate) return damaged("stored " + certificate.error().detail);
   return certificate;
 }
 

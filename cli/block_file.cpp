@@ -53,9 +53,7 @@ Status BlockFileWriter::add(const CertifiedBlock& block) {
   --missing_;
   Encoder encoder;
   encoder.blob(encode(block.block));
-  Encoder certificate;
-  if (block.certificate) encode(certificate, *block.certificate);
-  encoder.blob(certificate.bytes());
+  encoder.blob(block.certificate ? encode(*block.certificate) : Buffer{});
   write_bytes(out_, encoder.bytes());
   if (!out_) return unwritable(path_);
   return ok();
@@ -126,11 +124,9 @@ Result<std::optional<CertifiedBlock>> BlockFileReader::next() {
   CertifiedBlock found{std::move(*block), {}};
   AITBC_TRY_ASSIGN(const Buffer votes, take_blob("a certificate", encoded_certificate_bytes_max));
   if (!votes.empty()) {
-    Decoder decoder(votes);
-    found.certificate = decode_certificate(decoder);
-    if (const Status read = decoder.finish("a certificate"); !read) {
-      return broken(read.error().detail);
-    }
+    auto certificate = decode_certificate(ByteView(votes));
+    if (!certificate) return broken(certificate.error().detail);
+    found.certificate = std::move(*certificate);
   }
   ++read_;
   return std::optional(std::move(found));

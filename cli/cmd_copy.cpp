@@ -93,13 +93,9 @@ std::string verdict_json(const Subject& subject, const Replay& replay,
 
 // Of the block that was executed last: a quorum of those in whose turn it was committed it.
 std::optional<Broken> check_final(const Certificate& certificate, const Replay& replay) {
-  const auto voters = replay.voters();
-  const Params& params = replay.params();
   const Checkpoint head = checkpoint_of(replay.head());
   std::string seen;
-  if (const Status holds = check_certificate(params.genesis_hash, voters,
-                                             quorum_of(params.quorum, voters.size()), certificate);
-      !holds) {
+  if (const Status holds = replay.check(certificate); !holds) {
     seen = holds.error().detail;
   } else if (certificate.kind != Vote::Kind::commit || certificate.block != head) {
     seen = "votes for " + hash_text(certificate.block.id);

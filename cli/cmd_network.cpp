@@ -1,9 +1,13 @@
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include "cli/ask.hpp"
+#include "cli/await.hpp"
 #include "cli/commands.hpp"
 #include "cli/invocation.hpp"
 #include "cli/nonce_memory.hpp"
+#include "cli/number.hpp"
 #include "cli/running.hpp"
 #include "cli/status_view.hpp"
 #include "rpc/json_writer.hpp"
@@ -72,17 +76,38 @@ std::string next_commands(const sites::NetworkStatus& status) {
          url + "/rpc/head";
 }
 
-Verdict bring_up(Invocation& invocation, const UpRequest& given) {
-  if (given.wait != "healthy" && given.wait != "none") {
-    return error(Errc::bad_config, "--wait: expected healthy or none, got '" + given.wait + "'");
+struct UpWait {
+  bool healthy = true;
+  std::optional<Awaited> final;
+};
+
+Result<UpWait> parse_up_wait(std::string_view text) {
+  if (text == "healthy") return UpWait{};
+  if (text == "none") return UpWait{false, {}};
+  constexpr std::string_view final = "final:";
+  if (!text.starts_with(final)) {
+    return error(Errc::bad_config,
+                 "--wait: expected healthy, none or final:N, got '" + std::string(text) + "'");
   }
+  AITBC_TRY_ASSIGN(const Height height, parse_number(text.substr(final.size()), "--wait final:"));
+  AITBC_TRY_ASSIGN(Awaited awaited, parse_awaited("all: final >= " + std::to_string(height)));
+  return UpWait{true, std::move(awaited)};
+}
+
+Verdict bring_up(Invocation& invocation, const UpRequest& given) {
+  AITBC_TRY_ASSIGN(const UpWait wait, parse_up_wait(given.wait));
   Progress progress = invocation.progress();
   AITBC_TRY_ASSIGN(sites::UpOptions options, start_options(progress, given.timeout));
-  options.wait = given.wait == "healthy";
+  options.wait = wait.healthy;
+  const Time deadline = invocation.clock.now() + options.timeout;
   if (given.dry_run) return show_plan(invocation, given.file);
   AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(invocation, given.file));
   AITBC_TRY_ASSIGN(const sites::Plan plan, open->network().up(options));
   progress.finish();
+  if (wait.final) {
+    const Duration left = std::max(deadline - invocation.clock.now(), Duration{0});
+    AITBC_TRY(await(invocation, *open, *wait.final, left));
+  }
   AITBC_TRY_ASSIGN(const sites::NetworkStatus status, open->network().status());
   invocation.output.line(status_table(status));
   invocation.output.say(plan.changes() == 0
@@ -217,7 +242,8 @@ void add_up(CLI::App& root, Invocation& invocation) {
                                     "aitbc up -f network.yaml --dry-run"});
   up->add_option("-f,--file", given->file, file_words);
   up->add_flag("--dry-run", given->dry_run, "Only say what would be done");
-  up->add_option("--wait", given->wait, "Until: healthy, none")->capture_default_str();
+  up->add_option("--wait", given->wait, "Until: healthy, none, final:N (that block on all nodes)")
+      ->capture_default_str();
   up->add_option("--timeout", given->timeout, "How long to wait")->capture_default_str();
   choose(*up, invocation, [&invocation, given] { return bring_up(invocation, *given); });
 }

@@ -18,10 +18,11 @@ Agent::Agent(Options options, Ledger& ledger, Time now)
   }
 }
 
-void Agent::send(PeerId to, Request request, Time now) {
+RequestId Agent::send(PeerId to, Request request) {
   const RequestId id = ++last_id_;
-  pending_.emplace(id, Pending{to, request, downloads_, now, clock_});
+  pending_.emplace(id, Pending{to, request, downloads_, clock_});
   out_.push_back({id, to, std::move(request)});
+  return id;
 }
 
 Result<std::vector<Send>> Agent::finish() { return std::exchange(out_, {}); }
@@ -110,7 +111,8 @@ void Agent::poll(PeerId id, Time now) {
   const Duration wait = options_.poll_only ? Duration{0} : options_.poll_interval;
   std::string asker = std::exchange(peer.gap, false) ? "" : options_.asker;
   if (!asker.empty() && peer.names > 0) asker += "." + std::to_string(peer.names);
-  send(id, SyncQuery{peer.instance, peer.cursor, wait, asker}, now);
+  const RequestId sent = send(id, SyncQuery{peer.instance, peer.cursor, wait, asker});
+  pending_.at(sent).sent = now;
 }
 
 Status Agent::on_answer(RequestId poll, const Pending& pending, Heard heard, Time now) {
@@ -155,7 +157,7 @@ Status Agent::on_answer(RequestId poll, const Pending& pending, Heard heard, Tim
   want(peer, answer.txs);
   peer.next_poll = next_poll(asked, answer, now);
   follow(peer, answer);
-  fetch_txs(id, now);
+  fetch_txs(id);
   return judge(peer);
 }
 
@@ -261,7 +263,7 @@ void Agent::want(Peer& peer, std::span<const TxId> ids) {
 }
 
 // One request a peer at a time; what another peer was asked for stays queued in case that fails.
-void Agent::fetch_txs(PeerId id, Time now) {
+void Agent::fetch_txs(PeerId id) {
   Peer& peer = peers_[id];
   if (peer.fetching_txs || !peer.status.head) return;
   GetTxs request;
@@ -279,7 +281,7 @@ void Agent::fetch_txs(PeerId id, Time now) {
   peer.wanted.insert(peer.wanted.begin(), later.begin(), later.end());
   if (request.ids.empty()) return;
   peer.fetching_txs = true;
-  send(id, std::move(request), now);
+  send(id, std::move(request));
 }
 
 Status Agent::on_txs(PeerId id, const GetTxs& asked, Result<Reply> reply, Time now) {
@@ -300,7 +302,7 @@ Status Agent::on_txs(PeerId id, const GetTxs& asked, Result<Reply> reply, Time n
     peer.wanted.insert(peer.wanted.begin(), asked.ids.begin(), asked.ids.end());
     return ok();  // asked again after the next poll that succeeds
   }
-  for (PeerId other = 0; other < peers_.size(); ++other) fetch_txs(other, now);
+  for (PeerId other = 0; other < peers_.size(); ++other) fetch_txs(other);
   return ok();
 }
 
@@ -327,7 +329,7 @@ void Agent::retry_refused(Time now) {
     for (const TxId& tx : peer.refused) asked_txs_.erase(tx);
     want(peer, std::exchange(peer.refused, {}));
   }
-  for (PeerId id = 0; id < peers_.size(); ++id) fetch_txs(id, now);
+  for (PeerId id = 0; id < peers_.size(); ++id) fetch_txs(id);
 }
 
 // ---- status -------------------------------------------------------------------------------------
@@ -337,11 +339,6 @@ std::vector<PeerStatus> Agent::peers() const {
   statuses.reserve(peers_.size());
   for (const Peer& peer : peers_) statuses.push_back(peer.status);
   return statuses;
-}
-
-bool Agent::all_tried() const {
-  return std::all_of(peers_.begin(), peers_.end(),
-                     [](const Peer& peer) { return peer.tried.has_value(); });
 }
 
 bool Agent::all_tried(Time since) const {

@@ -41,10 +41,8 @@ class Agent {
   // While a better branch is being fetched, sealing on the own head would only fork the chain.
   // A mere claim does not count, or a peer could keep us from sealing with it.
   bool downloading() const { return download_ && !download_->guessing(); }
-  // Whether each peer has answered, or failed to, since the start.
-  bool all_tried() const;
-  // Likewise to a poll that was sent since then.
-  bool all_tried(Time since) const;
+  // Whether each peer has answered a poll that was sent since then, or failed to.
+  bool all_tried(Time since = Time::min()) const;
   const Roster& roster() const { return roster_; }
   // Our clock minus the median of all clocks that were heard within a window of the roster, ours
   // among them; nullopt if none was.
@@ -90,14 +88,14 @@ class Agent {
     PeerId peer;
     Request request;
     std::uint64_t download;  // the number of the download it belongs to
-    Time sent;
-    std::uint64_t clock;  // how often our clock had been set
+    std::uint64_t clock;     // how often our clock had been set
+    Time sent = {};          // of a poll
   };
 
   void shorten_waits(Time now);
 
   // Polls and transactions (agent.cpp).
-  void send(PeerId, Request, Time now);
+  RequestId send(PeerId, Request);
   std::size_t polls_wanted(const Peer&) const;
   void poll(PeerId, Time now);
   Status on_answer(RequestId, const Pending&, Heard, Time now);
@@ -111,7 +109,7 @@ class Agent {
   Duration jitter(Duration most);
   Status on_txs(PeerId, const GetTxs&, Result<Reply>, Time now);
   static void want(Peer&, std::span<const TxId>);
-  void fetch_txs(PeerId, Time now);
+  void fetch_txs(PeerId);
   Status submit(Peer&, std::span<const CheckedTx>, Time now);
   void retry_refused(Time now);
   void distrust(Peer&, const Error&, Time now);
@@ -123,8 +121,8 @@ class Agent {
   Status advance(Time now);
   bool claims_better(const Peer&) const;
   Result<bool> offers_better(const Peer&, Time now);
-  Status start_download(PeerId, Time now);
-  void start_search(PeerId, Height differs_at, Time now);
+  Status start_download(PeerId);
+  void start_search(PeerId, Height differs_at);
   Status on_headers(PeerId, Result<Reply>, Time now);
   Status on_blocks(PeerId, const GetBlocks&, std::uint64_t download, Result<Reply>, Time now);
   void hold_to_source();

@@ -73,7 +73,7 @@ Status Agent::advance(Time now) {
       AITBC_TRY_ASSIGN(const bool offers, offers_better(peer, now));
       if (offers && (!best || better(*peer.status.head, *peers_[*best].status.head))) best = id;
     }
-    if (best) AITBC_TRY(start_download(*best, now));
+    if (best) AITBC_TRY(start_download(*best));
   }
   if (download_) ask_ranges(now);
 
@@ -84,13 +84,13 @@ Status Agent::advance(Time now) {
     const Tip theirs = *peer.status.head;
     if (peer.searched == theirs || claims_better(peer)) continue;
     AITBC_TRY_ASSIGN(const auto ours, ledger_.id_at(theirs.height));
-    if (ours && ours != theirs.id) start_search(id, theirs.height, now);
+    if (ours && ours != theirs.id) start_search(id, theirs.height);
   }
   retry_refused(now);
   return ok();
 }
 
-Status Agent::start_download(PeerId id, Time now) {
+Status Agent::start_download(PeerId id) {
   Peer& peer = peers_[id];
   const Tip target = *peer.status.head;
   const Tip ours = ledger_.head();
@@ -106,16 +106,16 @@ Status Agent::start_download(PeerId id, Time now) {
     ++downloads_;
     download_.emplace(id, target, ours, true);
   } else {
-    start_search(id, target.height, now);
+    start_search(id, target.height);
   }
   return ok();
 }
 
-void Agent::start_search(PeerId id, Height differs_at, Time now) {
+void Agent::start_search(PeerId id, Height differs_at) {
   Peer& peer = peers_[id];
   peer.search.emplace(differs_at);
   if (const auto headers = peer.search->next()) {
-    send(id, *headers, now);
+    send(id, *headers);
     return;
   }
   peer.search.reset();
@@ -141,7 +141,7 @@ Status Agent::on_headers(PeerId id, Result<Reply> reply, Time now) {
                               });
   if (!status) return is_internal(status.error()) ? status : end_search(status.error());
   if (const auto headers = peer.search->next()) {
-    send(id, *headers, now);
+    send(id, *headers);
     return ok();
   }
   const Height height = *peer.search->ancestor();
@@ -176,7 +176,7 @@ void Agent::ask_ranges(Time now) {
         break;
       }
     }
-    send(to, GetBlocks{range->from, range->limit}, now);
+    send(to, GetBlocks{range->from, range->limit});
   }
 }
 
@@ -207,7 +207,7 @@ Status Agent::on_blocks(PeerId id, const GetBlocks& asked, std::uint64_t downloa
         distrust(peers_[source],
                  error(Errc::broken_branch, "blocks: block 1 does not follow the genesis"), now);
       } else {
-        start_search(source, height, now);
+        start_search(source, height);
       }
       return ok();
     }

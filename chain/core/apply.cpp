@@ -242,11 +242,7 @@ std::optional<Built> build_block(const Params& params, const Parent& parent, Sta
   std::vector<CheckedTx> included;
   std::vector<SignedTx> bodies;
   std::size_t bytes = sealed_header_bytes;
-  if (handover) {
-    Encoder certificate;
-    encode(certificate, *handover);
-    bytes += certificate.bytes().size();
-  }
+  if (handover) bytes += encode(*handover).size();
   for (const CheckedTx& tx : candidates) {
     if (included.size() == limits::block_txs_max) break;
     const std::size_t tx_bytes = encode(tx.signed_tx()).size();

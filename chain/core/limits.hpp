@@ -30,9 +30,9 @@ inline constexpr std::uint64_t nonce_gap_max = 1'000;  // ahead of the account's
 // ---- finality -----------------------------------------------------------------------------------
 inline constexpr std::size_t votes_kept_max = 64;  // of a voter and a kind, above the final block
 inline constexpr std::size_t sign_guard_bytes_max = 4 * 1024;
+inline constexpr std::uint64_t governance_kept = 4'096;   // blocks below the final one
 inline constexpr std::size_t justified_kept_max = 64;     // justified blocks that are remembered
 inline constexpr std::size_t seals_compared_max = 1'024;  // sealed headers, to be compared
-inline constexpr std::uint64_t governance_kept = 4'096;   // blocks below the final one
 inline constexpr std::size_t votes_compared_max = 128;    // of a voter and a kind, likewise
 inline constexpr std::size_t doubtful_kept_max = 256;     // committed blocks, not final here
 inline constexpr std::size_t evidence_of_key_max = 8;     // kept; the first ones

@@ -161,4 +161,17 @@ Certificate decode_certificate(Decoder& in) {
   return certificate;
 }
 
+Buffer encode(const Certificate& certificate) {
+  Encoder out;
+  encode(out, certificate);
+  return std::move(out).bytes();
+}
+
+Result<Certificate> decode_certificate(ByteView bytes) {
+  Decoder in(bytes);
+  Certificate certificate = decode_certificate(in);
+  AITBC_TRY(in.finish("certificate"));
+  return certificate;
+}
+
 }  // namespace aitbc

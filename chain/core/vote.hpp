@@ -81,5 +81,7 @@ void encode(Encoder&, const SignedVote&);
 SignedVote decode_signed_vote(Decoder&);
 void encode(Encoder&, const Certificate&);
 Certificate decode_certificate(Decoder&);
+Buffer encode(const Certificate&);
+Result<Certificate> decode_certificate(ByteView);
 
 }  // namespace aitbc

@@ -41,7 +41,6 @@ class Observer {
 
   // ---- figures ----
   bool conflict() const { return conflict_; }  // two final histories
-  bool conflict_may_come() const { return conflict_may_come_; }
   Height final() const { return finals_.empty() ? 0 : finals_.rbegin()->first; }
   std::size_t acknowledged() const { return payments_.size(); }
   std::size_t sealed() const { return sealed_at_.size(); }

@@ -306,13 +306,6 @@ std::vector<Seen> World::check_safety() {
   return std::move(report.seen);
 }
 
-bool World::heads_agree() const {
-  for (NodeIndex i = 0; i < setup_.nodes; ++i) {
-    if (!is_up(i) || replica(i).chain().head() != replica(0).chain().head()) return false;
-  }
-  return true;
-}
-
 std::string World::differences() const {
   std::string text;
   for (NodeIndex i = 0; i < setup_.nodes; ++i) {

@@ -104,7 +104,6 @@ class World {
   // One head, final, one state root, nothing left to include: empty if so. What needs new votes or
   // blocks is not asked of a recording.
   std::string differences() const;
-  bool heads_agree() const;
   std::uint64_t reorgs() const;
   std::uint64_t reorg_depth_max() const { return reorg_depth_max_; }
   std::uint64_t messages() const { return messages_; }

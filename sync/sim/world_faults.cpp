@@ -60,10 +60,11 @@ void World::clone(NodeIndex copy, NodeIndex original, bool forced) {
   for (NodeIndex i = setup_.nodes; i < nodes_.size(); ++i) {
     if (nodes_[i].key < setup_.nodes) keys.insert(nodes_[i].key);
   }
-  const std::size_t tolerated = 2 * quorum_of(setup_.quorum, setup_.nodes) - setup_.nodes - 1;
+  const std::size_t quorum = quorum_of(setup_.quorum, setup_.nodes);
+  const std::size_t tolerated = 2 * quorum - setup_.nodes - 1;
   observer_.cloned(key_of(copy).public_key(), keys.size() > tolerated);
   // What the clones have signed may leave their keys nothing that they may sign.
-  may_halt_ |= keys.size() > setup_.nodes - quorum_of(setup_.quorum, setup_.nodes);
+  may_halt_ |= keys.size() > setup_.nodes - quorum;
   restart(copy);
 }
 

@@ -83,7 +83,8 @@ TEST_CASE("a second up changes nothing, and an idle network writes nothing") {
 
   const rpc::Json again = net.must("up", {"-f", net.file("network.yaml")});
   CHECK(again["changes"] == 0);
-  CHECK(net.must("up")["changes"] == 0);
+  CHECK(net.must("up", {"--wait", "final:1"})["changes"] == 0);
+  CHECK(net.ask("up", {"--wait", "final:2", "--timeout", "1s"}).exit == 3);
   const rpc::Json after = net.must("ps");
   for (std::size_t i = 0; i < 3; ++i) CHECK(after["nodes"][i]["pid"] == before["nodes"][i]["pid"]);
   CHECK(net.must("chain head")["height"] == 1);
