@@ -1,6 +1,7 @@
 #include "chain/memory_store.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "chain/core/limits.hpp"
 #include "chain/memory_tables.hpp"
@@ -40,8 +41,9 @@ class MemorySnapshot final : public Snapshot {
     return found == tables_->txs.end() ? std::optional<LocatedTx>()
                                        : std::optional(locate(found->second));
   }
-  Result<AddressPage> txs_of(const Address& address, std::size_t offset,
-                             std::size_t limit) override;
+  Result<TxPage> txs_of(const Address& address, std::size_t offset, std::size_t limit) override;
+  Result<TxPage> txs(std::size_t offset, std::size_t limit) override;
+  Result<AccountPage> accounts(Amount balance_min, std::size_t offset, std::size_t limit) override;
   Result<std::optional<SignedTx>> pending_tx(const TxId& id) override;
   Result<std::vector<SignedTx>> pending(std::size_t offset, std::size_t limit) override;
   Result<std::uint64_t> pending_count() override { return std::uint64_t{tables_->pool.size()}; }
@@ -93,9 +95,9 @@ Result<std::vector<Block>> MemorySnapshot::blocks(Height from, std::size_t limit
   return found;
 }
 
-Result<AddressPage> MemorySnapshot::txs_of(const Address& address, std::size_t offset,
-                                           std::size_t limit) {
-  AddressPage page;
+Result<TxPage> MemorySnapshot::txs_of(const Address& address, std::size_t offset,
+                                      std::size_t limit) {
+  TxPage page;
   const auto found = tables_->accounts.find(address);
   if (found == tables_->accounts.end()) return page;
   const auto& places = found->second.txs;
@@ -103,6 +105,40 @@ Result<AddressPage> MemorySnapshot::txs_of(const Address& address, std::size_t o
   for (std::size_t i = offset; i < places.size() && page.txs.size() < limit; ++i) {
     page.txs.push_back(locate(places[places.size() - 1 - i]));
   }
+  return page;
+}
+
+Result<TxPage> MemorySnapshot::txs(std::size_t offset, std::size_t limit) {
+  TxPage page;
+  page.total = tables_->txs.size();
+  for (Height height = tables_->head().height; height > 0 && page.txs.size() < limit; --height) {
+    const auto& txs = tables_->block(height)->block.txs;
+    for (auto index = static_cast<std::uint32_t>(txs.size()); index-- > 0;) {
+      if (offset > 0) {
+        --offset;
+      } else if (page.txs.size() < limit) {
+        page.txs.push_back(locate({height, index}));
+      }
+    }
+  }
+  return page;
+}
+
+Result<AccountPage> MemorySnapshot::accounts(Amount balance_min, std::size_t offset,
+                                             std::size_t limit) {
+  AccountPage page;
+  for (const auto& [address, history] : tables_->accounts) {
+    const bool is_empty = history.account.balance == Amount{} && history.txs.empty();
+    if (is_empty || history.account.balance < balance_min) continue;
+    page.rows.push_back({address, history.account, history.txs.size()});
+  }
+  std::sort(page.rows.begin(), page.rows.end(), [](const auto& a, const auto& b) {
+    return std::tie(b.account.balance, a.address) < std::tie(a.account.balance, b.address);
+  });
+  page.total = page.rows.size();
+  page.rows.erase(page.rows.begin(), page.rows.begin() + static_cast<std::ptrdiff_t>(
+                                                             std::min(offset, page.rows.size())));
+  if (page.rows.size() > limit) page.rows.resize(limit);
   return page;
 }
 

@@ -91,7 +91,8 @@ struct NodeStatus {
   Tip final;
   Hash state_root;
   Hash authorities_hash;
-  Governance governance;  // after the head
+  Governance governance;       // after the head
+  std::uint64_t accounts = 0;  // that hold or held something
   std::uint64_t mempool_txs = 0;
   std::uint64_t reorgs = 0;  // since the start
   std::uint64_t reorg_depth_max = 0;

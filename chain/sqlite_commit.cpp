@@ -12,6 +12,7 @@ namespace aitbc {
 Result<Height> BatchWriter::write(const Batch& batch) {
   if (batch.rewind_to) AITBC_TRY(rewind(*batch.rewind_to));
   for (const Applied& applied : batch.append) AITBC_TRY(append(applied));
+  if (txs_added_ != 0) AITBC_TRY(Query(sql_.add_tx_count, txs_added_).run());
   AITBC_TRY(write_accounts());
   AITBC_TRY(write_pool(batch));
   AITBC_TRY(write_replaced(batch.replaced));
@@ -36,6 +37,7 @@ Status BatchWriter::rewind(Height to) {
       AITBC_TRY_ASSIGN(const bool row, query.next());
       if (!row) break;
       AITBC_TRY_ASSIGN(const SealedHeader sealed, read_header(query.blob(0)));
+      txs_added_ -= sealed.header.tx_count;
       AITBC_TRY(add_side(sealed));
     }
   }
@@ -115,6 +117,7 @@ Status BatchWriter::append(const Applied& applied) {
     AITBC_TRY(Query(sql_.insert_governance, head_, ByteView(governance.bytes())).run());
   }
 
+  txs_added_ += static_cast<std::int64_t>(applied.block.txs.size());
   Position position{head_, 0};
   for (const CheckedTx& tx : applied.block.txs) {
     AITBC_TRY(append_tx(tx, position.packed()));

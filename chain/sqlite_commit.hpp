@@ -27,6 +27,7 @@ struct WriteStatements {
   Statement insert_block{database, "INSERT INTO blocks(height, key, header) VALUES(?, ?, ?)"};
   Statement insert_undo{database, "INSERT INTO undo(height, effects) VALUES(?, ?)"};
   Statement insert_tx{database, "INSERT INTO txs(pos, key, links, body) VALUES(?, ?, ?, ?)"};
+  Statement add_tx_count{database, "UPDATE meta SET txs = txs + ?"};
   Statement find_account{database,
                          "SELECT id, balance, nonce, txs, newest FROM accounts WHERE address = ?"};
   Statement insert_account{
@@ -89,6 +90,7 @@ class BatchWriter {
 
   WriteStatements& sql_;
   Height head_;
+  std::int64_t txs_added_ = 0;  // fewer if a longer branch was rewound
   std::unordered_map<Address, Row> rows_;
 };
 

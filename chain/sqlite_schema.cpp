@@ -96,6 +96,11 @@ constexpr std::array migrations = {R"sql(
 
   -- Two certificates, if the chain was ever seen final twice.
   CREATE TABLE finality_conflict(id INTEGER PRIMARY KEY CHECK(id = 0), body BLOB NOT NULL) STRICT;
+)sql",
+                                   R"sql(
+  -- How many rows txs has: counting them takes as long as the chain is.
+  ALTER TABLE meta ADD COLUMN txs INTEGER NOT NULL DEFAULT 0;
+  UPDATE meta SET txs = (SELECT count(*) FROM txs);
 )sql"};
 
 Result<std::int64_t> number_of(Database& database, std::string_view sql) {

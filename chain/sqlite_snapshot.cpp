@@ -6,6 +6,19 @@
 
 namespace aitbc {
 
+namespace {
+
+// The only number of the only row.
+template <class... Values>
+Result<std::uint64_t> number_of(Statement& statement, Values... values) {
+  Query query(statement, values...);
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  AITBC_CHECK(row);
+  return query.count(0);
+}
+
+}  // namespace
+
 class SqliteSnapshot final : public Snapshot {
  public:
   SqliteSnapshot(ReaderPool& pool, std::unique_ptr<ReaderPool::Connection> connection)
@@ -25,8 +38,9 @@ class SqliteSnapshot final : public Snapshot {
   Result<std::vector<Block>> blocks(Height from, std::size_t limit, std::size_t bytes_max) override;
   Result<Account> account(const Address& address) override;
   Result<std::optional<LocatedTx>> tx(const TxId& id) override;
-  Result<AddressPage> txs_of(const Address& address, std::size_t offset,
-                             std::size_t limit) override;
+  Result<TxPage> txs_of(const Address& address, std::size_t offset, std::size_t limit) override;
+  Result<TxPage> txs(std::size_t offset, std::size_t limit) override;
+  Result<AccountPage> accounts(Amount balance_min, std::size_t offset, std::size_t limit) override;
   Result<std::optional<SignedTx>> pending_tx(const TxId& id) override;
   Result<std::vector<SignedTx>> pending(std::size_t offset, std::size_t limit) override;
   Result<std::uint64_t> pending_count() override;
@@ -210,9 +224,9 @@ Result<std::optional<LocatedTx>> SqliteSnapshot::tx(const TxId& id) {
   return std::optional(std::move(located));
 }
 
-Result<AddressPage> SqliteSnapshot::txs_of(const Address& address, std::size_t offset,
-                                           std::size_t limit) {
-  AddressPage page;
+Result<TxPage> SqliteSnapshot::txs_of(const Address& address, std::size_t offset,
+                                      std::size_t limit) {
+  TxPage page;
   Query owner(sql_.account, address.view());
   AITBC_TRY_ASSIGN(const bool known, owner.next());
   if (!known) return page;
@@ -258,6 +272,33 @@ Result<SqliteSnapshot::LinkedTx> SqliteSnapshot::read_linked(std::uint64_t posit
   return damaged("an account's list of transactions is broken");
 }
 
+Result<TxPage> SqliteSnapshot::txs(std::size_t offset, std::size_t limit) {
+  TxPage page;
+  AITBC_TRY_ASSIGN(page.total, number_of(sql_.tx_count));
+  Query query(sql_.newest_txs, limit, offset);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return page;
+    AITBC_TRY_ASSIGN(SignedTx tx, read_tx(query.blob(1)));
+    AITBC_TRY_ASSIGN(LocatedTx located, locate(query.count(0), std::move(tx)));
+    page.txs.push_back(std::move(located));
+  }
+}
+
+Result<AccountPage> SqliteSnapshot::accounts(Amount balance_min, std::size_t offset,
+                                             std::size_t limit) {
+  AccountPage page;
+  AITBC_TRY_ASSIGN(page.total, number_of(sql_.accounts_count, balance_min.units()));
+  Query query(sql_.accounts, balance_min.units(), limit, offset);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return page;
+    AITBC_TRY_ASSIGN(const Address address, read_fixed<Address>(query.blob(0)));
+    AITBC_TRY_ASSIGN(const Amount balance, read_amount(query.count(1)));
+    page.rows.push_back({address, {balance, query.count(2)}, query.count(3)});
+  }
+}
+
 // ---- pending and lost ---------------------------------------------------------------------------
 
 Result<std::optional<SignedTx>> SqliteSnapshot::pending_tx(const TxId& id) {
@@ -279,12 +320,7 @@ Result<std::vector<SignedTx>> SqliteSnapshot::pending(std::size_t offset, std::s
   }
 }
 
-Result<std::uint64_t> SqliteSnapshot::pending_count() {
-  Query query(sql_.pending_count);
-  AITBC_TRY_ASSIGN(const bool row, query.next());
-  AITBC_CHECK(row);
-  return query.count(0);
-}
+Result<std::uint64_t> SqliteSnapshot::pending_count() { return number_of(sql_.pending_count); }
 
 Result<std::optional<Replaced>> SqliteSnapshot::replaced(const TxId& id) {
   Query query(sql_.replaced, id.view());

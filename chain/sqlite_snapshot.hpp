@@ -26,6 +26,15 @@ struct ReadStatements {
   Statement tx{database, "SELECT links, body FROM txs WHERE pos = ?"};
   Statement account{database,
                     "SELECT id, balance, nonce, txs, newest FROM accounts WHERE address = ?"};
+  Statement tx_count{database, "SELECT txs FROM meta"};
+  Statement newest_txs{
+      database, "SELECT pos, body FROM txs WHERE pos > 0 ORDER BY pos DESC LIMIT ? OFFSET ?"};
+  // A row whose account a reorg emptied is as good as none.
+  Statement accounts_count{
+      database, "SELECT count(*) FROM accounts WHERE balance >= ? AND (balance > 0 OR txs > 0)"};
+  Statement accounts{database,
+                     "SELECT address, balance, nonce, txs FROM accounts WHERE balance >= ? AND "
+                     "(balance > 0 OR txs > 0) ORDER BY balance DESC, address LIMIT ? OFFSET ?"};
   Statement mark{database,
                  "SELECT number, pos FROM marks WHERE account = ? AND number >= ? "
                  "ORDER BY number LIMIT 1"};

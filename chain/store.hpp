@@ -63,9 +63,20 @@ struct LocatedTx {
   Slot slot = 0;
 };
 
-// The transactions of an address, newest first.
-struct AddressPage {
+// Some of the chain's transactions, or of an address', newest first.
+struct TxPage {
   std::vector<LocatedTx> txs;
+  std::uint64_t total = 0;
+};
+
+// Some of the accounts, richest first, and of equal ones by address.
+struct AccountPage {
+  struct Row {
+    Address address;
+    Account account;
+    std::uint64_t txs = 0;  // that name it
+  };
+  std::vector<Row> rows;
   std::uint64_t total = 0;
 };
 
@@ -90,7 +101,11 @@ class Snapshot {
                                             std::size_t bytes_max) = 0;
   virtual Result<Account> account(const Address&) = 0;
   virtual Result<std::optional<LocatedTx>> tx(const TxId&) = 0;
-  virtual Result<AddressPage> txs_of(const Address&, std::size_t offset, std::size_t limit) = 0;
+  virtual Result<TxPage> txs_of(const Address&, std::size_t offset, std::size_t limit) = 0;
+  virtual Result<TxPage> txs(std::size_t offset, std::size_t limit) = 0;
+  // Those that hold at least so much. Reads all accounts: for people, not for the sync path.
+  virtual Result<AccountPage> accounts(Amount balance_min, std::size_t offset,
+                                       std::size_t limit) = 0;
   virtual Result<std::optional<SignedTx>> pending_tx(const TxId&) = 0;
   // In the order of arrival.
   virtual Result<std::vector<SignedTx>> pending(std::size_t offset, std::size_t limit) = 0;

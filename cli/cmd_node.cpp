@@ -98,6 +98,7 @@ void add_run(CLI::App& group, Invocation& invocation) {
   run->add_option("--genesis", settings.genesis, "The genesis file (AITBC_GENESIS)");
   run->add_option("--authority-key", settings.authority_key,
                   "The key file to seal with (AITBC_AUTHORITY_KEY)");
+  run->add_option("--faucet-key", settings.faucet_key, "Key file of the faucet, on a devnet alone");
   run->add_option("--peer", given->peers, "Base URL of a peer; may be repeated (AITBC_PEERS)");
   run->add_flag("--no-sync", given->no_sync, "Do not follow the peers (AITBC_SYNC=false)");
   run->add_flag("--poll-only", given->poll_only,

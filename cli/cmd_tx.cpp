@@ -73,9 +73,9 @@ Verdict show_pending(Invocation& invocation, const std::string& limit) {
   AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
   AITBC_TRY_ASSIGN(const std::string answer,
                    asked(client.get("/rpc/mempool?limit=" + std::to_string(count))));
-  AITBC_TRY_ASSIGN(
-      const std::string text,
-      rows_of(answer, "transactions", {"tx_hash", "from", "to", "amount", "fee", "nonce"}));
+  AITBC_TRY_ASSIGN(const std::string text,
+                   rows_of(answer, "transactions",
+                           {"tx_hash", "sender", "recipient", "amount", "fee", "nonce"}));
   invocation.output.line(text);
   invocation.output.document(answer);
   return Exit::done;

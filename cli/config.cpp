@@ -71,6 +71,9 @@ Result<NodeConfig> read_config(rpc::ObjectReader reader, const std::string& fold
   if (reader.has("authority_key")) {
     AITBC_TRY_ASSIGN(config.authority_key, path_field(reader, "authority_key", folder));
   }
+  if (reader.has("faucet_key")) {
+    AITBC_TRY_ASSIGN(config.faucet_key, path_field(reader, "faucet_key", folder));
+  }
   if (reader.has("peers")) {
     AITBC_TRY_ASSIGN(config.peers, reader.texts("peers", limits::peers_max, path_bytes_max));
   }
@@ -121,6 +124,7 @@ Status merge(NodeConfig& config, const NodeSettings& given, const SourceNames& n
   if (given.data) config.data = *given.data;
   if (given.genesis) config.genesis = *given.genesis;
   if (given.authority_key) config.authority_key = given.authority_key;
+  if (given.faucet_key) config.faucet_key = given.faucet_key;
   if (given.peers) config.peers = *given.peers;
   config.sync = given.sync.value_or(config.sync);
   config.poll_only = given.poll_only.value_or(config.poll_only);
@@ -179,6 +183,7 @@ Result<NodeSettings> settings_from(const Environment& environment) {
   given.data = environment("AITBC_DATA");
   given.genesis = environment("AITBC_GENESIS");
   given.authority_key = environment("AITBC_AUTHORITY_KEY");
+  given.faucet_key = environment("AITBC_FAUCET_KEY");
   given.interval_s = environment("AITBC_SYNC_INTERVAL_S");
   given.log_level = environment("AITBC_LOG_LEVEL");
   if (const auto peers = environment("AITBC_PEERS")) given.peers = split_at_commas(*peers);

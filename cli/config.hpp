@@ -23,6 +23,7 @@ struct NodeConfig {
   std::string data;                          // the database file
   std::string genesis;                       // the genesis file
   std::optional<std::string> authority_key;  // a key file; without one the node seals nothing
+  std::optional<std::string> faucet_key;     // likewise, of a devnet's faucet
   std::vector<std::string> peers;            // base URLs
   bool sync = true;
   bool poll_only = false;
@@ -32,7 +33,7 @@ struct NodeConfig {
 
 // What was given on the command line; the same settings can come from the environment.
 struct NodeSettings {
-  std::optional<std::string> node_id, listen, data, genesis, authority_key;
+  std::optional<std::string> node_id, listen, data, genesis, authority_key, faucet_key;
   std::optional<std::vector<std::string>> peers;
   std::optional<bool> sync, poll_only;
   std::optional<std::string> interval_s, log_level;
@@ -41,8 +42,8 @@ struct NodeSettings {
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Environment process_environment();
 
-// AITBC_NODE_ID, _LISTEN, _DATA, _GENESIS, _AUTHORITY_KEY, _PEERS (separated by commas), _SYNC,
-// _POLL_ONLY, _SYNC_INTERVAL_S and _LOG_LEVEL.
+// AITBC_NODE_ID, _LISTEN, _DATA, _GENESIS, _AUTHORITY_KEY, _FAUCET_KEY, _PEERS (separated by
+// commas), _SYNC, _POLL_ONLY, _SYNC_INTERVAL_S and _LOG_LEVEL.
 Result<NodeSettings> settings_from(const Environment& environment);
 
 // `folder` is that of the file: relative paths in it begin there.

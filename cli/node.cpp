@@ -61,6 +61,16 @@ Result<std::optional<Authority>> load_authority(const NodeConfig& config, const 
   return std::optional(Authority(std::move(key), std::move(guard)));
 }
 
+Result<std::optional<KeyPair>> load_faucet(const NodeConfig& config, const Genesis& genesis) {
+  if (!config.faucet_key) return std::optional<KeyPair>();
+  if (!genesis.devnet) {
+    return error(Errc::bad_config,
+                 "faucet_key: only a devnet has a faucet, and " + genesis.chain_id + " is none");
+  }
+  AITBC_TRY_ASSIGN(KeyPair key, read_key_file(*config.faucet_key));
+  return std::optional(std::move(key));
+}
+
 Result<std::unique_ptr<Store>> open_store(const NodeConfig& config) {
   AITBC_TRY(make_folder(folder_of(config.data)));
   auto store = open_sqlite_store(config.data);
@@ -161,6 +171,7 @@ Status run_node(const NodeConfig& config, Log& log) {
   FirstFailure failed(stop);
   AITBC_TRY_ASSIGN(const Genesis genesis, read_genesis_file(config.genesis));
   AITBC_TRY_ASSIGN(auto authority, load_authority(config, genesis));
+  AITBC_TRY_ASSIGN(auto faucet, load_faucet(config, genesis));
   AITBC_TRY_ASSIGN(auto store, open_store(config));
   auto started =
       sync::Runner::start(genesis, std::move(store),
@@ -169,7 +180,7 @@ Status run_node(const NodeConfig& config, Log& log) {
   if (!started) return about("data " + config.data, started.error());
   const std::unique_ptr<sync::Runner> runner = std::move(started).value();
 
-  const rpc::Router router(*runner, log);
+  const rpc::Router router(*runner, log, std::move(faucet));
   rpc::HttpService service;
   service.handle = [&router](const rpc::HttpRequest& request) { return router.handle(request); };
   service.waits = [](const rpc::HttpRequest& request) { return rpc::Router::waits(request); };

@@ -24,11 +24,15 @@ constexpr std::string_view fault_shape = "{id:text what:text until:text nodes:[t
 constexpr std::string_view wallet_shape =
     "{name:text address:text public_key:text threshold:count keys:[text] encrypted:flag file:text}";
 constexpr std::string_view tx_shape =
-    "{tx_hash:hash type:text chain_id:text from:text to?:text amount?:count change?:text key?:text "
-    "approve?:flag fee:count nonce:count policy:{threshold:count keys:[text]} signatures:[text~]}";
+    "{tx_hash:hash hash:hash type:text chain_id:text sender:text recipient?:text amount?:count "
+    "change?:text key?:text approve?:flag fee:count nonce:count payload:{to?:text amount?:count "
+    "change?:text key?:text approve?:flag} policy:{threshold:count keys:[text]} "
+    "signatures:[text~]}";
 constexpr std::string_view found_tx_shape =
-    "{tx_hash:hash status:text height?:count block_hash?:hash position?:count timestamp?:text "
-    "replaced_by?:hash transaction?:tx}";
+    "{tx_hash:hash transaction_id:hash chain_id:text status:text height?:count block_height?:count "
+    "position?:count timestamp?:text created_at?:text type?:text sender?:text recipient?:text "
+    "amount?:count value?:count fee?:count nonce?:count payload?:{to?:text amount?:count "
+    "change?:text key?:text approve?:flag} block_hash?:hash replaced_by?:hash transaction?:tx}";
 constexpr std::string_view plan_shape =
     "{network:text changes:count new_genesis:flag steps:[{node:text site:text action:text "
     "why:text}]}";
@@ -61,8 +65,8 @@ constexpr std::string_view status_shape =
     "evidence:count~ clock_offset_ms:int~ "
     "round_trip_ms:count~ faults:[text] detail:text}]}";
 constexpr std::string_view block_shape =
-    "{height:count hash:hash parent_hash:hash timestamp:text tx_count:count slot:count "
-    "txs_root:hash state_root:hash proposer:text~}";
+    "{height:count hash:hash chain_id:text parent_hash:hash timestamp:text tx_count:count "
+    "slot:count txs_root:hash state_root:hash proposer:text~}";
 
 constexpr std::array entries{
     Entry{"authority add", authorities_shape},
@@ -75,12 +79,15 @@ constexpr std::array entries{
           "{address:text balance?:count nonce?:count next_nonce?:count height?:count "
           "url?:text same?:flag nodes?:[{node:text url:text balance:count~ "
           "nonce:count~ height:count~ error:text~}]}"},
-    Entry{"chain block", "{+block seal:text~ transactions:[tx]}"},
-    Entry{"chain blocks", "{blocks:[{+block seal:text~}] start:count end:count count:count}"},
+    Entry{"chain block", "{+block seal:text~ signature:text~ transactions:[tx]}"},
+    Entry{"chain blocks",
+          "{success:flag blocks:[{+block seal:text~ signature:text~}] start:count end:count "
+          "count:count}"},
     Entry{"chain export", "{file:text genesis_hash:hash blocks:count head:hash}"},
     Entry{"chain head",
-          "{height:count hash:hash timestamp:text tx_count:count slot:count "
-          "state_root:hash justified_height:count justified_hash:hash final_height:count "
+          "{height:count hash:hash chain_id:text genesis_hash:hash parent_hash:hash timestamp:text "
+          "tx_count:count slot:count state_root:hash proposer:text~ justified_height:count "
+          "justified_hash:hash final_height:count "
           "final_hash:hash}"},
     Entry{"chain import",
           "{file:text blocks:count appended:count rewound:count height:count head:hash}"},
@@ -154,7 +161,9 @@ constexpr std::array entries{
           "round_trip_ms:count~ clock_offset_ms:int~ invalid:count "
           "last_error:text}]}]}"},
     Entry{"test", test_shape},
-    Entry{"tx pending", "{count:count limit:count offset:count transactions:[tx]}"},
+    Entry{"tx pending",
+          "{success:flag count:count size:count limit:count offset:count transactions:[tx] "
+          "txs:[{hash:hash fee:count size:count}]}"},
     Entry{"tx show", found_tx_shape},
     Entry{"tx sign", tx_shape},
     Entry{"tx submit", sent_shape},

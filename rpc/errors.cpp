@@ -11,8 +11,10 @@ namespace aitbc::rpc {
 namespace {
 
 constexpr int retry_after_s = 1;
+constexpr int unreadable_status = 422;
 constexpr std::size_t detail_bytes_max = 4'096;  // of a node's sentence
 constexpr std::size_t code_bytes_max = 64;
+constexpr std::size_t invalid_max = 64;       // entries of a 422
 constexpr std::size_t shown_bytes_max = 120;  // of an answer that is no error of ours
 
 constexpr std::array all_codes = {Errc::bad_encoding,     Errc::bad_json,
@@ -42,11 +44,11 @@ constexpr std::array all_codes = {Errc::bad_encoding,     Errc::bad_json,
                                   Errc::bad_manifest,     Errc::in_use,
                                   Errc::storage,          Errc::corrupt,
                                   Errc::newer_schema,     Errc::io,
-                                  Errc::disk_full};
+                                  Errc::disk_full,        Errc::out_of_range};
 
 int malformed_status(Errc code) {
-  if (code == Errc::bad_encoding || code == Errc::bad_json) return 422;
-  if (code == Errc::bad_request || code == Errc::bad_address) return 422;
+  if (code == Errc::bad_encoding || code == Errc::bad_json) return unreadable_status;
+  if (code == Errc::bad_request || code == Errc::bad_address) return unreadable_status;
   if (code == Errc::too_large) return 413;
   if (code == Errc::wrong_media_type) return 415;
   if (code == Errc::length_required) return 411;
@@ -54,11 +56,24 @@ int malformed_status(Errc code) {
   return 400;
 }
 
+// The sentence, or those of the list.
+Result<std::string> read_detail(ObjectReader& reader) {
+  AITBC_TRY_ASSIGN(const Json* value, reader.value("detail"));
+  if (!value->is_array()) return reader.text("detail", detail_bytes_max);
+  AITBC_TRY_ASSIGN(std::vector<ObjectReader> rows, reader.objects("detail", invalid_max));
+  std::string detail;
+  for (ObjectReader& row : rows) {
+    AITBC_TRY_ASSIGN(const std::string msg, row.text("msg", detail_bytes_max));
+    detail += (detail.empty() ? "" : "; ") + msg;
+  }
+  return detail;
+}
+
 // The sentence and the code of an error's body.
 Result<std::pair<std::string, std::string>> read_error(const std::string& body) {
   AITBC_TRY_ASSIGN(const Json json, parse_json(body));
   AITBC_TRY_ASSIGN(ObjectReader reader, ObjectReader::open(json));
-  AITBC_TRY_ASSIGN(std::string detail, reader.text("detail", detail_bytes_max));
+  AITBC_TRY_ASSIGN(std::string detail, read_detail(reader));
   AITBC_TRY_ASSIGN(std::string code, reader.text("code", code_bytes_max));
   return std::pair{std::move(detail), std::move(code)};
 }
@@ -101,9 +116,30 @@ std::string error_json(const Error& error) {
   return std::move(out).finish();
 }
 
+HttpResponse invalid_response(std::span<const Invalid> invalid, Errc code) {
+  ArrayWriter detail;
+  for (const Invalid& each : invalid) {
+    ArrayWriter loc;
+    for (const std::string& step : each.loc) loc.text(step);
+    ObjectWriter row;
+    row.text("type", each.type).json("loc", std::move(loc).finish()).text("msg", each.msg);
+    detail.json(std::move(row).finish());
+  }
+  ObjectWriter out;
+  out.json("detail", std::move(detail).finish()).text("code", name(code));
+  HttpResponse response;
+  response.status = unreadable_status;
+  response.body = std::move(out).finish();
+  return response;
+}
+
 HttpResponse error_response(const Error& error) {
   HttpResponse response;
   response.status = http_status(error.code);
+  if (response.status == unreadable_status) {
+    const std::string_view type = error.code == Errc::bad_json ? "json_invalid" : "value_error";
+    return invalid_response(std::vector<Invalid>{{type, {"body"}, error.detail}}, error.code);
+  }
   response.body = error_json(error);
   if (category(error.code) == Category::busy) response.retry_after_s = retry_after_s;
   return response;

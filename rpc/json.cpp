@@ -155,6 +155,10 @@ std::string dump(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string canonical_json(const Json& value) {
+  return nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
 Result<ObjectReader> ObjectReader::open(const Json& value, std::string path) {
   if (!value.is_object()) return wrong(path, "an object", shown(value));
   return ObjectReader(value, std::move(path));

@@ -30,6 +30,10 @@ Result<Json> parse_json(std::string_view text);
 // Compact, one line; bytes that are not UTF-8 come out as U+FFFD.
 std::string dump(const Json& value);
 
+// Keys sorted, ASCII alone, compact: as Python prints with sort_keys and separators (",", ":"). The
+// predecessor hashes, signs and measures this form.
+std::string canonical_json(const Json& value);
+
 struct IntegerRange {
   std::uint64_t min = 0;
   std::uint64_t max = limits::supply_max;

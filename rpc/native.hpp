@@ -19,9 +19,11 @@ class ObjectReader;
 
 // "transfer" or "ballot".
 std::string_view type_of(const Tx&);
-// {"tx_hash", "type", "chain_id", "from", ...}, then the fields of its type.
+// {"tx_hash", "hash", "type", "chain_id", "sender", ...}, then the fields of its type.
 std::string tx_json(const Params&, const SignedTx&);
-// "tx_hash" may be absent; if it is there it must be the transaction's.
+// What the predecessor's tools read as "payload": what follows from the type's own fields.
+std::string payload_json(const Tx&);
+// "tx_hash", "hash" and "payload" may be absent; if they are there they must be the transaction's.
 Result<SignedTx> parse_tx(const Params&, std::string_view json);
 Result<SignedTx> read_tx(const Params&, ObjectReader);
 

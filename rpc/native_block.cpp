@@ -8,14 +8,17 @@ namespace aitbc::rpc {
 
 namespace {
 
+constexpr std::size_t timestamp_bytes_max = 64;
+
 // The block's own hash comes first but for the height, so that tools which take the first "hash" of
 // an answer find it.
 void write_header(ObjectWriter& out, const Params& params, const Header& header,
                   const BlockId& id) {
   out.integer("height", header.height)
       .text("hash", hash_text(id))
+      .text("chain_id", params.chain_id)
       .text("parent_hash", hash_text(header.parent))
-      .text("timestamp", to_iso(start_of(params, header.slot)))
+      .text("timestamp", to_naive_iso(start_of(params, header.slot)))
       .integer("tx_count", header.tx_count)
       .integer("slot", header.slot)
       .text("txs_root", hash_text(header.txs_root))
@@ -24,12 +27,16 @@ void write_header(ObjectWriter& out, const Params& params, const Header& header,
 
 void write_sealed(ObjectWriter& out, const Params& params, const SealedHeader& sealed) {
   write_header(out, params, sealed.header, id_of(sealed.header));
-  out.text("proposer", sealed.header.proposer.hex()).text("seal", sealed.seal.hex());
+  out.text("proposer", sealed.header.proposer.hex())
+      .text("seal", sealed.seal.hex())
+      .text("signature", sealed.seal.hex());
   if (sealed.handover) out.json("handover", certificate_json(*sealed.handover));
 }
 
-// The two fields that follow from the others may be left out, but may not lie.
-Status check_derived(const Params& params, ObjectReader& reader, const Header& header) {
+// The fields that follow from the others may be left out, but may not lie.
+Status check_derived(const Params& params, ObjectReader& reader, const SealedHeader& sealed) {
+  const Header& header = sealed.header;
+  if (reader.has("chain_id")) AITBC_TRY(check_chain(params, reader));
   if (reader.has("hash")) {
     AITBC_TRY_ASSIGN(const BlockId claimed, read_hash<BlockId>(reader, "hash"));
     if (const BlockId id = id_of(header); id != claimed) {
@@ -39,10 +46,16 @@ Status check_derived(const Params& params, ObjectReader& reader, const Header& h
     }
   }
   if (reader.has("timestamp")) {
-    AITBC_TRY_ASSIGN(const Time claimed, read_time(reader, "timestamp"));
-    if (const Time start = start_of(params, header.slot); start != claimed) {
-      return error(Errc::bad_slot, reader.path_of("timestamp") + ": expected " + to_iso(start) +
+    AITBC_TRY_ASSIGN(const std::string claimed, reader.text("timestamp", timestamp_bytes_max));
+    if (const auto start = to_naive_iso(start_of(params, header.slot)); start != claimed) {
+      return error(Errc::bad_slot, reader.path_of("timestamp") + ": expected " + start +
                                        ", the start of slot " + std::to_string(header.slot));
+    }
+  }
+  if (reader.has("signature")) {
+    AITBC_TRY_ASSIGN(const auto claimed, read_hex<Signature>(reader, "signature"));
+    if (claimed != sealed.seal) {
+      return error(Errc::bad_seal, reader.path_of("signature") + ": expected the seal, or nothing");
     }
   }
   return ok();
@@ -66,7 +79,7 @@ Result<SealedHeader> read_header(const Params& params, ObjectReader& reader) {
     AITBC_TRY_ASSIGN(ObjectReader handover, reader.object("handover"));
     AITBC_TRY_ASSIGN(sealed.handover, read_certificate(std::move(handover)));
   }
-  AITBC_TRY(check_derived(params, reader, header));
+  AITBC_TRY(check_derived(params, reader, sealed));
   return sealed;
 }
 
@@ -113,7 +126,7 @@ std::string genesis_block_json(const Params& params, const Hash& state_root, Bod
   header.state_root = state_root;
   ObjectWriter out;
   write_header(out, params, header, genesis_tip(params).id);
-  out.null("proposer").null("seal");
+  out.null("proposer").null("seal").null("signature");
   if (body == Body::with_transactions) out.json("transactions", "[]");
   return std::move(out).finish();
 }

@@ -108,6 +108,23 @@ Result<Tip> read_tip(ObjectReader reader) {
   return Tip{height, slot, id};
 }
 
+std::string seconds_json(Duration duration) {
+  constexpr std::int64_t second = 1'000;
+  std::string text = std::to_string(duration.count() / second);
+  if (const auto rest = duration.count() % second; rest != 0) {
+    text += "." + std::to_string(second + rest).substr(1);
+  }
+  return text;
+}
+
+Status check_chain(const Params& params, ObjectReader& reader) {
+  AITBC_TRY_ASSIGN(const std::string chain, reader.text("chain_id", limits::chain_id_bytes_max));
+  if (chain == params.chain_id) return ok();
+  return error(Errc::wrong_chain, reader.path_of("chain_id") + ": expected " +
+                                      json_text(params.chain_id) + ", this node's chain, got " +
+                                      json_text(chain));
+}
+
 Result<bool> is_null(ObjectReader& reader, std::string_view name) {
   AITBC_TRY_ASSIGN(const Json* value, reader.value(name));
   return value->is_null();

@@ -10,6 +10,7 @@
 
 #include "chain/core/address.hpp"
 #include "chain/core/block.hpp"
+#include "chain/core/genesis.hpp"
 #include "chain/core/time.hpp"
 #include "chain/protocol.hpp"
 
@@ -39,6 +40,11 @@ Result<Address> read_address(ObjectReader&, std::string_view name);
 Result<Amount> read_amount(ObjectReader&, std::string_view name);
 Result<Time> read_time(ObjectReader&, std::string_view name);
 Result<Duration> read_ms(ObjectReader&, std::string_view name);
+
+// Whole seconds, or with decimals.
+std::string seconds_json(Duration);
+// wrong_chain unless the required field "chain_id" names the chain.
+Status check_chain(const Params&, ObjectReader&);
 
 // Whether the required field is null.
 Result<bool> is_null(ObjectReader&, std::string_view name);

@@ -96,6 +96,7 @@ Result<PeerStatus> read_peer(ObjectReader reader) {
 }
 
 Status read_counts(ObjectReader& reader, NodeStatus& status) {
+  AITBC_TRY_ASSIGN(status.accounts, reader.integer("accounts"));
   AITBC_TRY_ASSIGN(status.mempool_txs, reader.integer("mempool_txs"));
   AITBC_TRY_ASSIGN(status.reorgs, reader.integer("reorgs"));
   AITBC_TRY_ASSIGN(status.reorg_depth_max, reader.integer("reorg_depth_max"));
@@ -124,6 +125,7 @@ std::string status_json(const NodeStatus& status, const Params& params) {
       .text("state_root", hash_text(status.state_root))
       .text("authorities_hash", hash_text(status.authorities_hash))
       .json("authorities", keys_json(status.governance.authorities))
+      .integer("accounts", status.accounts)
       .integer("mempool_txs", status.mempool_txs)
       .integer("reorgs", status.reorgs)
       .integer("reorg_depth_max", status.reorg_depth_max)

@@ -63,16 +63,8 @@ Result<std::vector<Witness::Part>> read_signatures(ObjectReader& reader, const P
   return parts;
 }
 
-Status check_chain(const Params& params, ObjectReader& reader) {
-  AITBC_TRY_ASSIGN(const std::string chain, reader.text("chain_id", limits::chain_id_bytes_max));
-  if (chain == params.chain_id) return ok();
-  return error(Errc::wrong_chain, reader.path_of("chain_id") + ": expected " +
-                                      json_text(params.chain_id) + ", this node's chain, got " +
-                                      json_text(chain));
-}
-
 void write_payload(ObjectWriter& out, const Transfer& transfer) {
-  out.text("to", to_text(transfer.to)).integer("amount", transfer.amount.units());
+  out.text("recipient", to_text(transfer.to)).integer("amount", transfer.amount.units());
 }
 
 void write_payload(ObjectWriter& out, const Ballot& ballot) {
@@ -84,7 +76,7 @@ Result<Payload> read_payload(ObjectReader& reader) {
   AITBC_TRY_ASSIGN(const std::string type, reader.text("type", word_bytes_max));
   if (type == transfer_word) {
     Transfer transfer;
-    AITBC_TRY_ASSIGN(transfer.to, read_address(reader, "to"));
+    AITBC_TRY_ASSIGN(transfer.to, read_address(reader, "recipient"));
     AITBC_TRY_ASSIGN(transfer.amount, read_amount(reader, "amount"));
     return Payload(transfer);
   }
@@ -98,7 +90,37 @@ Result<Payload> read_payload(ObjectReader& reader) {
                                    ": expected \"transfer\" or \"ballot\", got " + json_text(type));
 }
 
+// The fields that follow from the others may be left out, but may not lie.
+Status check_derived(const Params& params, ObjectReader& reader, const Tx& tx) {
+  for (const std::string_view name : {"tx_hash", "hash"}) {
+    if (!reader.has(name)) continue;
+    AITBC_TRY_ASSIGN(const TxId claimed, read_hash<TxId>(reader, name));
+    if (const TxId id = id_of(params.genesis_hash, tx); id != claimed) {
+      return error(Errc::bad_signature, reader.path_of(name) + ": expected " + hash_text(id) +
+                                            ", the hash of the other fields");
+    }
+  }
+  if (reader.has("payload")) {
+    AITBC_TRY_ASSIGN(const Json* claimed, reader.value("payload"));
+    if (const std::string payload = payload_json(tx); dump(*claimed) != payload) {
+      return error(Errc::bad_json, reader.path_of("payload") + ": expected " + payload +
+                                       ", as the other fields have it, or nothing");
+    }
+  }
+  return ok();
+}
+
 }  // namespace
+
+std::string payload_json(const Tx& tx) {
+  ObjectWriter out;
+  if (const auto* transfer = std::get_if<Transfer>(&tx.payload)) {
+    out.text("to", to_text(transfer->to)).integer("amount", transfer->amount.units());
+  } else {
+    write_payload(out, std::get<Ballot>(tx.payload));
+  }
+  return std::move(out).finish();
+}
 
 std::string_view type_of(const Tx& tx) {
   return std::holds_alternative<Transfer>(tx.payload) ? transfer_word : ballot_word;
@@ -106,13 +128,16 @@ std::string_view type_of(const Tx& tx) {
 
 std::string tx_json(const Params& params, const SignedTx& tx) {
   ObjectWriter out;
-  out.text("tx_hash", hash_text(id_of(params.genesis_hash, tx.body)));
-  out.text("type", type_of(tx.body))
+  const std::string id = hash_text(id_of(params.genesis_hash, tx.body));
+  out.text("tx_hash", id)
+      .text("hash", id)
+      .text("type", type_of(tx.body))
       .text("chain_id", params.chain_id)
-      .text("from", to_text(tx.body.from));
+      .text("sender", to_text(tx.body.from));
   std::visit([&](const auto& payload) { write_payload(out, payload); }, tx.body.payload);
   out.integer("fee", tx.body.fee.units())
       .integer("nonce", tx.body.nonce)
+      .json("payload", payload_json(tx.body))
       .json("policy", policy_json(tx.witness.policy))
       .json("signatures", signatures_json(tx.witness));
   return std::move(out).finish();
@@ -122,19 +147,13 @@ Result<SignedTx> read_tx(const Params& params, ObjectReader reader) {
   SignedTx tx;
   AITBC_TRY_ASSIGN(tx.body.payload, read_payload(reader));
   AITBC_TRY(check_chain(params, reader));
-  AITBC_TRY_ASSIGN(tx.body.from, read_address(reader, "from"));
+  AITBC_TRY_ASSIGN(tx.body.from, read_address(reader, "sender"));
   AITBC_TRY_ASSIGN(tx.body.fee, read_amount(reader, "fee"));
   AITBC_TRY_ASSIGN(tx.body.nonce, reader.integer("nonce", {0, limits::supply_max - 1}));
   AITBC_TRY_ASSIGN(ObjectReader policy, reader.object("policy"));
   AITBC_TRY_ASSIGN(tx.witness.policy, read_policy(std::move(policy)));
   AITBC_TRY_ASSIGN(tx.witness.parts, read_signatures(reader, tx.witness.policy));
-  if (reader.has("tx_hash")) {
-    AITBC_TRY_ASSIGN(const TxId claimed, read_hash<TxId>(reader, "tx_hash"));
-    if (const TxId id = id_of(params.genesis_hash, tx.body); id != claimed) {
-      return error(Errc::bad_signature, reader.path_of("tx_hash") + ": expected " + hash_text(id) +
-                                            ", the hash of the other fields");
-    }
-  }
+  AITBC_TRY(check_derived(params, reader, tx.body));
   AITBC_TRY(reader.finish());
   return tx;
 }

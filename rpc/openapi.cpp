@@ -38,8 +38,12 @@ std::string schema_of(const Parameter& parameter) {
       return ranged("integer", parameter);
     case Parameter::Kind::seconds:
       return ranged("number", parameter);
-    case Parameter::Kind::address:
-      return reference("Address");
+    case Parameter::Kind::count:
+      out.text("type", "integer");
+      if (!parameter.fallback.empty()) out.json("default", parameter.fallback);
+      break;
+    case Parameter::Kind::account:
+      return reference("AccountName");
     case Parameter::Kind::tx_id:
       return reference("Hash");
     case Parameter::Kind::block: {
@@ -99,7 +103,7 @@ ByStatus errors_of(const Route& route) {
   add(route.errors);
   if (!route.body.empty()) add(body_errors);
   for (const Parameter& parameter : route.parameters) {
-    if (parameter.kind == Parameter::Kind::address) add(std::array{Errc::bad_address});
+    if (parameter.kind == Parameter::Kind::account) add(std::array{Errc::bad_address});
   }
   return found;
 }
@@ -110,6 +114,11 @@ std::string responses_of(const Route& route) {
   good.text("description", "The answer.")
       .json("content", content_of(route.answer, route.binary_answer, route.media));
   out.json("200", std::move(good).finish());
+  if (!route.created.empty()) {
+    ObjectWriter made;
+    made.text("description", "It was made.").json("content", content_of(route.created, {}));
+    out.json("201", std::move(made).finish());
+  }
   for (const auto& [status, codes] : errors_of(route)) {
     std::string words = "Refused:";
     for (const std::string_view code : codes) words.append(" ").append(code);

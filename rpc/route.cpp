@@ -1,7 +1,9 @@
 #include "rpc/route.hpp"
 
+#include <algorithm>
 #include <charconv>
 
+#include "chain/core/dev_account.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/native_fields.hpp"
 
@@ -40,6 +42,20 @@ Read read_integer(const Parameter& parameter, std::string_view text) {
   return Arguments::Value(*value);
 }
 
+std::optional<std::int64_t> parse_whole(std::string_view text) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data(), end, value);
+  if (failure != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+Read read_count(const Parameter& parameter, std::string_view text) {
+  const auto value = parse_whole(text);
+  if (!value) return unreadable(parameter, "a whole number", text);
+  return Arguments::Value(*value);
+}
+
 // Whole seconds, or with up to three decimals.
 Read read_seconds(const Parameter& parameter, std::string_view text) {
   const std::size_t point = text.find('.');
@@ -56,14 +72,18 @@ Read read_seconds(const Parameter& parameter, std::string_view text) {
 
 Read read_block_ref(const Parameter& parameter, std::string_view text) {
   if (const auto id = parse_hash<BlockId>(text)) return Arguments::Value(BlockRef(*id));
-  const auto height = parse_integer(text);
-  if (height && *height <= limits::supply_max) return Arguments::Value(BlockRef(*height));
+  // Any whole number names a block, be it one that there never is.
+  if (const auto number = parse_whole(text)) {
+    const auto height = static_cast<Height>(*number);  // of a negative one: beyond all that are
+    return Arguments::Value(BlockRef(std::min<Height>(height, limits::supply_max)));
+  }
   return unreadable(parameter, "a height, or 0x and 64 digits of lower-case hexadecimal", text);
 }
 
 }  // namespace
 
-Result<Arguments::Value> Arguments::read(const Parameter& parameter, std::string_view text) {
+Result<Arguments::Value> Arguments::read(const Params& params, const Parameter& parameter,
+                                         std::string_view text) {
   switch (parameter.kind) {
     case Parameter::Kind::integer:
       return read_integer(parameter, text);
@@ -78,9 +98,11 @@ Result<Arguments::Value> Arguments::read(const Parameter& parameter, std::string
     case Parameter::Kind::text:
       if (text.size() <= parameter.max) return Value(std::string(text));
       return unreadable(parameter, "at most " + std::to_string(parameter.max) + " bytes", text);
-    case Parameter::Kind::address: {
-      AITBC_TRY_ASSIGN(const Address address, parse_address(text));
-      return Value(address);
+    case Parameter::Kind::count:
+      return read_count(parameter, text);
+    case Parameter::Kind::account: {
+      AITBC_TRY_ASSIGN(const Address address, resolve_address(params, text));
+      return Value(AccountRef{address, std::string(text)});
     }
     case Parameter::Kind::tx_id:
       if (const auto id = parse_hash<TxId>(text)) return Value(*id);
@@ -93,6 +115,16 @@ bool has_binary(const HttpRequest& request) { return request.content_type == bin
 
 bool wants_binary(const HttpRequest& request) {
   return request.accept.find(binary_type) != std::string::npos;
+}
+
+Result<Page> page_of(const Arguments& arguments, std::size_t limit_max) {
+  const auto limit = arguments.get<std::int64_t>("limit");
+  const auto offset = arguments.get<std::int64_t>("offset");
+  if (limit < 1 || static_cast<std::uint64_t>(limit) > limit_max) {
+    return error(Errc::out_of_range, "limit must be between 1 and " + std::to_string(limit_max));
+  }
+  if (offset < 0) return error(Errc::out_of_range, "offset must be non-negative");
+  return Page{static_cast<std::size_t>(limit), static_cast<std::size_t>(offset)};
 }
 
 HttpResponse json_response(std::string json) {

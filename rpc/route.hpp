@@ -19,10 +19,13 @@ namespace aitbc::rpc {
 
 // A block by its place or by its hash.
 using BlockRef = std::variant<Height, BlockId>;
+class DevEdge;
 
 struct Parameter {
   enum class In { path, query };
-  enum class Kind { integer, boolean, seconds, text, address, tx_id, block };
+  // A count is any whole number: its handler says what is too much, as the predecessor does. An
+  // account is an address, or on a devnet a name.
+  enum class Kind { integer, count, boolean, seconds, text, account, tx_id, block };
 
   std::string_view name;
   In in = In::query;
@@ -35,12 +38,19 @@ struct Parameter {
   std::string_view fallback = {};  // as it would be written in the query; empty: none
 };
 
+// An address as it was given.
+struct AccountRef {
+  Address address;
+  std::string text;
+};
+
 // The parameters of one request, read. A handler asks for what its row declares.
 class Arguments {
  public:
-  using Value = std::variant<std::uint64_t, bool, Duration, std::string, Address, TxId, BlockRef>;
+  using Value = std::variant<std::uint64_t, std::int64_t, bool, Duration, std::string, AccountRef,
+                             TxId, BlockRef>;
 
-  static Result<Value> read(const Parameter&, std::string_view text);
+  static Result<Value> read(const Params&, const Parameter&, std::string_view text);
   void add(std::string_view name, Value value) { values_.emplace_back(name, std::move(value)); }
 
   template <class T>
@@ -69,9 +79,13 @@ struct Call {
   const HttpRequest& request;
   const Arguments& arguments;
   const Hash& genesis_state_root;
+  DevEdge& edge;
 };
 
 using Handler = Result<HttpResponse> (*)(const Call&);
+
+// Whether a handler may wait, and so must not hold up short requests.
+enum class Waits { never, if_asked, if_unsigned, always };
 
 struct Route {
   std::string_view method;
@@ -80,17 +94,28 @@ struct Route {
   std::string_view summary;
   std::span<const Parameter> parameters;
   std::string_view answer;              // the schema of the answer, by name
+  std::string_view created = {};        // of a 201, if it may answer that
   std::string_view body = {};           // the schema of the JSON body, by name; empty: no body
   std::string_view binary_body = {};    // what the canonical body holds; empty: none is taken
   std::string_view binary_answer = {};  // what the canonical answer holds; empty: none is given
   std::span<const Errc> errors = {};    // what it may refuse, beyond what any route may
-  bool waits = false;                   // its handler may wait for news
-  std::string_view media = json_type;   // of the answer
+  Waits waits = Waits::never;
+  std::string_view media = json_type;  // of the answer
+  // One that the predecessor had: parameters that it does not know are ignored, and a chain_id, if
+  // one is given, must be this chain's.
+  bool lenient = false;
 };
 
 // Whether the body is in the canonical encoding, and whether the answer shall be.
 bool has_binary(const HttpRequest&);
 bool wants_binary(const HttpRequest&);
+
+// What a page of rows asks for: limit and offset, which the row declares as counts. out_of_range
+// in the predecessor's words.
+struct Page {
+  std::size_t limit, offset;
+};
+Result<Page> page_of(const Arguments&, std::size_t limit_max = 100);
 
 HttpResponse json_response(std::string json);
 HttpResponse binary_response(const Buffer& bytes);

@@ -1,8 +1,10 @@
 #include "rpc/router.hpp"
 
 #include <algorithm>
+#include <variant>
 
 #include "rpc/errors.hpp"
+#include "rpc/json_unsigned.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/routes.hpp"
 
@@ -14,9 +16,9 @@ constexpr std::size_t shown_bytes_max = 80;  // of a path inside our sentence
 
 std::vector<Route> join() {
   std::vector<Route> all;
-  for (const auto part :
-       {node_routes(), block_routes(), account_routes(), authority_routes(), chaos_routes(),
-        evidence_routes(), finality_routes(), metrics_routes(), tx_routes()}) {
+  for (const auto part : {node_routes(), block_routes(), account_routes(), authority_routes(),
+                          chaos_routes(), evidence_routes(), faucet_routes(), finality_routes(),
+                          info_routes(), metrics_routes(), submit_routes(), tx_routes()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
@@ -88,17 +90,23 @@ std::string allowed(const Found& found) {
   return methods;
 }
 
+constexpr std::string_view chain_parameter = "chain_id";  // of rows that the predecessor had
+
 // Every parameter that is given must be one of the row's.
-Status refuse_unknown(const Route& route, const HttpRequest& request) {
-  for (const auto& entry : request.query) {
-    const std::string& name = entry.first;
-    const bool known = std::any_of(
-        route.parameters.begin(), route.parameters.end(), [&](const Parameter& parameter) {
-          return parameter.in == Parameter::In::query && parameter.name == name;
-        });
-    if (!known) {
+Status refuse_unknown(const Params& params, const Route& route, const HttpRequest& request) {
+  for (const auto& [name, value] : request.query) {
+    const bool known =
+        std::any_of(route.parameters.begin(), route.parameters.end(),
+                    [&name = name](const Parameter& parameter) {
+                      return parameter.in == Parameter::In::query && parameter.name == name;
+                    });
+    if (known) continue;
+    if (!route.lenient) {
       return error(Errc::bad_request, "query: " + json_text(name.substr(0, shown_bytes_max)) +
                                           " is no parameter of this route");
+    }
+    if (name == chain_parameter && !value.empty() && value != params.chain_id) {
+      return error(Errc::wrong_chain, "Unsupported chain_id: " + value.substr(0, shown_bytes_max));
     }
   }
   return ok();
@@ -118,18 +126,36 @@ std::optional<std::string_view> given(const Parameter& parameter, const HttpRequ
   return std::nullopt;
 }
 
-Result<Arguments> read_arguments(const Route& route, const HttpRequest& request,
-                                 const PathParts& parts) {
-  AITBC_TRY(refuse_unknown(route, request));
+// The refusal of a parameter that cannot be read, as the predecessor's framework words it.
+HttpResponse unreadable(const Parameter& parameter, std::string_view type, const Error& why) {
+  const std::string_view in = parameter.in == Parameter::In::path ? "path" : "query";
+  return invalid_response(
+      std::vector<Invalid>{{type, {std::string(in), std::string(parameter.name)}, why.detail}},
+      why.code);
+}
+
+std::string_view type_of_fault(const Parameter& parameter) {
+  const bool is_integer = parameter.kind == Parameter::Kind::integer ||
+                          parameter.kind == Parameter::Kind::count ||
+                          parameter.kind == Parameter::Kind::block;
+  return is_integer ? "int_parsing" : "value_error";
+}
+
+// The arguments, or the answer that refuses them.
+std::variant<Arguments, HttpResponse> read_arguments(const Params& params, const Route& route,
+                                                     const HttpRequest& request,
+                                                     const PathParts& parts) {
   Arguments arguments;
   for (const Parameter& parameter : route.parameters) {
     const auto text = given(parameter, request, parts);
     if (text) {
-      AITBC_TRY_ASSIGN(Arguments::Value value, Arguments::read(parameter, *text));
-      arguments.add(parameter.name, std::move(value));
+      auto value = Arguments::read(params, parameter, *text);
+      if (!value) return unreadable(parameter, type_of_fault(parameter), value.error());
+      arguments.add(parameter.name, *std::move(value));
     } else if (parameter.required) {
-      return error(Errc::bad_request,
-                   std::string(parameter.name) + ": expected this parameter, got none");
+      return unreadable(parameter, "missing",
+                        error(Errc::bad_request,
+                              std::string(parameter.name) + ": expected this parameter, got none"));
     }
   }
   return arguments;
@@ -140,14 +166,17 @@ Status check_media_type(const Route& route, const HttpRequest& request) {
   if (!route.binary_body.empty() && has_binary(request)) return ok();
   std::string expected = "Content-Type: expected " + std::string(json_type);
   if (!route.binary_body.empty()) expected += " or " + std::string(binary_type);
-  return error(Errc::wrong_media_type,
+  return error(route.lenient ? Errc::bad_request : Errc::wrong_media_type,
                expected + ", got " + json_text(request.content_type.substr(0, shown_bytes_max)));
 }
 
 }  // namespace
 
-Router::Router(Node& node, Log& log)
-    : node_(node), log_(log), genesis_state_root_(State::of(node.genesis()).root()) {}
+Router::Router(Node& node, Log& log, std::optional<KeyPair> faucet)
+    : node_(node),
+      log_(log),
+      genesis_state_root_(State::of(node.genesis()).root()),
+      edge_(node, std::move(faucet)) {}
 
 std::span<const Route> Router::routes() {
   static const std::vector<Route> all = join();
@@ -157,7 +186,9 @@ std::span<const Route> Router::routes() {
 bool Router::waits(const HttpRequest& request) {
   const Found found = find(request);
   const Route* route = pick(found, request.method);
-  if (route == nullptr || !route->waits) return false;
+  if (route == nullptr || route->waits == Waits::never) return false;
+  if (route->waits == Waits::always) return true;
+  if (route->waits == Waits::if_unsigned) return looks_unsigned(request);
   const auto wait = request.query.find("wait");
   if (wait == request.query.end()) return false;
   return wait->second.find_first_not_of("0.") != std::string::npos;
@@ -165,20 +196,20 @@ bool Router::waits(const HttpRequest& request) {
 
 Result<HttpResponse> Router::answer(const HttpRequest& request) const {
   const Found found = find(request);
-  if (found.routes.empty()) {
-    return error(Errc::not_found, "no route " + request.path.substr(0, shown_bytes_max) +
-                                      "; GET /openapi.json lists them");
-  }
+  // In the predecessor's words: its tools compare them.
+  if (found.routes.empty()) return error(Errc::not_found, "Not Found");
   const Route* route = pick(found, request.method);
   if (route == nullptr) {
-    HttpResponse response = error_response(
-        error(Errc::method_not_allowed, "this path is for " + allowed(found) + " only"));
+    HttpResponse response = error_response(error(Errc::method_not_allowed, "Method Not Allowed"));
     response.allow = allowed(found);
     return response;
   }
-  AITBC_TRY_ASSIGN(const Arguments arguments, read_arguments(*route, request, found.parts));
+  AITBC_TRY(refuse_unknown(node_.params(), *route, request));
+  auto arguments = read_arguments(node_.params(), *route, request, found.parts);
+  if (auto* refusal = std::get_if<HttpResponse>(&arguments)) return std::move(*refusal);
   AITBC_TRY(check_media_type(*route, request));
-  return route->handler({node_, request, arguments, genesis_state_root_});
+  return route->handler(
+      {node_, request, std::get<Arguments>(arguments), genesis_state_root_, edge_});
 }
 
 HttpResponse Router::handle(const HttpRequest& request) const {

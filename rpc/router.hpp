@@ -4,14 +4,16 @@
 // number of threads may call handle() at once; it holds no state but references and constants.
 
 #include "chain/log.hpp"
+#include "rpc/dev_edge.hpp"
 #include "rpc/route.hpp"
 
 namespace aitbc::rpc {
 
 class Router {
  public:
-  // Both must outlive the router. The log is told of errors that are this node's own fault.
-  Router(Node& node, Log& log);
+  // Both must outlive the router. The log is told of errors that are this node's own fault. The
+  // key is that of a devnet's faucet, if this node has it.
+  Router(Node& node, Log& log, std::optional<KeyPair> faucet = {});
 
   HttpResponse handle(const HttpRequest&) const;
   // Whether handle() may wait for news, and so must not hold up short requests.
@@ -24,6 +26,7 @@ class Router {
   Node& node_;
   Log& log_;
   Hash genesis_state_root_;
+  mutable DevEdge edge_;  // synchronises itself
 };
 
 }  // namespace aitbc::rpc

@@ -16,7 +16,8 @@ using Kind = Parameter::Kind;
 
 constexpr std::uint64_t span_max = limits::page_items_max;  // from start to end
 
-Error no_block(const std::string& which) { return error(Errc::not_found, "no block " + which); }
+// In the predecessor's words: its tools compare them.
+Error no_block() { return error(Errc::not_found, "block not found"); }
 
 // The header that the snapshot itself says is there.
 Result<SealedHeader> known_header(Snapshot& snapshot, Height height) {
@@ -42,11 +43,15 @@ Result<HttpResponse> head(const Call& call) {
   ObjectWriter out;
   out.integer("height", tip.height)
       .text("hash", hash_text(tip.id))
-      .text("timestamp", to_iso(start_of(params, tip.slot)))
+      .text("chain_id", params.chain_id)
+      .text("genesis_hash", hash_text(params.genesis_hash))
+      .text("parent_hash", hash_text(header.parent))
+      .text("timestamp", to_naive_iso(start_of(params, tip.slot)))
       .integer("tx_count", header.tx_count)
       .integer("slot", tip.slot)
-      .text("state_root", hash_text(header.state_root))
-      .integer("justified_height", status->justified.height)
+      .text("state_root", hash_text(header.state_root));
+  tip.height > 0 ? out.text("proposer", header.proposer.hex()) : out.null("proposer");
+  out.integer("justified_height", status->justified.height)
       .text("justified_hash", hash_text(status->justified.id))
       .integer("final_height", status->final.height)
       .text("final_hash", hash_text(status->final.id));
@@ -60,26 +65,18 @@ Result<std::optional<Height>> height_of(const Call& call, Snapshot& snapshot, co
   return snapshot.height_of(id);
 }
 
-std::string text_of(const BlockRef& ref) {
-  if (const auto* height = std::get_if<Height>(&ref)) return std::to_string(*height);
-  return hash_text(std::get<BlockId>(ref));
-}
-
 Result<HttpResponse> block(const Call& call) {
-  const auto& ref = call.arguments.get<BlockRef>("block");
+  const auto& ref = call.arguments.get<BlockRef>("height");
   const Params& params = call.node.params();
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
   AITBC_TRY_ASSIGN(const std::optional<Height> height, height_of(call, *snapshot, ref));
-  if (!height) return no_block(text_of(ref) + " in the canonical chain");
+  if (!height) return no_block();
   if (*height == 0) {
     return json_response(
         genesis_block_json(params, call.genesis_state_root, Body::with_transactions));
   }
   AITBC_TRY_ASSIGN(const std::optional<Block> found, snapshot->block(*height));
-  if (!found) {
-    AITBC_TRY_ASSIGN(const Tip tip, snapshot->head());
-    return no_block(text_of(ref) + "; the head is " + std::to_string(tip.height));
-  }
+  if (!found) return no_block();
   return json_response(block_json(params, *found));
 }
 
@@ -109,17 +106,61 @@ Result<std::vector<std::string>> rows_of(const Call& call, Snapshot& snapshot, R
   return rows;
 }
 
-Result<HttpResponse> blocks_range(const Call& call) {
-  const Height start = call.arguments.integer("start");
-  const Height end = call.arguments.integer("end");
+// The newest blocks first, without their transactions.
+Result<HttpResponse> newest_blocks(const Call& call) {
+  AITBC_TRY_ASSIGN(const Page page, page_of(call.arguments));
+  AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
+  AITBC_TRY_ASSIGN(const Tip tip, snapshot->head());
+  std::vector<std::string> rows;
+  if (page.offset <= tip.height) {
+    const Height end = tip.height - page.offset;
+    const Height start = end - std::min<Height>(end, page.limit - 1);
+    AITBC_TRY_ASSIGN(rows, rows_of(call, *snapshot, {start, end, Body::without}));
+  }
+  ArrayWriter list;
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) list.json(*row);
+  ObjectWriter out;
+  out.json("blocks", std::move(list).finish())
+      .integer("total", tip.height + 1)
+      .integer("limit", page.limit)
+      .integer("offset", page.offset);
+  return json_response(std::move(out).finish());
+}
+
+// The older dialect: all of it may be left out, and the answer is the bare list.
+constexpr std::int64_t older_end = 100;
+
+bool is_older(const Arguments& arguments) {
+  return arguments.find<std::int64_t>("start_height") != nullptr ||
+         arguments.find<std::int64_t>("end_height") != nullptr;
+}
+
+// Within what one answer may hold; out_of_range in the predecessor's words.
+Result<std::pair<Height, Height>> range_of(const Call& call) {
+  const auto given = [&](std::string_view name) { return call.arguments.find<std::int64_t>(name); };
+  const bool older = is_older(call.arguments);
+  const std::int64_t* first = given(older ? "start_height" : "start");
+  const std::int64_t* last = given(older ? "end_height" : "end");
+  if (!older && (first == nullptr || last == nullptr)) {
+    return error(Errc::bad_request, "start and end: expected both of them");
+  }
+  const std::int64_t start = first == nullptr ? 0 : *first;
+  std::int64_t end = last == nullptr ? start + older_end : *last;
+  if (start < 0) return error(Errc::out_of_range, "start must be non-negative");
   if (end < start) {
-    return error(Errc::bad_request, "end: expected a height from start, " + std::to_string(start) +
-                                        ", on, got " + std::to_string(end));
+    return error(Errc::out_of_range, "end must be greater than or equal to start");
   }
-  if (end - start > span_max) {
-    return error(Errc::bad_request, "end: expected at most " + std::to_string(span_max) +
-                                        " above start, got " + std::to_string(end - start));
+  const auto span = static_cast<std::int64_t>(span_max);
+  if (end - start > span) {
+    if (!older) return error(Errc::out_of_range, "range cannot exceed 1000 blocks");
+    end = start + span;
   }
+  return std::pair{static_cast<Height>(start), static_cast<Height>(end)};
+}
+
+Result<HttpResponse> blocks_range(const Call& call) {
+  AITBC_TRY_ASSIGN(const auto range, range_of(call));
+  const auto [start, end] = range;
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
   if (wants_binary(call.request)) {
     const Height from = std::max<Height>(start, 1);  // the genesis is no sealed block
@@ -137,8 +178,10 @@ Result<HttpResponse> blocks_range(const Call& call) {
                    rows_of(call, *snapshot, {start, end, body}));
   ArrayWriter list;
   for (const std::string& row : rows) list.json(row);
+  if (is_older(call.arguments)) return json_response(std::move(list).finish());
   ObjectWriter out;
-  out.json("blocks", std::move(list).finish())
+  out.boolean("success", true)
+      .json("blocks", std::move(list).finish())
       .integer("start", start)
       .integer("end", end)
       .integer("count", rows.size());
@@ -210,21 +253,35 @@ Result<HttpResponse> import(const Call& call) {
 }
 
 constexpr Parameter block_parameters[] = {
-    {.name = "block",
+    {.name = "height",
      .in = In::path,
      .kind = Kind::block,
      .description = "Its height, 0 for the genesis, or its hash.",
      .required = true},
 };
 constexpr Parameter range_parameters[] = {
-    {.name = "start", .description = "The first height.", .required = true},
+    {.name = "start", .kind = Kind::count, .description = "The first height."},
     {.name = "end",
-     .description = "The last height, at most 1000 above the first.",
-     .required = true},
+     .kind = Kind::count,
+     .description = "The last height, at most 1000 above the first."},
+    {.name = "start_height",
+     .kind = Kind::count,
+     .description = "In place of start: the answer is then the bare list."},
+    {.name = "end_height", .kind = Kind::count, .description = "In place of end."},
     {.name = "include_tx",
      .kind = Kind::boolean,
      .description = "Whether the JSON answer holds the transactions.",
      .fallback = "true"},
+};
+constexpr Parameter newest_parameters[] = {
+    {.name = "limit",
+     .kind = Kind::count,
+     .description = "The most blocks to answer, up to 100.",
+     .fallback = "10"},
+    {.name = "offset",
+     .kind = Kind::count,
+     .description = "How many of the newest to leave out.",
+     .fallback = "0"},
 };
 constexpr Parameter headers_parameters[] = {
     {.name = "start", .description = "The first height.", .min = 1, .required = true},
@@ -250,29 +307,64 @@ constexpr Errc import_errors[] = {
     Errc::below_final,  Errc::unknown_parent, Errc::from_future,  Errc::inbox_full,
     Errc::timeout,      Errc::shutting_down};
 constexpr Errc block_errors[] = {Errc::not_found};
+constexpr Errc page_errors[] = {Errc::out_of_range};
+
+constexpr Route head_row(std::string_view pattern) {
+  return {.method = "GET",
+          .pattern = pattern,
+          .handler = head,
+          .summary = "The last block of the canonical chain.",
+          .parameters = {},
+          .answer = "Head",
+          .lenient = true};
+}
+
+constexpr Route block_row(std::string_view pattern) {
+  return {.method = "GET",
+          .pattern = pattern,
+          .handler = block,
+          .summary = "A block of the canonical chain with its transactions.",
+          .parameters = block_parameters,
+          .answer = "Block",
+          .errors = block_errors,
+          .lenient = true};
+}
+
+constexpr Route import_row(std::string_view pattern) {
+  return {.method = "POST",
+          .pattern = pattern,
+          .handler = import,
+          .summary = "Offers a block, or a branch of blocks that follow one another.",
+          .parameters = {},
+          .answer = "Imported",
+          .body = "Branch",
+          .binary_body = "u32 count, then the blocks",
+          .errors = import_errors};
+}
 
 constexpr Route routes[] = {
+    head_row("/rpc/head"),
+    head_row("/v1/blocks/head"),
+    block_row("/rpc/blocks/{height}"),
+    block_row("/rpc/blocks/by_hash/{height}"),
     {.method = "GET",
-     .pattern = "/rpc/head",
-     .handler = head,
-     .summary = "The last block of the canonical chain.",
-     .parameters = {},
-     .answer = "Head"},
-    {.method = "GET",
-     .pattern = "/rpc/blocks/{block}",
-     .handler = block,
-     .summary = "A block of the canonical chain with its transactions.",
-     .parameters = block_parameters,
-     .answer = "Block",
-     .errors = block_errors},
+     .pattern = "/rpc/blocks",
+     .handler = newest_blocks,
+     .summary = "The newest blocks first, without their transactions.",
+     .parameters = newest_parameters,
+     .answer = "BlockPage",
+     .errors = page_errors,
+     .lenient = true},
     {.method = "GET",
      .pattern = "/rpc/blocks-range",
      .handler = blocks_range,
      .summary = "Blocks in the order of their heights, as many as fit one answer: count says how "
                 "many. The canonical encoding leaves the genesis out.",
      .parameters = range_parameters,
-     .answer = "BlockRange",
-     .binary_answer = "u32 count, then the blocks"},
+     .answer = "RangeAnswer",
+     .binary_answer = "u32 count, then the blocks",
+     .errors = page_errors,
+     .lenient = true},
     {.method = "GET",
      .pattern = "/rpc/headers",
      .handler = headers,
@@ -292,15 +384,8 @@ constexpr Route routes[] = {
      .summary = "What the genesis file holds.",
      .parameters = {},
      .answer = "Genesis"},
-    {.method = "POST",
-     .pattern = "/rpc/blocks/import",
-     .handler = import,
-     .summary = "Offers a block, or a branch of blocks that follow one another.",
-     .parameters = {},
-     .answer = "Imported",
-     .body = "Branch",
-     .binary_body = "u32 count, then the blocks",
-     .errors = import_errors},
+    import_row("/rpc/blocks/import"),
+    import_row("/rpc/block"),
 };
 
 }  // namespace

@@ -42,7 +42,11 @@ Result<HttpResponse> health(const Call& call) {
   } else {
     out.null("proposer_id");
   }
-  out.text("state", status->state.text());
+  ArrayWriter chains;
+  chains.text(call.node.params().chain_id);
+  out.text("state", status->state.text())
+      .integer("height", status->head.height)
+      .json("supported_chains", std::move(chains).finish());
   return json_response(std::move(out).finish());
 }
 
@@ -93,6 +97,16 @@ constexpr Parameter sync_parameters[] = {
 
 constexpr Errc sync_errors[] = {Errc::overloaded, Errc::shutting_down};
 
+constexpr Route health_row(std::string_view pattern) {
+  return {.method = "GET",
+          .pattern = pattern,
+          .handler = health,
+          .summary = "Whether the node runs, which one it is, and how it stands to its peers.",
+          .parameters = {},
+          .answer = "Health",
+          .lenient = true};
+}
+
 constexpr Route routes[] = {
     {.method = "GET",
      .pattern = "/",
@@ -100,12 +114,9 @@ constexpr Route routes[] = {
      .summary = "The routes of this node.",
      .parameters = {},
      .answer = "Index"},
-    {.method = "GET",
-     .pattern = "/health",
-     .handler = health,
-     .summary = "Whether the node runs, which one it is, and how it stands to its peers.",
-     .parameters = {},
-     .answer = "Health"},
+    health_row("/health"),
+    health_row("/rpc/health"),
+    health_row("/v1/health"),
     {.method = "GET",
      .pattern = "/openapi.json",
      .handler = openapi,
@@ -126,7 +137,7 @@ constexpr Route routes[] = {
      .parameters = sync_parameters,
      .answer = "SyncAnswer",
      .errors = sync_errors,
-     .waits = true},
+     .waits = Waits::if_asked},
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "chain/core/poa.hpp"
 #include "rpc/binary.hpp"
-#include "rpc/errors.hpp"
 #include "rpc/json.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/native.hpp"
@@ -13,104 +12,6 @@ namespace {
 
 using In = Parameter::In;
 using Kind = Parameter::Kind;
-
-using View = Result<std::unique_ptr<Snapshot>>;
-
-// The transaction was taken, so whatever the store cannot say now does not make an error of it.
-std::string taken_json(const View& view, const TxId& id) {
-  bool included = false;
-  if (view) {
-    const auto found = (*view)->tx(id);
-    included = found && found->has_value();
-  }
-  ObjectWriter out;
-  out.text("tx_hash", hash_text(id)).text("status", included ? "included" : "pending");
-  return std::move(out).finish();
-}
-
-// A transaction that is known already was submitted well.
-Result<TxId> submit(Node& node, CheckedTx tx) {
-  const TxId id = tx.id();
-  auto submitted = node.submit(std::move(tx));
-  if (!submitted && category(submitted.error().code) == Category::known) return id;
-  return submitted;
-}
-
-Result<HttpResponse> send_tx(const Call& call) {
-  const Params& params = call.node.params();
-  const std::string& body = call.request.body;
-  AITBC_TRY_ASSIGN(SignedTx tx, has_binary(call.request) ? decode_signed_tx(as_bytes(body))
-                                                         : parse_tx(params, body));
-  AITBC_TRY_ASSIGN(CheckedTx checked, CheckedTx::check(params, std::move(tx)));
-  AITBC_TRY_ASSIGN(const TxId id, submit(call.node, std::move(checked)));
-  return json_response(taken_json(call.node.reader().snapshot(), id));
-}
-
-using Parsed = std::vector<Result<SignedTx>>;
-
-Result<Parsed> parse_batch(const Call& call) {
-  Parsed parsed;
-  if (has_binary(call.request)) {
-    AITBC_TRY_ASSIGN(std::vector<SignedTx> txs,
-                     decode_txs(as_bytes(call.request.body), limits::submit_batch_max));
-    for (SignedTx& tx : txs) parsed.emplace_back(std::move(tx));
-    return parsed;
-  }
-  AITBC_TRY_ASSIGN(const Json items, parse_json(call.request.body));
-  if (!items.is_array() || items.size() > limits::submit_batch_max) {
-    return error(Errc::bad_json, "expected an array of at most " +
-                                     std::to_string(limits::submit_batch_max) + " transactions");
-  }
-  for (const Json& item : items) {
-    const std::string path = "transactions[" + std::to_string(parsed.size()) + "]";
-    auto reader = ObjectReader::open(item, path);
-    if (reader) {
-      parsed.push_back(read_tx(call.node.params(), *std::move(reader)));
-    } else {
-      parsed.emplace_back(std::move(reader).error());
-    }
-  }
-  return parsed;
-}
-
-// One answer for each transaction; those that cannot be read or do not hold never reach the node.
-Result<std::vector<Result<TxId>>> submit_each(const Call& call, Parsed parsed) {
-  std::vector<Result<TxId>> answers;
-  std::vector<CheckedTx> good;
-  std::vector<std::size_t> places;
-  for (Result<SignedTx>& tx : parsed) {
-    auto checked = tx ? CheckedTx::check(call.node.params(), std::move(tx).value())
-                      : Result<CheckedTx>(tx.error());
-    if (checked) {
-      places.push_back(answers.size());
-      answers.emplace_back(checked->id());
-      good.push_back(*std::move(checked));
-    } else {
-      answers.emplace_back(std::move(checked).error());
-    }
-  }
-  if (good.empty()) return answers;
-  AITBC_TRY_ASSIGN(auto judged, call.node.submit_all(std::move(good)));
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const bool is_known = !judged[i] && category(judged[i].error().code) == Category::known;
-    if (!is_known) answers[places[i]] = std::move(judged[i]);
-  }
-  return answers;
-}
-
-Result<HttpResponse> send_batch(const Call& call) {
-  AITBC_TRY_ASSIGN(Parsed parsed, parse_batch(call));
-  AITBC_TRY_ASSIGN(const auto answers, submit_each(call, std::move(parsed)));
-  const View view = call.node.reader().snapshot();
-  ArrayWriter results;
-  for (const Result<TxId>& answer : answers) {
-    if (!answer && is_internal(answer.error())) return answer.error();
-    results.json(answer ? taken_json(view, *answer) : error_json(answer.error()));
-  }
-  ObjectWriter out;
-  out.json("results", std::move(results).finish());
-  return json_response(std::move(out).finish());
-}
 
 // Bodies of pending transactions, for a peer that learnt their ids from GET /rpc/sync.
 Result<HttpResponse> pending_bodies(const Call& call) {
@@ -133,46 +34,95 @@ Result<HttpResponse> pending_bodies(const Call& call) {
   return json_response(std::move(out).finish());
 }
 
-std::string included_json(const Call& call, const SealedHeader& header, const LocatedTx& located,
-                          const TxId& id) {
-  const Params& params = call.node.params();
+// What a transaction says, field by field, for tools that do not know its types.
+void write_parts(ObjectWriter& out, const Tx& tx) {
+  const auto* transfer = std::get_if<Transfer>(&tx.payload);
+  const std::uint64_t amount = transfer == nullptr ? 0 : transfer->amount.units();
+  out.text("type", type_of(tx))
+      .text("sender", to_text(tx.from))
+      .text("recipient", transfer == nullptr ? "" : to_text(transfer->to))
+      .integer("amount", amount)
+      .integer("value", amount)
+      .integer("fee", tx.fee.units())
+      .integer("nonce", tx.nonce)
+      .json("payload", payload_json(tx));
+}
+
+ObjectWriter open_place(const Call& call, const TxId& id, std::string_view status) {
   ObjectWriter out;
   out.text("tx_hash", hash_text(id))
-      .text("status", "included")
-      .integer("height", located.height)
-      .text("block_hash", hash_text(id_of(header.header)))
+      .text("transaction_id", hash_text(id))
+      .text("chain_id", call.node.params().chain_id)
+      .text("status", status);
+  return out;
+}
+
+void write_place(ObjectWriter& out, const Params& params, const LocatedTx& located) {
+  const std::string time = to_naive_iso(start_of(params, located.slot));
+  out.integer("height", located.height)
+      .integer("block_height", located.height)
       .integer("position", located.position)
-      .text("timestamp", to_iso(start_of(params, located.slot)))
-      .json("transaction", tx_json(params, located.tx));
-  return std::move(out).finish();
+      .text("timestamp", time)
+      .text("created_at", time);
 }
 
 Result<HttpResponse> tx(const Call& call) {
-  const auto& id = call.arguments.get<TxId>("id");
+  const auto id = parse_hash<TxId>(call.arguments.get<std::string>("id"));
+  // In the predecessor's words: its tools compare them.
+  const Error unknown = error(Errc::not_found, "transaction not found");
+  if (!id) return unknown;
+  const Params& params = call.node.params();
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
-  AITBC_TRY_ASSIGN(const std::optional<LocatedTx> located, snapshot->tx(id));
+  AITBC_TRY_ASSIGN(const std::optional<LocatedTx> located, snapshot->tx(*id));
   if (located) {
     AITBC_TRY_ASSIGN(const std::optional<SealedHeader> header, snapshot->header(located->height));
     if (!header) {
       return error(Errc::corrupt, "the store has no header " + std::to_string(located->height));
     }
-    return json_response(included_json(call, *header, *located, id));
+    ObjectWriter out = open_place(call, *id, "included");
+    write_place(out, params, *located);
+    write_parts(out, located->tx.body);
+    out.text("block_hash", hash_text(id_of(header->header)))
+        .json("transaction", tx_json(params, located->tx));
+    return json_response(std::move(out).finish());
   }
-  AITBC_TRY_ASSIGN(const std::optional<SignedTx> pending, snapshot->pending_tx(id));
-  ObjectWriter out;
-  out.text("tx_hash", hash_text(id));
+  AITBC_TRY_ASSIGN(const std::optional<SignedTx> pending, snapshot->pending_tx(*id));
   if (pending) {
-    out.text("status", "pending").json("transaction", tx_json(call.node.params(), *pending));
+    ObjectWriter out = open_place(call, *id, "pending");
+    write_parts(out, pending->body);
+    out.json("transaction", tx_json(params, *pending));
     return json_response(std::move(out).finish());
   }
-  AITBC_TRY_ASSIGN(const std::optional<Replaced> replaced, snapshot->replaced(id));
-  if (replaced) {
-    out.text("status", "replaced")
-        .text("replaced_by", hash_text(replaced->by))
-        .integer("height", replaced->height);
-    return json_response(std::move(out).finish());
+  AITBC_TRY_ASSIGN(const std::optional<Replaced> replaced, snapshot->replaced(*id));
+  if (!replaced) return unknown;
+  ObjectWriter out = open_place(call, *id, "replaced");
+  out.text("replaced_by", hash_text(replaced->by)).integer("height", replaced->height);
+  return json_response(std::move(out).finish());
+}
+
+// The newest transactions first. With an address, in the later dialect, the bare list of its own.
+Result<HttpResponse> newest(const Call& call) {
+  AITBC_TRY_ASSIGN(const Page page, page_of(call.arguments));
+  const auto* of = call.arguments.find<AccountRef>("address");
+  AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
+  AITBC_TRY_ASSIGN(const TxPage found,
+                   of == nullptr ? snapshot->txs(page.offset, page.limit)
+                                 : snapshot->txs_of(of->address, page.offset, page.limit));
+  const Params& params = call.node.params();
+  ArrayWriter list;
+  for (const LocatedTx& located : found.txs) {
+    ObjectWriter row = open_place(call, id_of(params.genesis_hash, located.tx.body), "included");
+    write_place(row, params, located);
+    write_parts(row, located.tx.body);
+    list.json(std::move(row).finish());
   }
-  return error(Errc::not_found, "no transaction " + hash_text(id));
+  if (of != nullptr) return json_response(std::move(list).finish());
+  ObjectWriter out;
+  out.json("transactions", std::move(list).finish())
+      .integer("total", found.total)
+      .integer("limit", page.limit)
+      .integer("offset", page.offset);
+  return json_response(std::move(out).finish());
 }
 
 Result<HttpResponse> mempool(const Call& call) {
@@ -181,21 +131,32 @@ Result<HttpResponse> mempool(const Call& call) {
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
   AITBC_TRY_ASSIGN(const std::uint64_t count, snapshot->pending_count());
   AITBC_TRY_ASSIGN(const std::vector<SignedTx> txs, snapshot->pending(offset, limit));
-  ArrayWriter list;
-  for (const SignedTx& item : txs) list.json(tx_json(call.node.params(), item));
+  ArrayWriter list, sizes;
+  for (const SignedTx& item : txs) {
+    list.json(tx_json(call.node.params(), item));
+    ObjectWriter row;
+    row.text("hash", hash_text(id_of(call.node.params().genesis_hash, item.body)))
+        .integer("fee", item.body.fee.units())
+        .integer("size", encode(item).size());
+    sizes.json(std::move(row).finish());
+  }
   ObjectWriter out;
-  out.integer("count", count)
+  out.boolean("success", true)
+      .integer("count", count)
+      .integer("size", count)
       .integer("limit", limit)
       .integer("offset", offset)
-      .json("transactions", std::move(list).finish());
+      .json("transactions", std::move(list).finish())
+      .json("txs", std::move(sizes).finish());
   return json_response(std::move(out).finish());
 }
 
 constexpr Parameter tx_parameters[] = {
     {.name = "id",
      .in = In::path,
-     .kind = Kind::tx_id,
+     .kind = Kind::text,
      .description = "The hash of the transaction.",
+     .max = limits::http_uri_bytes_max,
      .required = true},
 };
 constexpr Parameter mempool_parameters[] = {
@@ -207,32 +168,53 @@ constexpr Parameter mempool_parameters[] = {
     {.name = "offset", .description = "How many of the first to leave out.", .fallback = "0"},
 };
 
+constexpr Parameter newest_parameters[] = {
+    {.name = "limit",
+     .kind = Kind::count,
+     .description = "The most rows to answer, up to 100.",
+     .fallback = "20"},
+    {.name = "offset",
+     .kind = Kind::count,
+     .description = "How many of the newest to leave out.",
+     .fallback = "0"},
+    {.name = "address",
+     .kind = Kind::account,
+     .description = "Those that name it alone; the answer is then the bare list."},
+};
+
+constexpr Errc page_errors[] = {Errc::out_of_range};
 constexpr Errc tx_errors[] = {Errc::not_found};
-constexpr Errc send_errors[] = {
-    Errc::bad_policy,   Errc::bad_signature, Errc::bad_amount,           Errc::wrong_chain,
-    Errc::fee_too_low,  Errc::nonce_used,    Errc::nonce_pending,        Errc::nonce_gap,
-    Errc::mempool_full, Errc::inbox_full,    Errc::insufficient_balance, Errc::timeout,
-    Errc::shutting_down};
+constexpr Route tx_row(std::string_view pattern) {
+  return {
+      .method = "GET",
+      .pattern = pattern,
+      .handler = tx,
+      .summary = "A transaction that is pending, included, or replaced by another of its nonce.",
+      .parameters = tx_parameters,
+      .answer = "TxPlace",
+      .errors = tx_errors,
+      .lenient = true};
+}
+
+constexpr Route mempool_row(std::string_view pattern) {
+  return {.method = "GET",
+          .pattern = pattern,
+          .handler = mempool,
+          .summary = "The pending transactions in the order of their arrival.",
+          .parameters = mempool_parameters,
+          .answer = "Mempool",
+          .lenient = true};
+}
 
 constexpr Route routes[] = {
-    {.method = "POST",
-     .pattern = "/rpc/sendTx",
-     .handler = send_tx,
-     .summary =
-         "Submits a signed transaction; durable when answered. Sending it again is no error.",
-     .parameters = {},
-     .answer = "Taken",
-     .body = "Transaction",
-     .binary_body = "a signed transaction",
-     .errors = send_errors},
-    {.method = "POST",
+    {.method = "GET",
      .pattern = "/rpc/transactions",
-     .handler = send_batch,
-     .summary = "Submits several signed transactions; one result for each, in their order.",
-     .parameters = {},
-     .answer = "BatchResult",
-     .body = "TransactionList",
-     .binary_body = "u32 count, then the signed transactions"},
+     .handler = newest,
+     .summary = "The included transactions, newest first.",
+     .parameters = newest_parameters,
+     .answer = "TxAnswer",
+     .errors = page_errors,
+     .lenient = true},
     {.method = "POST",
      .pattern = "/rpc/sync/transactions",
      .handler = pending_bodies,
@@ -243,19 +225,10 @@ constexpr Route routes[] = {
      .body = "Ids",
      .binary_body = "u32 count, then the hashes",
      .binary_answer = "u32 count, then the signed transactions"},
-    {.method = "GET",
-     .pattern = "/rpc/tx/{id}",
-     .handler = tx,
-     .summary = "A transaction that is pending, included, or replaced by another of its nonce.",
-     .parameters = tx_parameters,
-     .answer = "TxPlace",
-     .errors = tx_errors},
-    {.method = "GET",
-     .pattern = "/rpc/mempool",
-     .handler = mempool,
-     .summary = "The pending transactions in the order of their arrival.",
-     .parameters = mempool_parameters,
-     .answer = "Mempool"},
+    tx_row("/rpc/tx/{id}"),
+    tx_row("/rpc/transaction/{id}"),
+    mempool_row("/rpc/mempool"),
+    mempool_row("/rpc/pending"),
 };
 
 }  // namespace

@@ -25,6 +25,14 @@ constexpr Scalar scalars[] = {
     {"Nonce", R"({"type":"integer","minimum":0,"maximum":9007199254740991})"},
     {"Milliseconds", R"({"type":"integer"})"},
     {"Time", R"({"type":"string","format":"date-time","description":"UTC, ends in Z"})"},
+    {"NaiveTime",
+     R"({"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}([.][0-9]{6})?$",)"
+     R"("description":"UTC, without a zone"})"},
+    {"Seconds", R"({"type":"number"})"},
+    {"AccountName",
+     R"({"type":"string","description":"An address; on a devnet also a name, which stands for the )"
+     R"(account of a key that follows from it."})"},
+    {"Anything", R"({"type":"object"})"},
     {"Text", R"({"type":"string"})"},
     {"Flag", R"({"type":"boolean"})"},
     {"TxType", R"({"type":"string","enum":["transfer","ballot"]})"},
@@ -59,6 +67,13 @@ struct Choice {
 };
 
 constexpr Choice choices[] = {
+    {"Detail", "Text", "InvalidList"},
+    {"Payload", "TransferPayload", "BallotPayload"},
+    {"RangeAnswer", "BlockRange", "RangeRows"},
+    {"TxAnswer", "TxPage", "TxRows"},
+    {"Submission", "Transaction", "Unsigned"},
+    {"Unsigned", "UnsignedTransfer", "UnsignedPayment"},
+    {"BatchOrUnsigned", "TransactionList", "Unsigned"},
     {"Branch", "Block", "Blocks"},
     {"Result", "Taken", "Error"},
     {"Transaction", "Transfer", "Ballot"},
@@ -75,41 +90,56 @@ struct Shape {
 };
 
 constexpr Shape shapes[] = {
-    {"Error", "detail:Text code:Text retry?:Flag"},
+    {"Invalid", "type:Text loc:Text[] msg:Text"},
+    {"InvalidList", "[]Invalid"},
+    {"Error", "detail:Detail code:Text retry?:Flag"},
     {"Tip", "height:Height slot:Slot hash:Hash"},
     {"Policy", "threshold:Count keys:Key[]", Shape::Use::body},
     {"Transfer",
-     "tx_hash?:Hash type:TransferType chain_id:Text from:Address to:Address amount:Amount "
-     "fee:Amount "
-     "nonce:Nonce policy:Policy signatures:Signature?[]",
+     "tx_hash?:Hash hash?:Hash type:TransferType chain_id:Text sender:Address recipient:Address "
+     "amount:Amount fee:Amount nonce:Nonce payload?:TransferPayload policy:Policy "
+     "signatures:Signature?[]",
      Shape::Use::body},
     {"Ballot",
-     "tx_hash?:Hash type:BallotType chain_id:Text from:Address change:ChangeKind key:Key "
-     "approve:Flag fee:Amount nonce:Nonce policy:Policy signatures:Signature?[]",
+     "tx_hash?:Hash hash?:Hash type:BallotType chain_id:Text sender:Address change:ChangeKind "
+     "key:Key approve:Flag fee:Amount nonce:Nonce payload?:BallotPayload policy:Policy "
+     "signatures:Signature?[]",
      Shape::Use::body},
+    {"TransferPayload", "to:Address amount:Amount", Shape::Use::body},
+    {"BallotPayload", "change:ChangeKind key:Key approve:Flag", Shape::Use::body},
+    {"FreePayload", "to?:AccountName recipient?:AccountName amount?:Amount value?:Amount"},
+    {"UnsignedTransfer",
+     "type?:Text sender:AccountName nonce:Nonce fee:Amount payload:FreePayload sig?:Text?"},
+    {"UnsignedPayment",
+     "from:AccountName to:AccountName amount:Amount fee?:Amount nonce?:Nonce type?:Text "
+     "description?:Text?"},
     {"TransactionList", "[]Transaction"},
     {"Transactions", "transactions:Transaction[]"},
     {"Ids", "ids:Hash[]", Shape::Use::body},
     {"Header",
-     "height:Height hash:Hash parent_hash:Hash timestamp:Time tx_count:Count slot:Slot "
-     "txs_root:Hash state_root:Hash proposer:Key seal:Signature handover?:Certificate"},
+     "height:Height hash:Hash chain_id:Text parent_hash:Hash timestamp:NaiveTime tx_count:Count "
+     "slot:Slot txs_root:Hash state_root:Hash proposer:Key seal:Signature signature:Signature "
+     "handover?:Certificate"},
     {"Block",
-     "height:Height hash?:Hash parent_hash:Hash timestamp?:Time tx_count:Count slot:Slot "
-     "txs_root:Hash state_root:Hash proposer:Key? seal:Signature? handover?:Certificate "
-     "transactions:Transaction[]",
+     "height:Height hash?:Hash chain_id?:Text parent_hash:Hash timestamp?:NaiveTime tx_count:Count "
+     "slot:Slot txs_root:Hash state_root:Hash proposer:Key? seal:Signature? signature?:Signature? "
+     "handover?:Certificate transactions:Transaction[]",
      Shape::Use::body},
     {"Blocks", "blocks:Block[]", Shape::Use::body},
     {"RangeRow",
-     "height:Height hash:Hash parent_hash:Hash timestamp:Time tx_count:Count slot:Slot "
-     "txs_root:Hash state_root:Hash proposer:Key? seal:Signature? handover?:Certificate "
-     "transactions?:Transaction[]"},
+     "height:Height hash:Hash chain_id:Text parent_hash:Hash timestamp:NaiveTime tx_count:Count "
+     "slot:Slot txs_root:Hash state_root:Hash proposer:Key? seal:Signature? signature:Signature? "
+     "handover?:Certificate transactions?:Transaction[]"},
+    {"RangeRows", "[]RangeRow"},
+    {"BlockPage", "blocks:RangeRow[] total:Count limit:Count offset:Count"},
     {"SideBlock",
-     "height:Height hash:Hash parent_hash:Hash timestamp:Time tx_count:Count slot:Slot "
-     "txs_root:Hash state_root:Hash proposer:Key"},
+     "height:Height hash:Hash chain_id:Text parent_hash:Hash timestamp:NaiveTime tx_count:Count "
+     "slot:Slot txs_root:Hash state_root:Hash proposer:Key"},
     {"Head",
-     "height:Height hash:Hash timestamp:Time tx_count:Count slot:Slot state_root:Hash "
+     "height:Height hash:Hash chain_id:Text genesis_hash:Hash parent_hash:Hash "
+     "timestamp:NaiveTime tx_count:Count slot:Slot state_root:Hash proposer:Key? "
      "justified_height:Height justified_hash:Hash final_height:Height final_hash:Hash"},
-    {"BlockRange", "blocks:RangeRow[] start:Height end:Height count:Count"},
+    {"BlockRange", "success:Flag blocks:RangeRow[] start:Height end:Height count:Count"},
     {"Headers", "headers:Header[] start:Height count:Count"},
     {"Forks", "blocks:SideBlock[] count:Count"},
     {"Imported",
@@ -120,15 +150,25 @@ constexpr Shape shapes[] = {
      "chain_id:Text time:Time slot_ms:Milliseconds tail_guard_ms:Milliseconds fee_min:Amount "
      "quorum:QuorumRule depth_max:Count devnet:Flag authorities:Key[] accounts:Allocation[]",
      Shape::Use::body},
-    {"Account", "address:Address balance:Amount nonce:Nonce next_nonce:Nonce height:Height"},
-    {"Balance", "address:Address balance:Amount nonce:Nonce"},
+    {"Account",
+     "address:AccountName balance:Amount nonce:Nonce next_nonce:Nonce height:Height "
+     "chain_id:Text"},
+    {"Balance", "address:AccountName balance:Amount nonce:Nonce updated_at?:NaiveTime"},
+    {"AvailableBalance",
+     "address:AccountName balance:Amount nonce:Nonce available_balance:Amount "
+     "total_balance:Amount staked:Amount bridge_locked:Amount"},
+    {"AccountRow",
+     "address:Address balance:Amount nonce:Nonce total_transactions_sent:Count "
+     "total_transactions_received:Count updated_at:NaiveTime"},
+    {"Accounts", "addresses:AccountRow[] total:Count limit:Count offset:Count"},
     {"HistoryRow",
-     "tx_hash:Hash direction:Direction type:TxType counterparty:Address? height:Height "
-     "amount:Amount "
-     "fee:Amount nonce:Nonce timestamp:Time"},
+     "tx_hash:Hash direction:Direction block_height:Height created_at:NaiveTime payload:Payload "
+     "type:TxType counterparty:Address? height:Height amount:Amount fee:Amount nonce:Nonce "
+     "timestamp:NaiveTime"},
     {"History",
-     "address:Address balance:Amount nonce:Nonce total:Count limit:Count offset:Count "
-     "transactions:HistoryRow[]"},
+     "address:AccountName balance:Amount nonce:Nonce total_transactions_sent:Count "
+     "total_transactions_received:Count latest_sent:HistoryRow[] latest_received:HistoryRow[] "
+     "total:Count limit:Count offset:Count transactions:HistoryRow[] updated_at?:NaiveTime"},
     {"ProofStep", "bit:Count sibling:Hash"},
     {"MerkleProof", "leaf:Balance? path:ProofStep[]"},
     {"Proof",
@@ -137,19 +177,58 @@ constexpr Shape shapes[] = {
     {"Taken", "tx_hash:Hash status:TakenStatus"},
     {"BatchResult", "results:Result[]"},
     {"TxPlace",
-     "tx_hash:Hash status:TxStatus height?:Height block_hash?:Hash position?:Count "
-     "timestamp?:Time transaction?:Transaction replaced_by?:Hash"},
-    {"Mempool", "count:Count limit:Count offset:Count transactions:Transaction[]"},
+     "tx_hash:Hash transaction_id:Hash chain_id:Text status:TxStatus height?:Height "
+     "block_height?:Height position?:Count timestamp?:NaiveTime created_at?:NaiveTime "
+     "type?:TxType sender?:Address recipient?:Text amount?:Amount value?:Amount fee?:Amount "
+     "nonce?:Nonce payload?:Payload block_hash?:Hash transaction?:Transaction replaced_by?:Hash"},
+    {"TxRows", "[]TxPlace"},
+    {"TxPage", "transactions:TxPlace[] total:Count limit:Count offset:Count"},
+    {"Created", "hash:Hash tx_hash:Hash"},
+    {"Submitted", "success:Flag transaction_hash:Hash tx_hash:Hash message:Text"},
+    {"MempoolSize", "hash:Hash fee:Amount size:Count"},
+    {"Mempool",
+     "success:Flag count:Count size:Count limit:Count offset:Count transactions:Transaction[] "
+     "txs:MempoolSize[]"},
+    {"Gift", "address:AccountName amount?:Amount"},
+    {"Minted", "address:AccountName balance:Amount"},
+    {"Given",
+     "success:Flag address:AccountName amount:Amount tx_hash:Hash chain_id:Text message:Text"},
+    {"GenesisParams",
+     "chain_id:Text base_fee:Amount fee_per_byte:Amount block_time_seconds:Seconds "
+     "max_block_size_bytes:Count"},
+    {"Info",
+     "chain_id:Text height:Height total_blocks:Count total_transactions:Count "
+     "total_accounts:Count latest_block_hash:Hash last_block_hash:Hash "
+     "latest_block_timestamp:NaiveTime timestamp:NaiveTime genesis_params:GenesisParams "
+     "node_id:Text proposer_id:Key? state:State supported_chains:Text[] rpc_version:Text"},
+    {"HeadHeight", "height:Height"},
+    {"Supply",
+     "chain_id:Text total_supply:Amount circulating_supply:Amount faucet_balance:Amount "
+     "faucet_address:Address? total_accounts:Count"},
+    {"Validator", "address:Key weight:Count status:Text"},
+    {"Validators",
+     "chain_id:Text validators:Validator[] total_validators:Count consensus_type:Text "
+     "proposer_id:Key?"},
+    {"ShortPeer", "url:Text node_id:Text state:State height:Height?"},
+    {"Peers", "peers:ShortPeer[] count:Count"},
+    {"SyncStatus",
+     "chain_id:Text head_height:Height head_hash:Hash head_proposer:Key? "
+     "head_timestamp:NaiveTime total_blocks:Count total_transactions:Count "
+     "validate_signatures:Flag trusted_proposers:Key[] max_reorg_depth:Count"},
+    {"FeeQuestion", "type?:Text payload?:Anything"},
+    {"FeeEstimate", "type:Text base_fee:Amount payload_bytes:Count estimated_fee:Amount"},
     {"RouteRow", "method:Text path:Text summary:Text"},
     {"Index", "chain_id:Text description:Text routes:RouteRow[]"},
-    {"Health", "status:Text chain_id:Text node_id:Text instance:Text proposer_id:Key? state:State"},
+    {"Health",
+     "status:Text chain_id:Text node_id:Text instance:Text proposer_id:Key? state:State "
+     "height:Height supported_chains:Text[]"},
     {"Peer",
      "url:Text node_id:Text state:State head:Tip? round_trip_ms:Milliseconds? "
      "clock_offset_ms:Milliseconds? last_answer:Time? last_error:Text invalid:Count"},
     {"NodeStatus",
      "chain_id:Text genesis_hash:Hash node_id:Text instance:Text authority:Key? state:State "
      "head:Tip justified:Tip final:Tip state_root:Hash authorities_hash:Hash authorities:Key[] "
-     "mempool_txs:Count reorgs:Count reorg_depth_max:Count evidence:Count "
+     "accounts:Count mempool_txs:Count reorgs:Count reorg_depth_max:Count evidence:Count "
      "finality_conflict:Flag clock:ClockState clock_offset_ms:Milliseconds? started:Time "
      "peers:Peer[] faults:Fault[]"},
     {"Fault",

@@ -150,6 +150,9 @@ std::string config_text(const Manifest& manifest, const Layout& layout,
   config["genesis"] = layout.genesis().string();
   if (node.authority || node.candidate)
     config["authority_key"] = layout.authority_key(node.id).string();
+  if (manifest.chain.faucet_balance != Amount{}) {
+    config["faucet_key"] = layout.faucet_key().string();
+  }
   config["peers"] = rpc::Json::array();
   for (const Manifest::Site& site : manifest.sites) {
     for (const Manifest::Node& other : site.nodes) {

@@ -188,6 +188,7 @@ NodeStatus Replica::status() const {
   status.state_root = chain_.state().root();
   status.authorities_hash = chain_.state().authorities_hash();
   status.governance = chain_.state().governance();
+  status.accounts = chain_.state().accounts();
   status.mempool_txs = chain_.mempool().size();
   status.reorgs = reorgs_ + agent_.reorgs();
   status.reorg_depth_max = std::max(reorg_depth_max_, agent_.reorg_depth_max());

@@ -64,6 +64,12 @@ inline constexpr std::size_t json_depth_max = 16;
 inline constexpr std::size_t page_items_max = 1'000;             // rows in one answer
 inline constexpr std::size_t range_bytes_max = 4 * 1024 * 1024;  // of blocks in one answer
 
+// ---- devnets ------------------------------------------------------------------------------------
+inline constexpr std::size_t dev_name_bytes_max = 50;      // shorter than any address
+inline constexpr std::size_t dev_requests_max = 10'000;    // unsigned requests, to know repeats
+inline constexpr std::uint64_t dev_grant = 1'000'000;      // at most, to a name that cannot pay
+inline constexpr Duration dev_inclusion_time_max{15'000};  // a faucet waits for its block
+
 // ---- node ---------------------------------------------------------------------------------------
 inline constexpr std::size_t inbox_items_max = 4'096;    // work waiting for the core thread
 inline constexpr std::size_t submit_batch_max = 1'024;   // transactions in one durable commit

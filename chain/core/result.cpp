@@ -33,6 +33,7 @@ std::string_view name(Errc code) {
     case Errc::bad_certificate: return "bad_certificate";
     case Errc::bad_handover: return "bad_handover";
     case Errc::bad_evidence: return "bad_evidence";
+    case Errc::out_of_range: return "out_of_range";
     case Errc::nonce_used: return "nonce_used";
     case Errc::nonce_pending: return "nonce_pending";
     case Errc::insufficient_balance: return "insufficient_balance";

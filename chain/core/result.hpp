@@ -54,6 +54,7 @@ enum class Errc : std::uint16_t {
   bad_certificate,
   bad_handover,
   bad_evidence,
+  out_of_range,
   // rejected
   nonce_used = 200,
   nonce_pending,

@@ -5,7 +5,10 @@
 
 namespace aitbc {
 
-std::string to_iso(Time time) {
+namespace {
+
+// To the second; then the fraction as `format` spells it, unless it is zero.
+std::string clock_text(Time time, const char* format) {
   using namespace std::chrono;
   const auto day = floor<days>(time);
   const year_month_day date{day};
@@ -18,10 +21,15 @@ std::string to_iso(Time time) {
       static_cast<int>(clock.seconds().count()));
   std::string result(text.data(), static_cast<std::size_t>(length));
   if (const auto fraction = clock.subseconds().count(); fraction != 0) {
-    std::snprintf(text.data(), text.size(), ".%03d", static_cast<int>(fraction));
+    std::snprintf(text.data(), text.size(), format, static_cast<int>(fraction));
     result += text.data();
   }
-  return result + "Z";
+  return result;
 }
+
+}  // namespace
+
+std::string to_iso(Time time) { return clock_text(time, ".%03d") + "Z"; }
+std::string to_naive_iso(Time time) { return clock_text(time, ".%03d000"); }
 
 }  // namespace aitbc

@@ -27,7 +27,7 @@ struct Refusal {
 rpc::Json json_of(const std::string& text) { return rpc::parse_json(text).value(); }
 
 std::vector<Refusal> unreadable_requests(const Scene& scene) {
-  rpc::HttpRequest form = post_json("/rpc/sendTx", "a=1");
+  rpc::HttpRequest form = post_json("/rpc/votes", "a=1");
   form.content_type = "application/x-www-form-urlencoded";
   rpc::HttpRequest put = get("/rpc/blocks/import");
   put.method = "PUT";
@@ -38,25 +38,26 @@ std::vector<Refusal> unreadable_requests(const Scene& scene) {
       {"wrong_media_type", form, Errc::wrong_media_type},
       {"no_json", post_json("/rpc/sendTx", "{\"type\":"), Errc::bad_json},
       {"no_object", post_json("/rpc/sendTx", "[]"), Errc::bad_json},
-      {"no_array", post_json("/rpc/transactions", "{}"), Errc::bad_json},
+      {"no_array", post_json("/rpc/transactions", "7"), Errc::bad_json},
       {"bad_binary", post_binary("/rpc/sendTx", {1, 2, 3}), Errc::bad_encoding},
       {"too_large", post_binary("/rpc/sendTx", Buffer(5'000)), Errc::too_large},
       {"too_many", post_binary("/rpc/transactions", {0, 0, 4, 1}), Errc::bad_encoding},
       {"no_block", post_binary("/rpc/blocks/import", {0, 0, 0, 0}), Errc::bad_request},
       {"bad_id", post_json("/rpc/sync/transactions", "{\"ids\":[\"12\"]}"), Errc::bad_json},
-      {"bad_height", get("/rpc/blocks/-1"), Errc::bad_request},
-      {"bad_hash", get("/rpc/tx/" + scene.pending.hex()), Errc::bad_request},
-      {"bad_address", get("/rpc/account/aitbc1nobody"), Errc::bad_address},
+      {"bad_height", get("/rpc/blocks/first"), Errc::bad_request},
+      {"negative_height", get("/rpc/blocks/-1"), Errc::not_found},
+      {"bad_hash", get("/rpc/tx/" + scene.pending.hex()), Errc::not_found},
+      {"bad_address", get("/rpc/account/nobody?"), Errc::bad_address},
       {"bad_limit", get("/rpc/mempool", {{"limit", "0"}}), Errc::bad_request},
       {"bad_flag", get("/rpc/blocks-range", {{"start", "1"}, {"end", "2"}, {"include_tx", "1"}}),
        Errc::bad_request},
       {"bad_wait", get("/rpc/sync", {{"wait", "10.001"}}), Errc::bad_request},
       {"missing_parameter", get("/rpc/blocks-range", {{"start", "1"}}), Errc::bad_request},
-      {"unknown_parameter", get("/rpc/head", {{"verbose", "1"}}), Errc::bad_request},
+      {"unknown_parameter", get("/rpc/sync", {{"verbose", "1"}}), Errc::bad_request},
       {"range_backwards", get("/rpc/blocks-range", {{"start", "2"}, {"end", "1"}}),
-       Errc::bad_request},
+       Errc::out_of_range},
       {"range_too_wide", get("/rpc/blocks-range", {{"start", "0"}, {"end", "1001"}}),
-       Errc::bad_request},
+       Errc::out_of_range},
       {"no_such_height", get("/rpc/blocks/5"), Errc::not_found},
       {"no_such_block", get("/rpc/blocks/" + hash_text(Hash{})), Errc::not_found},
       {"no_such_tx", get("/rpc/tx/" + hash_text(TxId{})), Errc::not_found},
@@ -69,7 +70,7 @@ std::vector<Refusal> broken_transactions(const Scene& scene) {
   const std::string good = rpc::tx_json(params, scene.builder.transfer(0, 1).signed_tx());
   const auto with = [&](const std::string& field, rpc::Json value) {
     rpc::Json changed = json_of(good);
-    changed.erase("tx_hash");
+    for (const char* derived : {"tx_hash", "hash", "payload"}) changed.erase(derived);
     changed[field] = std::move(value);
     return post_json("/rpc/sendTx", rpc::dump(changed));
   };
@@ -105,14 +106,16 @@ std::vector<Refusal> broken_transactions(const Scene& scene) {
       {"tx_field_unknown", with("memo", "hello"), Errc::bad_json},
       {"tx_type", with("type", "mint"), Errc::bad_json},
       {"tx_chain", with("chain_id", "ait-mainnet"), Errc::wrong_chain},
-      {"tx_to", with("to", "aitbc1bob"), Errc::bad_address},
-      {"tx_from", with("from", scene.address(2)), Errc::bad_policy},
+      {"tx_to", with("recipient", "bob"), Errc::bad_address},
+      {"tx_from", with("sender", scene.address(2)), Errc::bad_policy},
       {"tx_policy", with("policy", half_policy), Errc::bad_policy},
       {"tx_changed", with("amount", 11), Errc::bad_signature},
       {"tx_unsigned", with("signatures", unsigned_keys), Errc::bad_signature},
       {"tx_signature_text", with("signatures", rpc::Json::array({"00"})), Errc::bad_json},
       {"tx_signature_count", with("signatures", rpc::Json::array()), Errc::bad_json},
       {"tx_hash", with("tx_hash", hash_text(TxId{})), Errc::bad_signature},
+      {"tx_hash_alias", with("hash", hash_text(TxId{})), Errc::bad_signature},
+      {"tx_payload", with("payload", json_of(R"({"to":"bob","amount":1})")), Errc::bad_json},
       {"tx_fee", spend(0, {.amount = 1, .fee = 0}), Errc::fee_too_low},
       {"tx_nonce_used", spend(0, {.amount = 1, .fee = 1, .nonce = 0}), Errc::nonce_used},
       {"tx_nonce_pending", spend(2, {.amount = 1, .fee = 1, .nonce = 1}), Errc::nonce_pending},
@@ -171,7 +174,11 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
   rpc::Json printed = json_of(rpc::block_json(builder.params(), good.block()));
   printed["hash"] = hash_text(Hash{});
   rpc::Json late = json_of(rpc::block_json(builder.params(), good.block()));
-  late["timestamp"] = "2026-02-13T21:39:43Z";
+  late["timestamp"] = "2026-02-13T21:39:43";
+  rpc::Json signed_twice = json_of(rpc::block_json(builder.params(), good.block()));
+  signed_twice["signature"] = Signature{}.hex();
+  rpc::Json foreign = json_of(rpc::block_json(builder.params(), good.block()));
+  foreign["chain_id"] = "ait-mainnet";
   std::vector<Block> gap = {scene.blocks()[0], scene.blocks()[2]};
   return {
       {"block_height", with([](Header& h) { h.height += 1; }), Errc::unknown_parent},
@@ -193,6 +200,8 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
       {"block_final", with([](Header& h) { h.height = 0; }), Errc::below_final},
       {"block_hash", post_json("/rpc/blocks/import", rpc::dump(printed)), Errc::bad_seal},
       {"block_timestamp", post_json("/rpc/blocks/import", rpc::dump(late)), Errc::bad_slot},
+      {"block_signature", post_json("/rpc/blocks/import", rpc::dump(signed_twice)), Errc::bad_seal},
+      {"block_chain", post_json("/rpc/blocks/import", rpc::dump(foreign)), Errc::wrong_chain},
       {"branch_broken", post_binary("/rpc/blocks/import", encode(gap)), Errc::broken_branch},
   };
 }

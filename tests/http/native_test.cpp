@@ -254,7 +254,7 @@ TEST_CASE("a ballot is read back as it was printed, and nothing else is one") {
   };
   CHECK(with("change", "swap") == Errc::bad_json);
   CHECK(with("type", "vote") == Errc::bad_json);
-  CHECK(with("to", "aitbc1") == Errc::bad_json);
+  CHECK(with("recipient", "aitbc1") == Errc::bad_json);
   CHECK(with("approve", 1) == Errc::bad_json);
   CHECK(with("key", "00") == Errc::bad_json);
 }

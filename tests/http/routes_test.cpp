@@ -59,6 +59,31 @@ std::vector<Golden> questions(const Scene& scene) {
       {"tx_replaced", get("/rpc/tx/" + hash_text(scene.replaced))},
       {"mempool", get("/rpc/mempool")},
       {"mempool_beyond", get("/rpc/mempool", {{"offset", "5"}})},
+      {"pending", get("/rpc/pending", {{"chain_id", scene.builder.params().chain_id}})},
+      {"head_v1", get("/v1/blocks/head", {{"whatever", "1"}})},
+      {"health_rpc", get("/rpc/health")},
+      {"health_v1", get("/v1/health")},
+      {"block_by_hash_alias", get("/rpc/blocks/by_hash/" + hash_text(scene.node.head().id))},
+      {"blocks", get("/rpc/blocks")},
+      {"blocks_page", get("/rpc/blocks", {{"limit", "2"}, {"offset", "3"}})},
+      {"blocks_range_older",
+       get("/rpc/blocks-range", {{"start_height", "1"}, {"end_height", "2"}, {"limit", "9"}})},
+      {"transactions", get("/rpc/transactions", {{"limit", "2"}, {"offset", "1"}})},
+      {"transactions_of", get("/rpc/transactions", {{"address", sender}, {"limit", "1"}})},
+      {"transaction", get("/rpc/transaction/" + hash_text(scene.included))},
+      {"accounts_alias", get("/rpc/accounts/alice")},
+      {"balance_of_a_name", get("/rpc/getBalance/alice")},
+      {"balance_parts", get("/rpc/balance/" + sender)},
+      {"addresses", get("/rpc/addresses", {{"limit", "2"}})},
+      {"addresses_rich", get("/rpc/addresses", {{"min_balance", "1000"}})},
+      {"info", get("/rpc/info")},
+      {"status", get("/rpc/status")},
+      {"status_at_the_root", get("/status")},
+      {"height", get("/rpc/height")},
+      {"supply", get("/rpc/supply")},
+      {"validators", get("/rpc/validators")},
+      {"peers", get("/rpc/peers")},
+      {"sync_status", get("/rpc/syncStatus")},
   };
 }
 
@@ -106,6 +131,19 @@ std::vector<Golden> orders(const Scene& scene) {
        post_json("/rpc/blocks/import", rpc::block_json(params, scene.blocks()[2]))},
       {"import_side",
        post_binary("/rpc/blocks/import", encode(std::vector{other.blocks[0].block.block()}))},
+      {"import_alias", post_json("/rpc/block", rpc::block_json(params, scene.blocks()[2]))},
+      {"estimate_fee",
+       post_json("/rpc/estimateFee",
+                 R"({"type":"transfer","payload":{"to":"aitbc1bob00000000000000000000000000000)"
+                 R"(00000000","amount":100}})")},
+      {"mint_faucet", post_json("/rpc/admin/mintFaucet", R"({"address":"alice","amount":5.0})")},
+      {"faucet", post_json("/rpc/faucet", R"({"address":"alice","amount":"7"})")},
+      {"send_unsigned",
+       post_json("/rpc/sendTx", R"({"type":"TRANSFER","sender":"alice","nonce":0,"fee":1,)"
+                                R"("payload":{"to":"bob","amount":3},"sig":null})")},
+      {"send_transaction",
+       post_json("/rpc/transaction",
+                 R"({"from":"alice","to":"bob","amount":2,"fee":1,"signature":""})")},
       {"chaos_link",
        post_json("/rpc/chaos",
                  R"({"id":"delay-1","what":"delay 300ms","kind":"link","for_ms":60000,)"
@@ -142,21 +180,23 @@ const rpc::Route& route_of(const std::string& method, const std::string& pattern
 
 // The row that a path belongs to, found without the router: by its first differing segment.
 std::string pattern_of(const std::string& path) {
-  for (const char* prefix :
-       {"/rpc/account/", "/rpc/getBalance/", "/rpc/address/", "/rpc/proof/account/"}) {
+  for (const char* prefix : {"/rpc/account/", "/rpc/accounts/", "/rpc/getBalance/", "/rpc/balance/",
+                             "/rpc/address/", "/rpc/proof/account/"}) {
     if (path.starts_with(prefix)) return std::string(prefix) + "{address}";
   }
   if (path.starts_with("/rpc/finality/")) return "/rpc/finality/{height}";
   if (path.starts_with("/rpc/tx/")) return "/rpc/tx/{id}";
+  if (path.starts_with("/rpc/transaction/")) return "/rpc/transaction/{id}";
+  if (path.starts_with("/rpc/blocks/by_hash/")) return "/rpc/blocks/by_hash/{height}";
   if (path.starts_with("/rpc/blocks/") && path != "/rpc/blocks/import")
-    return "/rpc/blocks/{block}";
+    return "/rpc/blocks/{height}";
   return path;
 }
 
 }  // namespace
 
 TEST_CASE("every route answers as it always did, and as it is described") {
-  const Scene scene(std::make_unique<MemoryStore>());
+  Scene scene(std::make_unique<MemoryStore>());
   const auto schemas = rpc::parse_json(rpc::schemas_json());
   REQUIRE(schemas);
   const SchemaCheck check(*schemas);

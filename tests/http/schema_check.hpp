@@ -81,6 +81,7 @@ class SchemaCheck {
                                                     const std::string& path) {
     const bool fits = (type == "string" && value.is_string()) ||
                       (type == "integer" && value.is_number_integer()) ||
+                      (type == "number" && value.is_number()) ||
                       (type == "boolean" && value.is_boolean()) ||
                       (type == "null" && value.is_null());
     if (!fits) return path + ": no " + (type.empty() ? "known type" : type);

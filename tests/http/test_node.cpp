@@ -47,6 +47,7 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
   status->state_root = chain_.state().root();
   status->authorities_hash = chain_.state().authorities_hash();
   status->governance = chain_.state().governance();
+  status->accounts = chain_.state().accounts();
   status->mempool_txs = chain_.mempool().size();
   status->reorgs = 1;
   status->reorg_depth_max = 2;
@@ -105,6 +106,7 @@ Result<std::vector<EvidenceId>> TestNode::unlock_authority() {
 
 Result<SyncAnswer> TestNode::sync(const SyncQuery& query) {
   if (failure) return *failure;
+  if (query.wait > Duration{0}) on_wait();
   const std::lock_guard lock(mutex_);
   SyncAnswer answer;
   answer.chain_id = params_.chain_id;
@@ -181,6 +183,18 @@ Scene::Scene(std::unique_ptr<Store> store) : node(builder.genesis(), std::move(s
 
   const CheckedTx waiting = builder.transfer(2, 1, 6);
   pending = value_of(node.submit(waiting));
+  node.on_wait = [this] { seal(); };
+}
+
+void Scene::seal() {
+  std::vector<CheckedTx> txs;
+  const auto snapshot = value_of(node.reader().snapshot());
+  for (SignedTx& tx : value_of(snapshot->pending(0, 100))) {
+    txs.push_back(value_of(CheckedTx::check(builder.params(), std::move(tx))));
+  }
+  if (txs.empty()) return;
+  builder.append(txs);
+  node.import_all(std::span(&builder.blocks.back(), 1));
 }
 
 std::vector<Block> Scene::blocks() const {

@@ -3,6 +3,7 @@
 // and no peers. Each of its calls can be made to fail. Thread-safe if its store's reader is.
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 
 #include "chain/chain.hpp"
@@ -26,6 +27,8 @@ class TestNode final : public rpc::Node {
   std::optional<Error> reader_failure;
   std::atomic<std::size_t> submits = 0;
   bool has_authority = true;
+  // Called when somebody waits for news, before the answer.
+  std::function<void()> on_wait = [] {};
 
   void import_all(std::span<const Applied> blocks);
   Tip head() const;
@@ -75,10 +78,14 @@ class Scene {
   TestNode node;
   TxId included, pending, replaced;
   NullLog log;
-  rpc::Router router{node, log};
+  // The faucet is the last user's account. Whoever waits for news gets a block of what is pending.
+  rpc::Router router{node, log, KeyPair(Seed(builder.ledger.users.back().seed().bytes()))};
 
   std::string address(std::size_t user) const { return to_text(builder.address(user)); }
   std::vector<Block> blocks() const;
+
+ private:
+  void seal();
 };
 
 rpc::HttpRequest get(std::string path, std::map<std::string, std::string> query = {});

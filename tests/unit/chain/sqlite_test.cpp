@@ -60,7 +60,15 @@ TEST_CASE("no statement walks through a table that grows with the chain") {
   const WriteStatements writes(database);
   const std::vector<std::string> statements = database.statements();
   CHECK(statements.size() > 30);
+  // The richest accounts are sorted when somebody asks: an index over balances would have to be
+  // moved with every transfer.
+  const std::string for_people = "FROM accounts WHERE balance >= ?";
+  std::size_t exceptions = 0;
   for (const std::string& sql : statements) {
+    if (sql.find(for_people) != std::string::npos) {
+      ++exceptions;
+      continue;
+    }
     const std::string plan = plan_of(database, sql);
     INFO(sql << "\n" << plan);
     for (const std::string table : {"blocks", "txs", "undo", "accounts", "marks"}) {
@@ -70,6 +78,7 @@ TEST_CASE("no statement walks through a table that grows with the chain") {
     // Pages of the bounded tables come out of an index in their order.
     CHECK(plan.find("USE TEMP B-TREE") == std::string::npos);
   }
+  CHECK(exceptions == 2);
   // What the checks above look for is what SQLite says.
   CHECK(plan_of(database, "SELECT height FROM blocks WHERE header = x'00'") == "SCAN blocks\n");
 }
@@ -128,6 +137,21 @@ TEST_CASE("a file of a newer version is refused with both versions") {
   CHECK_THAT(
       refused.error().detail,
       Catch::Contains("schema 99") && Catch::Contains("up to " + std::to_string(schema_version())));
+}
+
+TEST_CASE("a file of an older version learns how many transactions it has") {
+  const TempDir directory;
+  const std::string path = directory.file("chain.db");
+  Database database = open_migrated(path);
+  REQUIRE(database.execute("ALTER TABLE meta DROP COLUMN txs"));
+  REQUIRE(database.execute("INSERT INTO meta(id, genesis_hash, state_root) VALUES(0, x'', x'')"));
+  REQUIRE(
+      database.execute("INSERT INTO txs(pos, key, links, body) VALUES(1, 1, x'', x''), "
+                       "(2, 2, x'', x''), (3, 3, x'', x'')"));
+  REQUIRE(database.execute("PRAGMA user_version = 2"));
+  REQUIRE(migrate(database, path));
+  CHECK(number(database, "SELECT txs FROM meta") == 3);
+  CHECK(number(database, "PRAGMA user_version") == schema_version());
 }
 
 TEST_CASE("another program's database is left alone") {

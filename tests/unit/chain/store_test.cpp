@@ -2,9 +2,12 @@
 
 #include "chain/store.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "chain/core/limits.hpp"
+#include "chain/parties.hpp"
 #include "tests/support/store_disk.hpp"
 
 using namespace aitbc;
@@ -17,6 +20,54 @@ template <class Id>
 Id twin_of(Id id) {
   id.data.back() ^= 1;
   return id;
+}
+
+// All transactions newest first, all accounts richest first, and any page of them.
+void check_lists(Snapshot& view, ChainBuilder& chain) {
+  std::vector<TxId> ids;
+  std::vector<std::pair<std::uint64_t, Address>> accounts;
+  std::map<Address, std::uint64_t> named;
+  for (const Applied& applied : chain.blocks) {
+    for (const CheckedTx& tx : applied.block.txs) {
+      ids.insert(ids.begin(), tx.id());
+      for (const Address& address : Parties(tx.body())) ++named[address];
+    }
+  }
+  for (const auto* keys : {&chain.ledger.users, &chain.ledger.authorities}) {
+    for (const KeyPair& key : *keys) {
+      const Account account = chain.ledger.account(key);
+      const Address address = Ledger::address(key);
+      if (account.balance == Amount{} && named[address] == 0) continue;
+      accounts.emplace_back(limits::supply_max - account.balance.units(), address);
+    }
+  }
+  std::sort(accounts.begin(), accounts.end());
+  for (const std::size_t offset : {0U, 1U, 3U, 1'000U}) {
+    const TxPage txs = must(view.txs(offset, 2));
+    CHECK(txs.total == ids.size());
+    const std::size_t left = ids.size() - std::min(offset, ids.size());
+    REQUIRE(txs.txs.size() == std::min<std::size_t>(left, 2));
+    for (std::size_t i = 0; i < txs.txs.size(); ++i) {
+      CHECK(id_of(chain.params().genesis_hash, txs.txs[i].tx.body) == ids[offset + i]);
+    }
+    const AccountPage page = must(view.accounts({}, offset, 2));
+    CHECK(page.total == accounts.size());
+    const std::size_t rest = accounts.size() - std::min(offset, accounts.size());
+    REQUIRE(page.rows.size() == std::min<std::size_t>(rest, 2));
+    for (std::size_t i = 0; i < page.rows.size(); ++i) {
+      const auto& [poverty, address] = accounts[offset + i];
+      CHECK(page.rows[i].address == address);
+      CHECK(page.rows[i].account.balance.units() == limits::supply_max - poverty);
+      CHECK(page.rows[i].txs == named[address]);
+    }
+  }
+  if (accounts.empty()) return;
+  const Amount most = Amount::from(limits::supply_max - accounts.front().first).value();
+  const AccountPage richest = must(view.accounts(most, 0, 10));
+  CHECK(richest.total == static_cast<std::size_t>(
+                             std::count_if(accounts.begin(), accounts.end(), [&](const auto& each) {
+                               return each.first == accounts.front().first;
+                             })));
 }
 
 // Everything a snapshot says of the canonical chain must follow from the builder's blocks.
@@ -49,6 +100,7 @@ void check_chain(Store& store, ChainBuilder& chain) {
       CHECK_FALSE(must(store.included(twin_of(tx.id()))));
     }
   }
+  check_lists(*view, chain);
   for (const KeyPair& key : chain.ledger.users) {
     CHECK(must(view->account(Ledger::address(key))) == chain.ledger.account(key));
   }
@@ -59,7 +111,7 @@ void check_chain(Store& store, ChainBuilder& chain) {
 
 std::vector<TxId> history(Snapshot& view, const Address& address, const Params& params) {
   std::vector<TxId> ids;
-  const AddressPage page = must(view.txs_of(address, 0, 1'000));
+  const TxPage page = must(view.txs_of(address, 0, 1'000));
   CHECK(page.total == page.txs.size());
   for (const LocatedTx& located : page.txs) {
     ids.push_back(id_of(params.genesis_hash, located.tx.body));
@@ -183,7 +235,7 @@ TEST_CASE("an address's transactions come newest first, in pages") {
   const Address address = chain.address(0);
   CHECK(history(*view, address, chain.params()) == expected);
   for (std::size_t offset = 0; offset <= expected.size() + 1; ++offset) {
-    const AddressPage page = must(view->txs_of(address, offset, 4));
+    const TxPage page = must(view->txs_of(address, offset, 4));
     CHECK(page.total == expected.size());
     const std::size_t left = expected.size() - std::min(offset, expected.size());
     REQUIRE(page.txs.size() == std::min<std::size_t>(left, 4));
@@ -217,7 +269,7 @@ TEST_CASE("a long history is found from any place, also after part of it was rew
     CHECK(history(*view, chain.address(0), chain.params()) == expected);
     for (std::size_t offset = 0; offset < expected.size(); offset += 13) {
       INFO("offset " << offset << " of " << expected.size());
-      const AddressPage page = must(view->txs_of(chain.address(0), offset, 1));
+      const TxPage page = must(view->txs_of(chain.address(0), offset, 1));
       REQUIRE(page.txs.size() == 1);
       CHECK(id_of(chain.params().genesis_hash, page.txs[0].tx.body) == expected[offset]);
       CHECK(page.total == expected.size());

@@ -12,11 +12,12 @@ using namespace aitbc::cli;
 
 namespace {
 
-const std::string full = R"({"node_id":"1","listen":{"address":"127.0.0.1","port":8082},)"
-                         R"("data":"chain.db","genesis":"../genesis.json",)"
-                         R"("authority_key":"/keys/a.key","peers":["http://127.0.0.1:8081"],)"
-                         R"("sync":{"enabled":false,"poll_only":true,"interval_s":7},)"
-                         R"("log":{"level":"debug"}})";
+const std::string full =
+    R"({"node_id":"1","listen":{"address":"127.0.0.1","port":8082},)"
+    R"("data":"chain.db","genesis":"../genesis.json",)"
+    R"("authority_key":"/keys/a.key","faucet_key":"f.key","peers":["http://127.0.0.1:8081"],)"
+    R"("sync":{"enabled":false,"poll_only":true,"interval_s":7},)"
+    R"("log":{"level":"debug"}})";
 
 Environment of(const std::map<std::string, std::string>& variables) {
   return [variables](const std::string& name) -> std::optional<std::string> {
@@ -43,6 +44,7 @@ TEST_CASE("a configuration is read whole, paths from the file's folder") {
   CHECK(config->data == "/srv/node1/chain.db");
   CHECK(config->genesis == "/srv/genesis.json");
   CHECK(config->authority_key == "/keys/a.key");
+  CHECK(config->faucet_key == "/srv/node1/f.key");
   CHECK(config->peers == std::vector<std::string>{"http://127.0.0.1:8081"});
   CHECK_FALSE(config->sync);
   CHECK(config->poll_only);
@@ -55,6 +57,7 @@ TEST_CASE("what a configuration need not say has its default") {
       R"({"node_id":"1","listen":{"address":"::1","port":0},"data":"d","genesis":"g"})", ".");
   REQUIRE(config.has_value());
   CHECK_FALSE(config->authority_key);
+  CHECK_FALSE(config->faucet_key);
   CHECK(config->peers.empty());
   CHECK(config->sync);
   CHECK_FALSE(config->poll_only);
@@ -136,7 +139,9 @@ TEST_CASE("an error says which source it came from") {
   NodeSettings flags;
   flags.interval_s = "010";
   CHECK(said({}, flags).find("--interval") == 0);
-  CHECK(said({{"AITBC_NODE_ID", "1"}, {"AITBC_DATA", "d"}, {"AITBC_GENESIS", "g"},
+  CHECK(said({{"AITBC_NODE_ID", "1"},
+              {"AITBC_DATA", "d"},
+              {"AITBC_GENESIS", "g"},
               {"AITBC_PEERS", "http://a,b"}})
             .find("peers[1]") == 0);
 }

@@ -124,9 +124,9 @@ TEST_CASE("wallets are kept one a file, for their owner alone, and never overwri
 TEST_CASE("a wallet's name is a file name and no address") {
   for (const char* name : {"alice", "node-1", "A_b", "7"}) CHECK(Wallets::check_name(name));
   const std::string address = to_text(address_of(Policy::single(KeyPair(seed_of(8)).public_key())));
-  for (const std::string& name : {std::string(), std::string("a/b"), std::string("."),
-                                  std::string("-a"), std::string("a b"), address,
-                                  std::string(65, 'a')}) {
+  for (const std::string& name :
+       {std::string(), std::string("a/b"), std::string("."), std::string("-a"), std::string("a b"),
+        address, std::string(65, 'a')}) {
     INFO(name);
     CHECK_FALSE(Wallets::check_name(name));
   }
@@ -164,8 +164,8 @@ TEST_CASE("many keys sign one after another, in any order, and each once") {
   const SignedTx empty = unsigned_tx(body, *policy);
   const KeyPair stranger(seed_of(13));
   CHECK(sign_partly(params.genesis_hash, empty, stranger) == empty);
-  for (const auto& [first, second] : {std::pair{&one, &two}, std::pair{&two, &one},
-                                      std::pair{&three, &one}}) {
+  for (const auto& [first, second] :
+       {std::pair{&one, &two}, std::pair{&two, &one}, std::pair{&three, &one}}) {
     const SignedTx half = sign_partly(params.genesis_hash, empty, *first);
     CHECK(half.witness.parts.size() == 1);
     CHECK_FALSE(CheckedTx::check(params, half).has_value());

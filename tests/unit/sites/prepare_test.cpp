@@ -104,8 +104,8 @@ TEST_CASE("a node's config has exactly the keys that it reads") {
   CHECK(config_text(manifest, layout, *manifest.find("1")) ==
         R"({"node_id":"1","site":"a","listen":{"address":"127.0.0.1","port":1},"data":")" + root +
             R"(nodes/1/chain.db","genesis":")" + root + R"(genesis.json","authority_key":")" +
-            root +
-            R"(nodes/1/authority.key","peers":["http://127.0.0.1:2"],"sync":{"enabled":true,)" +
+            root + R"(nodes/1/authority.key","faucet_key":")" + root +
+            R"(faucet.key","peers":["http://127.0.0.1:2"],"sync":{"enabled":true,)" +
             R"("poll_only":false,"interval_s":10},"log":{"level":"info"}})" + "\n");
   const auto follower = rpc::parse_json(config_text(manifest, layout, *manifest.find("2")));
   REQUIRE(follower);

@@ -1,0 +1,235 @@
+// What the predecessor's tools ask about a chain as a whole, from the figures that the node has.
+
+#include <algorithm>
+
+#include "chain/core/poa.hpp"
+#include "rpc/dev_edge.hpp"
+#include "rpc/json_lenient.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/native_fields.hpp"
+#include "rpc/routes.hpp"
+
+namespace aitbc::rpc {
+
+namespace {
+
+constexpr std::string_view rpc_version = "1.0.0";
+constexpr std::uint64_t base_fee_min = 10;
+constexpr std::uint64_t fee_per_byte = 1;
+
+std::uint64_t base_fee(const Params& params) {
+  return std::max(base_fee_min, params.fee_min.units());
+}
+
+struct Figures {
+  Tip head;
+  std::uint64_t txs = 0;
+};
+
+Result<Figures> figures_of(const Call& call) {
+  AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
+  AITBC_TRY_ASSIGN(const Tip head, snapshot->head());
+  AITBC_TRY_ASSIGN(const TxPage none, snapshot->txs(0, 0));
+  return Figures{head, none.total};
+}
+
+std::string list_of_one(std::string_view text) {
+  ArrayWriter list;
+  list.text(text);
+  return std::move(list).finish();
+}
+
+void write_proposer(ObjectWriter& out, std::string_view name, const NodeStatus& status) {
+  status.authority ? out.text(name, status.authority->hex()) : out.null(name);
+}
+
+Result<HttpResponse> info(const Call& call) {
+  const auto status = call.node.status();
+  const Params& params = call.node.params();
+  AITBC_TRY_ASSIGN(const Figures figures, figures_of(call));
+  const std::string hash = hash_text(figures.head.id);
+  const std::string timestamp = to_naive_iso(start_of(params, figures.head.slot));
+  ObjectWriter genesis;
+  genesis.text("chain_id", params.chain_id)
+      .integer("base_fee", base_fee(params))
+      .integer("fee_per_byte", fee_per_byte)
+      .json("block_time_seconds", seconds_json(params.slot))
+      .integer("max_block_size_bytes", limits::block_bytes_max);
+  ObjectWriter out;
+  out.text("chain_id", params.chain_id)
+      .integer("height", figures.head.height)
+      .integer("total_blocks", figures.head.height + 1)
+      .integer("total_transactions", figures.txs)
+      .integer("total_accounts", status->accounts)
+      .text("latest_block_hash", hash)
+      .text("last_block_hash", hash)
+      .text("latest_block_timestamp", timestamp)
+      .text("timestamp", timestamp)
+      .json("genesis_params", std::move(genesis).finish())
+      .text("node_id", status->node_id);
+  write_proposer(out, "proposer_id", *status);
+  out.text("state", status->state.text())
+      .json("supported_chains", list_of_one(params.chain_id))
+      .text("rpc_version", rpc_version);
+  return json_response(std::move(out).finish());
+}
+
+Result<HttpResponse> height(const Call& call) {
+  ObjectWriter out;
+  out.integer("height", call.node.status()->head.height);
+  return json_response(std::move(out).finish());
+}
+
+Result<HttpResponse> supply(const Call& call) {
+  const auto status = call.node.status();
+  const std::uint64_t total = supply_of(call.node.genesis()).units();
+  ObjectWriter out;
+  out.text("chain_id", call.node.params().chain_id).integer("total_supply", total);
+  if (const auto faucet = call.edge.faucet()) {
+    AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
+    AITBC_TRY_ASSIGN(const Account account, snapshot->account(*faucet));
+    out.integer("circulating_supply", total - account.balance.units())
+        .integer("faucet_balance", account.balance.units())
+        .text("faucet_address", to_text(*faucet));
+  } else {
+    out.integer("circulating_supply", total).integer("faucet_balance", 0).null("faucet_address");
+  }
+  out.integer("total_accounts", status->accounts);
+  return json_response(std::move(out).finish());
+}
+
+Result<HttpResponse> validators(const Call& call) {
+  const auto status = call.node.status();
+  const auto& authorities = status->governance.authorities;
+  ArrayWriter rows;
+  for (const PublicKey& key : authorities) {
+    ObjectWriter row;
+    row.text("address", key.hex()).integer("weight", 1).text("status", "active");
+    rows.json(std::move(row).finish());
+  }
+  ObjectWriter out;
+  out.text("chain_id", call.node.params().chain_id)
+      .json("validators", std::move(rows).finish())
+      .integer("total_validators", authorities.size())
+      .text("consensus_type", "PoA");
+  write_proposer(out, "proposer_id", *status);
+  return json_response(std::move(out).finish());
+}
+
+Result<HttpResponse> peers(const Call& call) {
+  const auto status = call.node.status();
+  ArrayWriter rows;
+  for (const PeerStatus& peer : status->peers) {
+    ObjectWriter row;
+    row.text("url", peer.url).text("node_id", peer.node_id).text("state", peer.state.text());
+    peer.head ? row.integer("height", peer.head->height) : row.null("height");
+    rows.json(std::move(row).finish());
+  }
+  ObjectWriter out;
+  out.json("peers", std::move(rows).finish()).integer("count", status->peers.size());
+  return json_response(std::move(out).finish());
+}
+
+Result<HttpResponse> sync_status(const Call& call) {
+  const auto status = call.node.status();
+  const Params& params = call.node.params();
+  AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
+  AITBC_TRY_ASSIGN(const Tip head, snapshot->head());
+  AITBC_TRY_ASSIGN(const TxPage none, snapshot->txs(0, 0));
+  AITBC_TRY_ASSIGN(const auto sealed, snapshot->header(head.height));
+  ObjectWriter out;
+  out.text("chain_id", params.chain_id)
+      .integer("head_height", head.height)
+      .text("head_hash", hash_text(head.id));
+  sealed ? out.text("head_proposer", sealed->header.proposer.hex()) : out.null("head_proposer");
+  out.text("head_timestamp", to_naive_iso(start_of(params, head.slot)))
+      .integer("total_blocks", head.height + 1)
+      .integer("total_transactions", none.total)
+      .boolean("validate_signatures", true)
+      .json("trusted_proposers", keys_json(status->governance.authorities))
+      .integer("max_reorg_depth", params.depth_max);
+  return json_response(std::move(out).finish());
+}
+
+// The fee is the sender's choice from the genesis' least on; this is what the predecessor's rule
+// makes of a payload's size.
+Result<HttpResponse> estimate_fee(const Call& call) {
+  AITBC_TRY_ASSIGN(const Json body, parse_json(call.request.body));
+  LenientReader reader(body);
+  const std::string type = reader.text_or("type", "TRANSFER");
+  static const Json nothing = Json::object();
+  const Json* payload = reader.has("payload") ? reader.object("payload") : &nothing;
+  if (!reader.faults().empty()) return invalid_response(reader.faults(), Errc::bad_request);
+  const std::size_t bytes = canonical_json(*payload).size();
+  ObjectWriter out;
+  out.text("type", upper(type))
+      .integer("base_fee", base_fee(call.node.params()))
+      .integer("payload_bytes", bytes)
+      .integer("estimated_fee", base_fee(call.node.params()) + fee_per_byte * bytes);
+  return json_response(std::move(out).finish());
+}
+
+constexpr Route info_row(std::string_view pattern) {
+  return {.method = "GET",
+          .pattern = pattern,
+          .handler = info,
+          .summary = "The chain in figures.",
+          .parameters = {},
+          .answer = "Info",
+          .lenient = true};
+}
+
+constexpr Route routes[] = {
+    info_row("/rpc/info"),
+    info_row("/rpc/status"),
+    info_row("/status"),
+    {.method = "GET",
+     .pattern = "/rpc/height",
+     .handler = height,
+     .summary = "The height of the head.",
+     .parameters = {},
+     .answer = "HeadHeight",
+     .lenient = true},
+    {.method = "GET",
+     .pattern = "/rpc/supply",
+     .handler = supply,
+     .summary = "What there is, and what of it the faucet holds.",
+     .parameters = {},
+     .answer = "Supply",
+     .lenient = true},
+    {.method = "GET",
+     .pattern = "/rpc/validators",
+     .handler = validators,
+     .summary = "The authorities, by the predecessor's name for them.",
+     .parameters = {},
+     .answer = "Validators",
+     .lenient = true},
+    {.method = "GET",
+     .pattern = "/rpc/peers",
+     .handler = peers,
+     .summary = "The peers as the node sees them, in short.",
+     .parameters = {},
+     .answer = "Peers",
+     .lenient = true},
+    {.method = "GET",
+     .pattern = "/rpc/syncStatus",
+     .handler = sync_status,
+     .summary = "The head, and by which rules others' blocks are judged.",
+     .parameters = {},
+     .answer = "SyncStatus",
+     .lenient = true},
+    {.method = "POST",
+     .pattern = "/rpc/estimateFee",
+     .handler = estimate_fee,
+     .summary = "A fee by the predecessor's rule: the base and one for each byte of the payload.",
+     .parameters = {},
+     .answer = "FeeEstimate",
+     .body = "FeeQuestion",
+     .lenient = true},
+};
+
+}  // namespace
+
+std::span<const Route> info_routes() { return routes; }
+
+}  // namespace aitbc::rpc

@@ -1,0 +1,253 @@
+// What the predecessor's tools observe: status codes, words and shapes, as its contract has them.
+
+#include <catch2/catch.hpp>
+
+#include "chain/core/dev_account.hpp"
+#include "chain/memory_store.hpp"
+#include "rpc/json.hpp"
+#include "rpc/native_fields.hpp"
+#include "tests/http/test_node.hpp"
+
+using namespace aitbc;
+using namespace aitbc::test;
+
+namespace {
+
+constexpr const char* alice = "aitbc1alice00000000000000000000000000000000000";
+constexpr const char* bob = "aitbc1bob0000000000000000000000000000000000000";
+
+rpc::Json body_of(const rpc::HttpResponse& answer) { return rpc::parse_json(answer.body).value(); }
+
+// {"type", "sender", ...} with some fields changed; null removes one.
+rpc::HttpRequest transfer(const rpc::Json& changes = rpc::Json::object()) {
+  rpc::Json body = rpc::parse_json(std::string(R"({"type":"TRANSFER","sender":")") + alice +
+                                   R"(","nonce":0,"fee":10,"payload":{"to":")" + bob +
+                                   R"(","amount":100},"sig":null})")
+                       .value();
+  for (const auto& [name, value] : changes.items()) {
+    if (value.is_null()) {
+      body.erase(name);
+    } else {
+      body[name] = value;
+    }
+  }
+  return post_json("/rpc/sendTx", rpc::dump(body));
+}
+
+std::uint64_t balance(const Scene& scene, const std::string& who) {
+  return body_of(scene.router.handle(get("/rpc/getBalance/" + who)))["balance"]
+      .get<std::uint64_t>();
+}
+
+struct Refusal {
+  rpc::HttpRequest request;
+  int status;
+  std::string detail;
+};
+
+struct Unreadable {
+  rpc::HttpRequest request;
+  std::string type;
+  std::string loc;
+};
+
+}  // namespace
+
+TEST_CASE("refusals have the predecessor's status and words") {
+  const Scene scene(std::make_unique<MemoryStore>());
+  rpc::HttpRequest put = get("/rpc/head");
+  put.method = "PUT";
+  const std::vector<Refusal> refusals = {
+      {get("/rpc/nothing"), 404, "Not Found"},
+      {put, 405, "Method Not Allowed"},
+      {get("/rpc/blocks/99"), 404, "block not found"},
+      {get("/rpc/tx/0xtx123"), 404, "transaction not found"},
+      {get("/rpc/tx/" + hash_text(TxId{})), 404, "transaction not found"},
+      {get("/rpc/blocks", {{"limit", "0"}}), 400, "limit must be between 1 and 100"},
+      {get("/rpc/blocks", {{"limit", "101"}}), 400, "limit must be between 1 and 100"},
+      {get("/rpc/transactions", {{"offset", "-1"}}), 400, "offset must be non-negative"},
+      {get("/rpc/address/bob", {{"limit", "-5"}}), 400, "limit must be between 1 and 100"},
+      {get("/rpc/blocks-range", {{"start", "-1"}, {"end", "3"}}), 400,
+       "start must be non-negative"},
+      {get("/rpc/blocks-range", {{"start", "3"}, {"end", "1"}}), 400,
+       "end must be greater than or equal to start"},
+      {get("/rpc/blocks-range", {{"start", "0"}, {"end", "1001"}}), 400,
+       "range cannot exceed 1000 blocks"},
+      {get("/rpc/head", {{"chain_id", "other"}}), 400, "Unsupported chain_id: other"},
+      {transfer({{"fee", 0}}), 400, "Fee 0 below minimum 1"},
+  };
+  for (const auto& [request, status, detail] : refusals) {
+    INFO(request.method << " " << request.path);
+    const rpc::HttpResponse answer = scene.router.handle(request);
+    CHECK(answer.status == status);
+    CHECK(body_of(answer)["detail"] == detail);
+  }
+}
+
+TEST_CASE("what cannot be read is a list that says where") {
+  const Scene scene(std::make_unique<MemoryStore>());
+  const rpc::Json nothing = rpc::Json::object();
+  const auto payload = [&](rpc::Json value) { return transfer({{"payload", std::move(value)}}); };
+  rpc::HttpRequest form = transfer();
+  form.content_type = "application/x-www-form-urlencoded";
+  const std::vector<Unreadable> all = {
+      {get("/rpc/blocks/abc"), "int_parsing", R"(["path","height"])"},
+      {get("/rpc/blocks", {{"limit", "many"}}), "int_parsing", R"(["query","limit"])"},
+      {get("/rpc/forks", {{"limit", "0"}}), "int_parsing", R"(["query","limit"])"},
+      {get("/rpc/headers"), "missing", R"(["query","start"])"},
+      {get("/rpc/getBalance/a b"), "value_error", R"(["path","address"])"},
+      {transfer({{"sender", nullptr}}), "missing", R"(["body","sender"])"},
+      {transfer({{"nonce", "x"}}), "int_parsing", R"(["body","nonce"])"},
+      {transfer({{"fee", -1}}), "greater_than_equal", R"(["body","fee"])"},
+      {transfer({{"fee", 1.5}}), "int_type", R"(["body","fee"])"},
+      {transfer({{"payload", 7}}), "dict_type", R"(["body","payload"])"},
+      {transfer({{"type", "ORDER"}}), "value_error", R"(["body"])"},
+      {payload({{"to", bob}}), "missing", R"(["body","payload","amount"])"},
+      {payload({{"amount", 1}}), "missing", R"(["body","payload","recipient"])"},
+      {payload({{"to", "b b"}, {"amount", 1}}), "value_error", R"(["body","payload","recipient"])"},
+      {payload({{"to", bob}, {"amount", 1e300}}), "int_type", R"(["body","payload","amount"])"},
+      {post_json("/rpc/sendTx", "{"), "json_invalid", R"(["body"])"},
+      {form, "value_error", R"(["body"])"},
+  };
+  for (const auto& [request, type, loc] : all) {
+    INFO(request.path << " " << request.body);
+    const rpc::HttpResponse answer = scene.router.handle(request);
+    CHECK(answer.status == 422);
+    const rpc::Json body = body_of(answer);
+    REQUIRE(body["detail"].is_array());
+    CHECK(body["detail"][0]["type"] == type);
+    CHECK(rpc::dump(body["detail"][0]["loc"]) == loc);
+  }
+  // All that is wrong at once.
+  const rpc::Json several = body_of(scene.router.handle(post_json("/rpc/sendTx", "{}")));
+  CHECK(several["detail"].size() == 4);
+  CHECK(scene.node.submits == 1);  // the one that waits since the beginning
+  CHECK(nothing.empty());
+}
+
+TEST_CASE("an unsigned transfer of a name becomes a signed transaction") {
+  Scene scene(std::make_unique<MemoryStore>());
+  const rpc::HttpResponse answer = scene.router.handle(transfer());
+  REQUIRE(answer.status == 200);
+  const std::string hash = body_of(answer)["tx_hash"].get<std::string>();
+  const rpc::Json found = body_of(scene.router.handle(get("/rpc/tx/" + hash)));
+  CHECK(found["status"] == "pending");
+  const Address from = resolve_address(scene.builder.params(), alice).value();
+  CHECK(found["sender"] == to_text(from));
+  CHECK(found["transaction"]["signatures"].size() == 1);
+
+  // The same request is the same transaction, as long as it is remembered; another is another.
+  CHECK(body_of(scene.router.handle(transfer()))["tx_hash"] == hash);
+  const rpc::HttpResponse other = scene.router.handle(transfer({{"nonce", "1"}}));
+  REQUIRE(other.status == 200);
+  CHECK(body_of(other)["tx_hash"] != hash);
+
+  scene.node.on_wait();
+  CHECK(balance(scene, bob) == 200);
+  CHECK(body_of(scene.router.handle(get("/rpc/tx/" + hash)))["status"] == "included");
+}
+
+TEST_CASE("a name that cannot pay is given what it lacks, once") {
+  Scene scene(std::make_unique<MemoryStore>());
+  const Address faucet = scene.builder.address(scene.builder.ledger.users.size() - 1);
+  const std::uint64_t before = balance(scene, to_text(faucet));
+  REQUIRE(scene.router.handle(transfer()).status == 200);
+  CHECK(balance(scene, alice) >= 110);
+  const std::uint64_t after = balance(scene, to_text(faucet));
+  CHECK(after < before);
+
+  // One who can pay gets nothing.
+  REQUIRE(scene.router
+              .handle(post_json("/rpc/admin/mintFaucet",
+                                std::string(R"({"address":"carol","amount":200})")))
+              .status == 200);
+  const std::uint64_t given = balance(scene, to_text(faucet));
+  REQUIRE(scene.router.handle(transfer({{"sender", "carol"}})).status == 200);
+  CHECK(balance(scene, to_text(faucet)) == given);
+}
+
+TEST_CASE("the faucet answers with the balance that a block gave") {
+  Scene scene(std::make_unique<MemoryStore>());
+  const auto mint = [&](const std::string& body) {
+    return scene.router.handle(post_json("/rpc/admin/mintFaucet", body));
+  };
+  const rpc::HttpResponse first = mint(R"({"address":"dave","amount":30})");
+  CHECK(first.body == R"({"address":"dave","balance":30})");
+  CHECK(mint(R"({"address":"dave","amount":"12"})").body == R"({"address":"dave","balance":42})");
+  CHECK(balance(scene, "dave") == 42);
+  CHECK(mint(R"({"address":"dave","amount":0})").status == 422);
+  CHECK(mint(R"({"address":"dave"})").status == 422);
+  CHECK(mint(R"({"address":"d ave","amount":1})").status == 422);
+
+  // Nobody seals: what was taken is not lost, but the answer does not claim a balance.
+  scene.node.on_wait = [] {};
+  const rpc::HttpResponse late = mint(R"({"address":"erin","amount":5})");
+  CHECK(late.status == 503);
+  CHECK(body_of(late)["code"] == "timeout");
+}
+
+TEST_CASE("each dialect of a submission is answered in its own words") {
+  Scene scene(std::make_unique<MemoryStore>());
+  const std::string payment = R"({"from":"frank","to":"bob","amount":2.0,"description":"tea"})";
+  const rpc::HttpResponse made = scene.router.handle(post_json("/rpc/transactions", payment));
+  CHECK(made.status == 201);
+  CHECK(body_of(made)["hash"] == body_of(made)["tx_hash"]);
+  const rpc::Json later = body_of(scene.router.handle(post_json("/rpc/transaction", payment)));
+  CHECK(later["success"] == true);
+  CHECK(later["transaction_hash"] == body_of(made)["hash"]);  // the same request
+  scene.node.failure = error(Errc::nonce_used, "it was used");
+  const rpc::HttpResponse failed = scene.router.handle(
+      post_json("/rpc/transaction", R"({"from":"frank","to":"bob","amount":3})"));
+  CHECK(failed.status == 400);
+  CHECK(body_of(failed)["detail"] == "Failed to submit transaction: it was used");
+}
+
+TEST_CASE("an account that was never used has no time, one that was has its last") {
+  const Scene scene(std::make_unique<MemoryStore>());
+  CHECK(scene.router.handle(get("/rpc/getBalance/nobody")).body ==
+        R"({"address":"nobody","balance":0,"nonce":0})");
+  const rpc::Json known = body_of(scene.router.handle(get("/rpc/getBalance/" + scene.address(0))));
+  CHECK(known["updated_at"] ==
+        body_of(scene.router.handle(get("/rpc/head")))["timestamp"]);  // it is in the last block
+}
+
+TEST_CASE("other chains than devnets have no names and no faucet") {
+  ChainBuilder builder;
+  Genesis genesis = builder.genesis();
+  genesis.devnet = false;
+  TestNode node(genesis, std::make_unique<MemoryStore>());
+  NullLog log;
+  const rpc::Router router(node, log);
+  CHECK(router.handle(get("/rpc/getBalance/alice")).status == 422);
+  rpc::HttpRequest unsigned_transfer =
+      post_json("/rpc/sendTx", R"({"type":"TRANSFER","sender":"alice","nonce":0,"fee":10,)"
+                               R"("payload":{"to":")" +
+                                   to_text(builder.address(0)) + R"(","amount":1}})");
+  const rpc::HttpResponse refused = router.handle(unsigned_transfer);
+  CHECK(refused.status == 403);
+  CHECK(body_of(refused)["code"] == "not_devnet");
+  const std::string gift = R"({"address":")" + to_text(builder.address(0)) + R"(","amount":1})";
+  CHECK(router.handle(post_json("/rpc/faucet", gift)).status == 403);
+  CHECK(node.submits == 0);
+}
+
+TEST_CASE("without the faucet's key nothing is given") {
+  ChainBuilder builder;
+  TestNode node(builder.genesis(), std::make_unique<MemoryStore>());
+  NullLog log;
+  const rpc::Router router(node, log);
+  const rpc::HttpResponse gift =
+      router.handle(post_json("/rpc/faucet", R"({"address":"alice","amount":1})"));
+  CHECK(gift.status == 409);
+  CHECK(body_of(gift)["code"] == "refused");
+  const rpc::HttpResponse poor = router.handle(transfer());
+  CHECK(poor.status == 409);
+  CHECK(body_of(poor)["code"] == "insufficient_balance");
+}
+
+TEST_CASE("only an unsigned transfer may have to wait for its gift") {
+  CHECK(rpc::Router::waits(transfer()));
+  CHECK(rpc::Router::waits(post_json("/rpc/faucet", "{}")));
+  CHECK_FALSE(rpc::Router::waits(post_json("/rpc/sendTx", R"({"signatures":[]})")));
+  CHECK_FALSE(rpc::Router::waits(post_binary("/rpc/sendTx", {1, 2})));
+}
