@@ -95,7 +95,7 @@ std::string ids_json(std::span<const TxId>);
 Result<std::vector<TxId>> parse_ids(std::string_view json);
 
 // `last` is the last block of the branch that was offered.
-std::string imported_json(const Imported&, const SealedHeader& last);
+std::string imported_json(const Params&, const Imported&, const SealedHeader& last);
 Result<Imported> parse_imported(std::string_view json);
 
 }  // namespace aitbc::rpc

@@ -122,12 +122,21 @@ Result<SyncAnswer> parse_sync_answer(std::string_view json) {
   return answer;
 }
 
-std::string imported_json(const Imported& imported, const SealedHeader& last) {
+std::string imported_json(const Params& params, const Imported& imported,
+                          const SealedHeader& last) {
+  const std::string hash = hash_text(id_of(last.header));
   ObjectWriter out;
   out.text("status", name(imported.kind))
+      .boolean("success", true)
+      .boolean("accepted", true)
+      .text("chain_id", params.chain_id)
       .integer("height", last.header.height)
-      .text("hash", hash_text(id_of(last.header)))
+      .integer("block_height", last.header.height)
+      .text("hash", hash)
+      .text("block_hash", hash)
       .integer("tx_count", last.header.tx_count)
+      .boolean("reorged", imported.rewound > 0)
+      .integer("reorg_depth", imported.rewound)
       .json("head", tip_json(imported.head))
       .integer("rewound", imported.rewound)
       .integer("appended", imported.appended);

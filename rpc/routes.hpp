@@ -6,13 +6,14 @@
 namespace aitbc::rpc {
 
 std::span<const Route> node_routes();     // health, network, sync, openapi
-std::span<const Route> block_routes();    // head, blocks, headers, forks, genesis, import
+std::span<const Route> block_routes();    // head, blocks, headers, forks, genesis
 std::span<const Route> account_routes();  // balances, histories, proofs
 std::span<const Route> authority_routes();
 std::span<const Route> chaos_routes();     // faults on purpose
 std::span<const Route> evidence_routes();  // of keys that signed twice, unlock
 std::span<const Route> faucet_routes();    // of a devnet
 std::span<const Route> finality_routes();  // what is final and why, votes
+std::span<const Route> import_routes();
 std::span<const Route> info_routes();      // the chain as a whole, for the predecessor's tools
 std::span<const Route> metrics_routes();   // for Prometheus
 std::span<const Route> submit_routes();    // transactions

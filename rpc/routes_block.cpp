@@ -219,39 +219,6 @@ Result<HttpResponse> genesis(const Call& call) {
   return json_response(genesis_json(call.node.genesis()));
 }
 
-// Anybody can seal blocks with a key of his own, so a stranger's cost us no signature check. What
-// follows a block that may change the authorities is offered again when that block is here.
-Status leave_out_strangers(const Governance& governance, std::vector<Block>& blocks) {
-  const auto is_known = [&](const Block& block) {
-    const PublicKey& key = block.header().proposer;
-    const auto& decision = governance.decision;
-    return is_authority(governance.authorities, key) ||
-           (decision && (decision->change.key == key || is_authority(decision->before, key)));
-  };
-  const auto stranger = std::find_if_not(blocks.begin(), blocks.end(), is_known);
-  if (stranger == blocks.begin()) {
-    const Header& header = stranger->header();
-    return error(Errc::bad_proposer, "block " + std::to_string(header.height) + ": its proposer " +
-                                         header.proposer.hex() + " is no authority");
-  }
-  blocks.erase(stranger, blocks.end());
-  return ok();
-}
-
-Result<HttpResponse> import(const Call& call) {
-  const Params& params = call.node.params();
-  const std::string& body = call.request.body;
-  AITBC_TRY_ASSIGN(std::vector<Block> blocks,
-                   has_binary(call.request)
-                       ? decode_blocks(as_bytes(body), limits::branch_blocks_max)
-                       : parse_branch(params, body));
-  if (blocks.empty()) return error(Errc::bad_request, "blocks: expected one or more, got none");
-  AITBC_TRY(leave_out_strangers(call.node.status()->governance, blocks));
-  AITBC_TRY_ASSIGN(std::vector<CheckedBlock> checked, check_blocks(params, blocks));
-  AITBC_TRY_ASSIGN(const Imported imported, call.node.import(std::move(checked)));
-  return json_response(imported_json(imported, blocks.back().sealed));
-}
-
 constexpr Parameter block_parameters[] = {
     {.name = "height",
      .in = In::path,
@@ -299,13 +266,6 @@ constexpr Parameter forks_parameters[] = {
      .fallback = "100"},
 };
 
-constexpr Errc import_errors[] = {
-    Errc::bad_handover, Errc::bad_seal,       Errc::bad_txs_root, Errc::bad_state_root,
-    Errc::bad_height,   Errc::bad_slot,       Errc::bad_proposer, Errc::recent_signer,
-    Errc::empty_block,  Errc::broken_branch,  Errc::bad_policy,   Errc::bad_signature,
-    Errc::bad_amount,   Errc::wrong_chain,    Errc::fee_too_low,  Errc::invalid_block_tx,
-    Errc::below_final,  Errc::unknown_parent, Errc::from_future,  Errc::inbox_full,
-    Errc::timeout,      Errc::shutting_down};
 constexpr Errc block_errors[] = {Errc::not_found};
 constexpr Errc page_errors[] = {Errc::out_of_range};
 
@@ -328,18 +288,6 @@ constexpr Route block_row(std::string_view pattern) {
           .answer = "Block",
           .errors = block_errors,
           .lenient = true};
-}
-
-constexpr Route import_row(std::string_view pattern) {
-  return {.method = "POST",
-          .pattern = pattern,
-          .handler = import,
-          .summary = "Offers a block, or a branch of blocks that follow one another.",
-          .parameters = {},
-          .answer = "Imported",
-          .body = "Branch",
-          .binary_body = "u32 count, then the blocks",
-          .errors = import_errors};
 }
 
 constexpr Route routes[] = {
@@ -384,8 +332,6 @@ constexpr Route routes[] = {
      .summary = "What the genesis file holds.",
      .parameters = {},
      .answer = "Genesis"},
-    import_row("/rpc/blocks/import"),
-    import_row("/rpc/block"),
 };
 
 }  // namespace

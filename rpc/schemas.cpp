@@ -143,8 +143,11 @@ constexpr Shape shapes[] = {
     {"Headers", "headers:Header[] start:Height count:Count"},
     {"Forks", "blocks:SideBlock[] count:Count"},
     {"Imported",
-     "status:ImportStatus height:Height hash:Hash tx_count:Count head:Tip rewound:Count "
-     "appended:Count"},
+     "status:ImportStatus success:Flag accepted:Flag chain_id:Text height:Height "
+     "block_height:Height hash:Hash block_hash:Hash tx_count:Count reorged:Flag "
+     "reorg_depth:Count head:Tip rewound:Count appended:Count"},
+    {"Accepted",
+     "accepted:Flag height:Height hash:Text reason:Text reorged:Flag reorg_depth:Count"},
     {"Allocation", "address:Address balance:Amount", Shape::Use::body},
     {"Genesis",
      "chain_id:Text time:Time slot_ms:Milliseconds tail_guard_ms:Milliseconds fee_min:Amount "

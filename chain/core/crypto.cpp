@@ -20,6 +20,13 @@ Hash hash(std::string_view domain, std::initializer_list<ByteView> parts) {
   return result;
 }
 
+Hash sha256(ByteView bytes) {
+  Hash result;
+  static_assert(crypto_hash_sha256_BYTES == Hash::size);
+  crypto_hash_sha256(result.data.data(), bytes.data(), bytes.size());
+  return result;
+}
+
 bool is_valid_key(const PublicKey& key) {
   return crypto_core_ed25519_is_valid_point(key.data.data()) == 1;
 }

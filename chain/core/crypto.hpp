@@ -17,6 +17,9 @@ void crypto_init();
 // apart.
 Hash hash(std::string_view domain, std::initializer_list<ByteView> parts);
 
+// SHA-256, for the hashes of the predecessor alone: they prove nothing here.
+Hash sha256(ByteView);
+
 // False for anything but a canonical Ed25519 point of prime order.
 bool is_valid_key(const PublicKey&);
 bool verify(const PublicKey&, ByteView message, const Signature&);

@@ -202,6 +202,70 @@ TEST_CASE("each dialect of a submission is answered in its own words") {
   CHECK(body_of(failed)["detail"] == "Failed to submit transaction: it was used");
 }
 
+TEST_CASE("blocks that nobody sealed are answered as ever, and never taken") {
+  const Scene scene(std::make_unique<MemoryStore>());
+  const rpc::Json head = body_of(scene.router.handle(get("/rpc/head")));
+  const std::string ours = head["hash"].get<std::string>();
+  const Height height = head["height"].get<Height>();
+  const std::string proposer = scene.builder.ledger.authorities[0].public_key().hex();
+  const std::string other = "0x" + std::string(64, 'a');
+  const auto block = [&](Height at, const std::string& hash, const std::string& parent,
+                         const std::string& by) {
+    rpc::Json body;
+    body["height"] = at;
+    body["hash"] = hash;
+    body["parent_hash"] = parent;
+    if (!by.empty()) body["proposer"] = by;
+    body["timestamp"] = "2026-02-13T21:39:45.125001";
+    body["tx_count"] = 1;
+    body["transactions"] = rpc::Json::array();
+    return body;
+  };
+  const auto import = [&](const rpc::Json& body) {
+    return scene.router.handle(post_json("/rpc/blocks/import", rpc::dump(body)));
+  };
+  CHECK(body_of(import(block(height, ours, other, proposer)))["status"] == "exists");
+  const rpc::HttpResponse conflict = import(block(height, other, ours, proposer));
+  CHECK(conflict.status == 409);
+  CHECK(body_of(conflict)["detail"] == "Block at height 4 already exists with different hash");
+  const rpc::HttpResponse orphan = import(block(height + 1, other, other, proposer));
+  CHECK(orphan.status == 400);
+  CHECK(body_of(orphan)["detail"] == "Block rejected: Parent block not found (" + other + ")");
+  const rpc::HttpResponse wrong = import(block(height + 1, other, ours, proposer));
+  CHECK(wrong.status == 400);
+  const std::string said = body_of(wrong)["detail"].get<std::string>();
+  REQUIRE(said.starts_with("Invalid block hash. Expected: 0x"));
+  // With the hash that was expected it still has no seal.
+  const std::string legacy = said.substr(said.find("0x"), 66);
+  CHECK(legacy == hash_text(sha256(as_bytes("test|5|" + ours + "|2026-02-13T21:39:45.125001"))));
+  const rpc::HttpResponse unsealed = import(block(height + 1, legacy, ours, proposer));
+  CHECK(unsealed.status == 400);
+  CHECK(body_of(unsealed)["detail"].get<std::string>().starts_with("Block rejected: it has no"));
+  CHECK(import(block(0, other, ours, proposer)).status == 422);
+
+  const auto reason = [&](const rpc::Json& body) {
+    const rpc::HttpResponse answer =
+        scene.router.handle(post_json("/rpc/importBlock", rpc::dump(body)));
+    CHECK(answer.status == 200);
+    CHECK(body_of(answer)["accepted"] == false);
+    return body_of(answer)["reason"].get<std::string>();
+  };
+  rpc::Json timeless = block(height + 1, other, ours, proposer);
+  timeless.erase("timestamp");
+  CHECK(reason(timeless) == "Missing required field: timestamp");
+  CHECK(reason(block(5, other, ours, "")) == "Missing proposer field");
+  CHECK(reason(block(5, "abc", ours, proposer)) == "Invalid block hash format: abc");
+  CHECK(reason(block(5, "0xabc", ours, proposer)) == "Invalid hash length: 3");
+  const std::string no_hex = "0x" + std::string(64, 'x');
+  CHECK(reason(block(5, no_hex, ours, proposer)) == "Invalid hex in hash: " + no_hex);
+  CHECK(reason(block(5, other, ours, "me")) == "Proposer 'me' not in trusted set");
+  CHECK(reason(block(height, ours, other, proposer)) == "Block already exists");
+  CHECK(reason(block(9, other, ours, proposer)) == "Gap detected (our height: 4, received: 9)");
+  CHECK(reason(block(3, other, ours, proposer)) == "Stale block (our height: 4)");
+  CHECK(reason(block(5, legacy, ours, proposer)).starts_with("it has no seal"));
+  CHECK(scene.node.head().height == height);
+}
+
 TEST_CASE("an account that was never used has no time, one that was has its last") {
   const Scene scene(std::make_unique<MemoryStore>());
   CHECK(scene.router.handle(get("/rpc/getBalance/nobody")).body ==

@@ -132,6 +132,7 @@ std::vector<Golden> orders(const Scene& scene) {
       {"import_side",
        post_binary("/rpc/blocks/import", encode(std::vector{other.blocks[0].block.block()}))},
       {"import_alias", post_json("/rpc/block", rpc::block_json(params, scene.blocks()[2]))},
+      {"import_block", post_json("/rpc/importBlock", rpc::block_json(params, scene.blocks()[2]))},
       {"estimate_fee",
        post_json("/rpc/estimateFee",
                  R"({"type":"transfer","payload":{"to":"aitbc1bob00000000000000000000000000000)"

@@ -220,3 +220,8 @@ TEST_CASE("the same seed is sealed differently each time") {
   CHECK(first.nonce != second.nonce);
   CHECK(first.cipher != second.cipher);
 }
+
+TEST_CASE("the predecessor's hash of its genesis") {
+  CHECK(sha256(as_bytes("ait-devnet|0|0x00|2026-02-13T21:39:43.123456")).hex() ==
+        "bc3174ce4b72417b7024bf98cc2833108e8af17206f7995c0e2ccf08259dd8b9");
+}
