@@ -123,7 +123,7 @@ Status start_healer(Invocation& invocation, const OpenNetwork& open, const std::
   how.err = output.get();
   how.new_session = true;
   how.directory = "/";
-  how.withheld = "AITBC_";
+  how.clean_environment = true;
   AITBC_TRY(sites::spawn(how));
   return ok();
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include <CLI/CLI.hpp>
 
@@ -6,6 +7,7 @@
 #include "cli/invocation.hpp"
 #include "cli/log.hpp"
 #include "cli/node.hpp"
+#include "cli/output.hpp"
 #include "cli/running.hpp"
 #include "rpc/json_writer.hpp"
 
@@ -13,35 +15,110 @@ namespace aitbc::cli {
 
 namespace {
 
-struct RunOptions {
+// Where a node's settings come from, by whichever command they are asked for.
+struct ConfigOptions {
   std::optional<std::string> config;
-  NodeSettings settings;
+  std::optional<std::string> listen;
+  std::map<std::string, std::optional<std::string>> texts;  // by key
   std::vector<std::string> peers;
   bool no_sync = false;
-  bool force = false;
   bool poll_only = false;
 };
 
-NodeSettings settings_of(const RunOptions& given) {
-  NodeSettings settings = given.settings;
-  if (!given.peers.empty()) settings.peers = given.peers;
-  if (given.no_sync) settings.sync = false;
-  if (given.poll_only) settings.poll_only = true;
-  return settings;
+struct TextFlag {
+  const char* key;
+  const char* flag;
+  const char* help;
+};
+constexpr TextFlag text_flags[] = {
+    {"node_id", "--node-id", "The node's name (AITBC_NODE_ID)"},
+    {"data", "--data", "The database file (AITBC_DATA)"},
+    {"genesis", "--genesis", "The genesis file (AITBC_GENESIS)"},
+    {"chain_id", "--chain-id", "What the genesis must name (AITBC_CHAIN_ID)"},
+    {"authority_key", "--authority-key", "The key file to seal with (AITBC_AUTHORITY_KEY)"},
+    {"faucet_key", "--faucet-key", "Key file of the faucet, on a devnet alone (AITBC_FAUCET_KEY)"},
+    {"sync.interval_s", "--interval", "Seconds between such questions (AITBC_SYNC_INTERVAL_S)"},
+    {"log.level", "--log-level", "debug, info, warn or error (AITBC_LOG_LEVEL)"},
+};
+
+Result<NodeSetup> load(Invocation& invocation, const ConfigOptions& given) {
+  NodeSettings flags;
+  for (const TextFlag& each : text_flags) {
+    const auto& text = given.texts.at(each.key);
+    if (text) flags.emplace(each.key, GivenSetting{*text, each.flag});
+  }
+  if (given.listen) AITBC_TRY(add_listen(flags, {*given.listen, "--listen"}));
+  if (!given.peers.empty()) {
+    std::string all;
+    for (const std::string& peer : given.peers) all += (all.empty() ? "" : ",") + peer;
+    flags.emplace("peers", GivenSetting{all, "--peer"});
+  }
+  if (given.no_sync) flags.emplace("sync.enabled", GivenSetting{"false", "--no-sync"});
+  if (given.poll_only) flags.emplace("sync.poll_only", GivenSetting{"true", "--poll-only"});
+  return load_config(given.config, invocation.environment, flags);
 }
+
+void add_config_options(CLI::App& command, ConfigOptions& given) {
+  command.add_option("--config", given.config, "The configuration file; each option here beats it");
+  command.add_option("--listen", given.listen,
+                     "ADDRESS:PORT; port 0 takes a free one (AITBC_LISTEN)");
+  for (const TextFlag& each : text_flags) {
+    command.add_option(each.flag, given.texts[each.key], each.help);
+  }
+  command.add_option("--peer", given.peers, "Base URL of a peer; may be repeated (AITBC_PEERS)");
+  command.add_flag("--no-sync", given.no_sync, "Do not follow the peers (AITBC_SYNC=false)");
+  command.add_flag("--poll-only", given.poll_only,
+                   "Ask peers at intervals, without long polls (AITBC_POLL_ONLY)");
+}
+
+struct RunOptions {
+  ConfigOptions from;
+  bool force = false;
+};
 
 // A node's own failures go to its log as well: that is where its operator looks.
 Verdict run_daemon(Invocation& invocation, const RunOptions& given) {
-  AITBC_TRY_ASSIGN(NodeConfig config,
-                   load_config(given.config, invocation.environment, settings_of(given)));
+  AITBC_TRY_ASSIGN(NodeSetup setup, load(invocation, given.from));
+  NodeConfig& config = setup.config;
   config.force = given.force;
   const auto log = make_log({.level = invocation.verbose ? Log::Level::debug : config.log_level,
                              .format = log_format_of_stderr(),
                              .node = config.node_id});
+  for (const auto& [name, why] : setup.ignored) {
+    log->warn("variable_ignored", {{"name", name}, {"detail", why}});
+  }
   const Status ended = run_node(config, *log);
   if (ended) return Exit::done;
   log->error("node_failed", {{"code", name(ended.error().code)}, {"detail", ended.error().detail}});
   return ended.error();
+}
+
+// What a node would be run with, and where each value comes from.
+Verdict show_config(Invocation& invocation, const ConfigOptions& given) {
+  AITBC_TRY_ASSIGN(const NodeSetup setup, load(invocation, given));
+  Table table({"SETTING", "VALUE", "FROM"});
+  rpc::ArrayWriter rows;
+  for (const NodeSetting& setting : node_settings()) {
+    const auto source = setup.sources.find(setting.key);
+    const std::string from = source == setup.sources.end() ? "default" : source->second;
+    const std::string value = setting.shown(setup.config);
+    table.add({std::string(setting.key), value, from});
+    rpc::ObjectWriter row;
+    row.text("setting", setting.key).text("value", value).text("from", from);
+    rows.json(std::move(row).finish());
+  }
+  invocation.output.line(table.text());
+  rpc::ArrayWriter ignored;
+  for (const auto& [name, why] : setup.ignored) {
+    rpc::ObjectWriter row;
+    row.text("variable", name).text("why", why);
+    ignored.json(std::move(row).finish());
+    invocation.output.line(std::string(name) + " means nothing here: " + std::string(why));
+  }
+  rpc::ObjectWriter out;
+  out.json("settings", std::move(rows).finish()).json("ignored", std::move(ignored).finish());
+  invocation.output.document(std::move(out).finish());
+  return Exit::done;
 }
 
 struct ControlOptions {
@@ -86,30 +163,21 @@ Verdict control(Invocation& invocation, sites::Control what, const ControlOption
 
 void add_run(CLI::App& group, Invocation& invocation) {
   const auto given = std::make_shared<RunOptions>();
-  NodeSettings& settings = given->settings;
   CLI::App* run = add_command(group, {"run", "Run one node in the foreground",
                                       "aitbc node run --config node1.json --listen 127.0.0.1:0"});
-  run->add_option("--config", given->config, "The configuration file; each option here beats it");
-  run->add_option("--node-id", settings.node_id, "The node's name (AITBC_NODE_ID)");
-  run->add_option("--listen", settings.listen,
-                  "ADDRESS:PORT; port 0 takes a free one "
-                  "(AITBC_LISTEN)");
-  run->add_option("--data", settings.data, "The database file (AITBC_DATA)");
-  run->add_option("--genesis", settings.genesis, "The genesis file (AITBC_GENESIS)");
-  run->add_option("--authority-key", settings.authority_key,
-                  "The key file to seal with (AITBC_AUTHORITY_KEY)");
-  run->add_option("--faucet-key", settings.faucet_key, "Key file of the faucet, on a devnet alone");
-  run->add_option("--peer", given->peers, "Base URL of a peer; may be repeated (AITBC_PEERS)");
-  run->add_flag("--no-sync", given->no_sync, "Do not follow the peers (AITBC_SYNC=false)");
-  run->add_flag("--poll-only", given->poll_only,
-                "Ask peers at intervals, without long polls (AITBC_POLL_ONLY)");
+  add_config_options(*run, given->from);
   run->add_flag("--force", given->force,
                 "Sign with the authority key even if another node is heard to run it");
-  run->add_option("--interval", settings.interval_s,
-                  "Seconds between such questions (AITBC_SYNC_INTERVAL_S)");
-  run->add_option("--log-level", settings.log_level,
-                  "debug, info, warn or error (AITBC_LOG_LEVEL)");
   choose(*run, invocation, [&invocation, given] { return run_daemon(invocation, *given); });
+}
+
+void add_config(CLI::App& group, Invocation& invocation) {
+  const auto given = std::make_shared<ConfigOptions>();
+  CLI::App* config = add_command(
+      group, {"config", "Show what a node would be run with, and where each value comes from",
+              "aitbc node config --config node1.json"});
+  add_config_options(*config, *given);
+  choose(*config, invocation, [&invocation, given] { return show_config(invocation, *given); });
 }
 
 }  // namespace
@@ -118,6 +186,7 @@ void add_node_commands(CLI::App& root, Invocation& invocation) {
   CLI::App* group =
       add_group(root, {"node", "Run one node, or drive one of the network", "aitbc node kill 2"});
   add_run(*group, invocation);
+  add_config(*group, invocation);
   const auto add = [&](const CommandText& text, sites::Control what) {
     const auto given = std::make_shared<ControlOptions>();
     CLI::App* command = add_command(*group, text);

@@ -1,5 +1,6 @@
 #include "cli/config.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "cli/file.hpp"
@@ -18,6 +19,13 @@ constexpr std::uint64_t interval_s_max = 3'600;
 
 Error at(const std::string& source, const Error& failure) {
   return error(Errc::bad_config, source + ": " + failure.detail);
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  return text;
 }
 
 Duration seconds(std::uint64_t count) {
@@ -68,6 +76,9 @@ Result<NodeConfig> read_config(rpc::ObjectReader reader, const std::string& fold
   AITBC_TRY(read_listen(std::move(listen), config));
   AITBC_TRY_ASSIGN(config.data, path_field(reader, "data", folder));
   AITBC_TRY_ASSIGN(config.genesis, path_field(reader, "genesis", folder));
+  if (reader.has("chain_id")) {
+    AITBC_TRY_ASSIGN(config.chain_id, reader.text("chain_id", limits::chain_id_bytes_max));
+  }
   if (reader.has("authority_key")) {
     AITBC_TRY_ASSIGN(config.authority_key, path_field(reader, "authority_key", folder));
   }
@@ -86,8 +97,9 @@ Result<NodeConfig> read_config(rpc::ObjectReader reader, const std::string& fold
 }
 
 Result<bool> parse_switch(const std::string& text) {
-  if (text == "true" || text == "1") return true;
-  if (text == "false" || text == "0") return false;
+  const std::string word = lower(text);
+  if (word == "true" || word == "1") return true;
+  if (word == "false" || word == "0") return false;
   return error(Errc::bad_config, "expected true or false, got '" + text + "'");
 }
 
@@ -102,47 +114,151 @@ std::vector<std::string> split_at_commas(const std::string& text) {
   return parts;
 }
 
-Status set_listen(const std::string& text, NodeConfig& config) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) {
-    return error(Errc::bad_config, "expected ADDRESS:PORT, got '" + text + "'");
-  }
-  AITBC_TRY_ASSIGN(const std::uint64_t port,
-                   parse_number(std::string_view(text).substr(colon + 1), "port", {0, 65'535}));
-  config.address = text.substr(0, colon);
-  config.port = static_cast<std::uint16_t>(port);
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
+
+// The predecessor's endpoints may end in /rpc, which is ours to add.
+std::string without_rpc(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  constexpr std::string_view end = "/rpc";
+  if (url.ends_with(end)) url.resize(url.size() - end.size());
+  return url;
+}
+
+Status set_peers(NodeConfig& config, const std::string& text) {
+  config.peers.clear();
+  for (std::string& url : split_at_commas(text))
+    config.peers.push_back(without_rpc(std::move(url)));
   return ok();
 }
 
-// The names under which a source knows the settings, for its errors.
-struct SourceNames {
-  std::string listen, interval, log_level;
+template <bool NodeConfig::*member>
+Status set_switch(NodeConfig& config, const std::string& text) {
+  AITBC_TRY_ASSIGN(config.*member, parse_switch(text));
+  return ok();
+}
+
+template <auto member>
+Status set_text(NodeConfig& config, const std::string& text) {
+  config.*member = text;
+  return ok();
+}
+
+template <auto member>
+std::string show_text(const NodeConfig& config) {
+  return config.*member;
+}
+
+template <auto member>
+std::string show_optional(const NodeConfig& config) {
+  return (config.*member).value_or("");
+}
+
+template <bool NodeConfig::*member>
+std::string show_switch(const NodeConfig& config) {
+  return config.*member ? "true" : "false";
+}
+
+constexpr std::int64_t ms_in_s = 1'000;
+
+constexpr NodeSetting settings[] = {
+    {"node_id", "AITBC_NODE_ID", "PROPOSER_ID", set_text<&NodeConfig::node_id>,
+     show_text<&NodeConfig::node_id>},
+    {"listen.address", "", "RPC_BIND_HOST", set_text<&NodeConfig::address>,
+     show_text<&NodeConfig::address>},
+    {"listen.port", "", "RPC_BIND_PORT",
+     [](NodeConfig& config, const std::string& text) -> Status {
+       AITBC_TRY_ASSIGN(const std::uint64_t port, parse_number(text, "port", {0, 65'535}));
+       config.port = static_cast<std::uint16_t>(port);
+       return ok();
+     },
+     [](const NodeConfig& config) { return std::to_string(config.port); }},
+    {"data", "AITBC_DATA", "DB_PATH", set_text<&NodeConfig::data>, show_text<&NodeConfig::data>},
+    {"genesis", "AITBC_GENESIS", "", set_text<&NodeConfig::genesis>,
+     show_text<&NodeConfig::genesis>},
+    {"chain_id", "AITBC_CHAIN_ID", "CHAIN_ID", set_text<&NodeConfig::chain_id>,
+     show_optional<&NodeConfig::chain_id>},
+    {"authority_key", "AITBC_AUTHORITY_KEY", "", set_text<&NodeConfig::authority_key>,
+     show_optional<&NodeConfig::authority_key>},
+    {"faucet_key", "AITBC_FAUCET_KEY", "", set_text<&NodeConfig::faucet_key>,
+     show_optional<&NodeConfig::faucet_key>},
+    {"peers", "AITBC_PEERS", "CROSS_SITE_REMOTE_ENDPOINTS", set_peers,
+     [](const NodeConfig& config) { return joined(config.peers); }},
+    {"sync.enabled", "AITBC_SYNC", "CROSS_SITE_SYNC_ENABLED", set_switch<&NodeConfig::sync>,
+     show_switch<&NodeConfig::sync>},
+    {"sync.poll_only", "AITBC_POLL_ONLY", "", set_switch<&NodeConfig::poll_only>,
+     show_switch<&NodeConfig::poll_only>},
+    {"sync.interval_s", "AITBC_SYNC_INTERVAL_S", "CROSS_SITE_POLL_INTERVAL",
+     [](NodeConfig& config, const std::string& text) -> Status {
+       AITBC_TRY_ASSIGN(const std::uint64_t count,
+                        parse_number(text, "seconds", {1, interval_s_max}));
+       config.poll_interval = seconds(count);
+       return ok();
+     },
+     [](const NodeConfig& config) {
+       return std::to_string(config.poll_interval.count() / ms_in_s);
+     }},
+    {"log.level", "AITBC_LOG_LEVEL", "",
+     [](NodeConfig& config, const std::string& text) -> Status {
+       AITBC_TRY_ASSIGN(config.log_level, parse_log_level(text));
+       return ok();
+     },
+     [](const NodeConfig& config) { return std::string(name(config.log_level)); }},
 };
 
-Status merge(NodeConfig& config, const NodeSettings& given, const SourceNames& names) {
-  if (given.node_id) config.node_id = *given.node_id;
-  if (given.data) config.data = *given.data;
-  if (given.genesis) config.genesis = *given.genesis;
-  if (given.authority_key) config.authority_key = given.authority_key;
-  if (given.faucet_key) config.faucet_key = given.faucet_key;
-  if (given.peers) config.peers = *given.peers;
-  config.sync = given.sync.value_or(config.sync);
-  config.poll_only = given.poll_only.value_or(config.poll_only);
-  if (given.listen) {
-    const Status done = set_listen(*given.listen, config);
-    if (!done) return at(names.listen, done.error());
+constexpr std::string_view in_genesis = "the genesis says it, for all nodes alike";
+constexpr std::string_view always = "seals and signatures are always checked";
+constexpr std::string_view no_such_part = "there is no such part";
+
+constexpr IgnoredVariable meaningless[] = {
+    {"PROPOSER_KEY", "keys are files: AITBC_AUTHORITY_KEY names one"},
+    {"BLOCK_TIME_SECONDS", in_genesis},
+    {"MIN_FEE", in_genesis},
+    {"MINT_PER_UNIT", in_genesis},
+    {"COORDINATOR_RATIO", in_genesis},
+    {"MAX_REORG_DEPTH", in_genesis},
+    {"MAX_BLOCK_SIZE_BYTES", "a rule of the chain"},
+    {"MAX_TXS_PER_BLOCK", "a rule of the chain"},
+    {"TRUSTED_PROPOSERS", "the authorities of the chain are trusted, and nobody else"},
+    {"SYNC_VALIDATE_SIGNATURES", always},
+    {"MEMPOOL_BACKEND", "the mempool is in the database"},
+    {"MEMPOOL_MAX_SIZE", "a full mempool refuses, it never drops what it acknowledged"},
+    {"MEMPOOL_EVICTION_INTERVAL", "a full mempool refuses, it never drops what it acknowledged"},
+    {"CIRCUIT_BREAKER_THRESHOLD", no_such_part},
+    {"CIRCUIT_BREAKER_TIMEOUT", no_such_part},
+    {"P2P_BIND_HOST", "nodes talk over the one HTTP port"},
+    {"P2P_BIND_PORT", "nodes talk over the one HTTP port"},
+    {"GOSSIP_BACKEND", "nodes talk over the one HTTP port"},
+    {"GOSSIP_BROADCAST_URL", "nodes talk over the one HTTP port"},
+};
+
+const NodeSetting* setting_of(std::string_view key) {
+  for (const NodeSetting& setting : settings) {
+    if (setting.key == key) return &setting;
   }
-  if (given.interval_s) {
-    AITBC_TRY_ASSIGN(const std::uint64_t count,
-                     parse_number(*given.interval_s, names.interval, {1, interval_s_max}));
-    config.poll_interval = seconds(count);
-  }
-  if (given.log_level) {
-    const auto level = parse_log_level(*given.log_level);
-    if (!level) return at(names.log_level, level.error());
-    config.log_level = *level;
+  return nullptr;
+}
+
+Status merge(NodeSetup& setup, const NodeSettings& given) {
+  for (const auto& [key, value] : given) {
+    const NodeSetting* setting = setting_of(key);
+    AITBC_CHECK(setting != nullptr);
+    const Status done = setting->set(setup.config, value.text);
+    if (!done) return at(value.source, done.error());
+    setup.sources[setting->key] = value.source;
   }
   return ok();
+}
+
+// Whether the file has it; the key of an object's field has a point.
+bool has_key(const rpc::Json& json, std::string_view key) {
+  const std::size_t point = key.find('.');
+  const auto found = json.find(std::string(key.substr(0, point)));
+  if (found == json.end()) return false;
+  return point == std::string_view::npos || has_key(*found, key.substr(point + 1));
 }
 
 Status check_complete(const NodeConfig& config) {
@@ -176,25 +292,34 @@ Environment process_environment() {
   };
 }
 
+std::span<const NodeSetting> node_settings() { return settings; }
+
+Status add_listen(NodeSettings& settings, const GivenSetting& given) {
+  const auto colon = given.text.rfind(':');
+  if (colon == std::string::npos || colon == 0) {
+    return error(Errc::bad_config,
+                 given.source + ": expected ADDRESS:PORT, got '" + given.text + "'");
+  }
+  settings.insert_or_assign("listen.address",
+                            GivenSetting{given.text.substr(0, colon), given.source});
+  settings.insert_or_assign("listen.port",
+                            GivenSetting{given.text.substr(colon + 1), given.source});
+  return ok();
+}
+
 Result<NodeSettings> settings_from(const Environment& environment) {
   NodeSettings given;
-  given.node_id = environment("AITBC_NODE_ID");
-  given.listen = environment("AITBC_LISTEN");
-  given.data = environment("AITBC_DATA");
-  given.genesis = environment("AITBC_GENESIS");
-  given.authority_key = environment("AITBC_AUTHORITY_KEY");
-  given.faucet_key = environment("AITBC_FAUCET_KEY");
-  given.interval_s = environment("AITBC_SYNC_INTERVAL_S");
-  given.log_level = environment("AITBC_LOG_LEVEL");
-  if (const auto peers = environment("AITBC_PEERS")) given.peers = split_at_commas(*peers);
-  for (const auto& [name, setting] :
-       {std::pair<std::string, std::optional<bool>*>{"AITBC_SYNC", &given.sync},
-        {"AITBC_POLL_ONLY", &given.poll_only}}) {
-    const auto text = environment(name);
-    if (!text) continue;
-    const auto on = parse_switch(*text);
-    if (!on) return at(name, on.error());
-    *setting = *on;
+  for (const NodeSetting& setting : settings) {
+    for (const std::string_view variable : {setting.predecessor, setting.variable}) {
+      if (variable.empty()) continue;
+      auto text = environment(std::string(variable));
+      if (!text) continue;
+      given.insert_or_assign(std::string(setting.key),
+                             GivenSetting{*std::move(text), std::string(variable)});
+    }
+  }
+  if (auto listen = environment("AITBC_LISTEN")) {
+    AITBC_TRY(add_listen(given, {*std::move(listen), "AITBC_LISTEN"}));
   }
   return given;
 }
@@ -205,21 +330,27 @@ Result<NodeConfig> parse_config(std::string_view text, const std::string& folder
   return read_config(std::move(reader), folder);
 }
 
-Result<NodeConfig> load_config(const std::optional<std::string>& path,
-                               const Environment& environment, const NodeSettings& flags) {
-  NodeConfig config;
+Result<NodeSetup> load_config(const std::optional<std::string>& path,
+                              const Environment& environment, const NodeSettings& flags) {
+  NodeSetup setup;
   if (path) {
     AITBC_TRY_ASSIGN(const std::string text, read_file(*path, config_bytes_max));
     auto parsed = parse_config(text, folder_of(*path));
     if (!parsed) return at(*path, parsed.error());
-    config = std::move(parsed).value();
+    setup.config = std::move(parsed).value();
+    AITBC_TRY_ASSIGN(const rpc::Json json, rpc::parse_json(text));
+    for (const NodeSetting& setting : settings) {
+      if (has_key(json, setting.key)) setup.sources[setting.key] = *path;
+    }
   }
   AITBC_TRY_ASSIGN(const NodeSettings from_environment, settings_from(environment));
-  AITBC_TRY(merge(config, from_environment,
-                  {"AITBC_LISTEN", "AITBC_SYNC_INTERVAL_S", "AITBC_LOG_LEVEL"}));
-  AITBC_TRY(merge(config, flags, {"--listen", "--interval", "--log-level"}));
-  AITBC_TRY(check_complete(config));
-  return config;
+  AITBC_TRY(merge(setup, from_environment));
+  AITBC_TRY(merge(setup, flags));
+  for (const IgnoredVariable& variable : meaningless) {
+    if (environment(std::string(variable.name))) setup.ignored.push_back(variable);
+  }
+  AITBC_TRY(check_complete(setup.config));
+  return setup;
 }
 
 }  // namespace aitbc::cli

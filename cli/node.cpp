@@ -170,6 +170,10 @@ Status run_node(const NodeConfig& config, Log& log) {
   StopSignal stop;
   FirstFailure failed(stop);
   AITBC_TRY_ASSIGN(const Genesis genesis, read_genesis_file(config.genesis));
+  if (config.chain_id && *config.chain_id != genesis.chain_id) {
+    return error(Errc::bad_config, "chain_id: expected a genesis of " + *config.chain_id +
+                                       ", but " + config.genesis + " is of " + genesis.chain_id);
+  }
   AITBC_TRY_ASSIGN(auto authority, load_authority(config, genesis));
   AITBC_TRY_ASSIGN(auto faucet, load_faucet(config, genesis));
   AITBC_TRY_ASSIGN(auto store, open_store(config));

@@ -133,6 +133,8 @@ constexpr std::array entries{
           "notes:[{kind:text text:text}]}"},
     Entry{"logs", "{lines:[{node:text line:text}]}"},
     Entry{"new", "{template:text text:text}"},
+    Entry{"node config",
+          "{settings:[{setting:text value:text from:text}] ignored:[{variable:text why:text}]}"},
     Entry{"node kill", control_shape},
     Entry{"node pause", control_shape},
     Entry{"node restart", control_shape},

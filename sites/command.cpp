@@ -18,6 +18,24 @@ namespace aitbc::sites {
 
 namespace {
 
+// Of a variable of the environment, NAME=VALUE: where programs are, who runs them, how they speak,
+// and what their sanitizers shall do.
+bool is_no_setting(std::string_view variable) {
+  constexpr std::array kept = {"PATH=",
+                               "HOME=",
+                               "LANG=",
+                               "LC_",
+                               "TZ=",
+                               "TMPDIR=",
+                               "LD_LIBRARY_PATH=",
+                               "ASAN_OPTIONS=",
+                               "UBSAN_OPTIONS=",
+                               "LSAN_OPTIONS=",
+                               "TSAN_OPTIONS="};
+  return std::any_of(kept.begin(), kept.end(),
+                     [&](std::string_view begin) { return variable.starts_with(begin); });
+}
+
 struct Pipe {
   Descriptor read, write;
 };
@@ -148,9 +166,8 @@ Result<pid_t> spawn(const Spawn& request) {
   argv.push_back(nullptr);
   std::vector<char*> variables;
   for (char** each = environ; *each != nullptr; ++each) {
-    const bool kept =
-        request.withheld.empty() || !std::string_view(*each).starts_with(request.withheld);
-    if (kept) variables.push_back(*each);
+    const std::string_view variable = *each;
+    if (!request.clean_environment || is_no_setting(variable)) variables.push_back(*each);
   }
   variables.push_back(nullptr);
 

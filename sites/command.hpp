@@ -36,9 +36,9 @@ Result<Output> run(const Command&, const Clock&);
 struct Spawn {
   std::vector<std::string> argv;
   int in = -1, out = -1, err = -1;
-  bool new_session = false;    // survives the terminal it was started from
-  std::string directory = {};  // to start in; empty: the caller's
-  std::string withheld = {};   // variables of the environment that begin so are not handed on
+  bool new_session = false;        // survives the terminal it was started from
+  std::string directory = {};      // to start in; empty: the caller's
+  bool clean_environment = false;  // hands on what any program needs, and no settings
 };
 Result<pid_t> spawn(const Spawn&);
 

@@ -127,14 +127,14 @@ Status ProcessSupervisor::start(const NodeSpec& spec) {
   }
   std::vector<std::string> argv{spec.program};
   argv.insert(argv.end(), spec.arguments.begin(), spec.arguments.end());
-  // AITBC_* settings of the caller would be stronger than the config files of all its nodes.
+  // Settings in the caller's environment would be stronger than the config files of all its nodes.
   AITBC_TRY_ASSIGN(const pid_t pid, spawn({.argv = std::move(argv),
                                            .in = nothing.get(),
                                            .out = output.get(),
                                            .err = output.get(),
                                            .new_session = true,
                                            .directory = spec.folder.string(),
-                                           .withheld = "AITBC_"}));
+                                           .clean_environment = true}));
   // The kernel lets us go on a moment before the new program's arguments can be seen.
   const Time deadline = clock_.now() + signal_patience;
   auto info = read_process(pid);

@@ -1,6 +1,7 @@
 // Single nodes and files: what they refuse to start on, copies of chains, the agent as a daemon.
 
 #include <filesystem>
+#include <map>
 
 #include "tests/e2e/network_fixture.hpp"
 
@@ -84,6 +85,12 @@ TEST_CASE("a node that cannot run says why, and what to do") {
                                                {"--genesis", home.file("g2.json")}));
   CHECK(foreign.first != 0);
 
+  const auto other_chain = failed_start(
+      home, with(home.node("1", listen_at(1), home.file("new.db")), {"--chain-id", "ait-mainnet"}));
+  CHECK(other_chain.first == 2);
+  CHECK(other_chain.second.find("chain_id") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(home.file("new.db")));
+
   home.write("garbage.db", std::string(10'000, 'x'));
   const auto corrupt = failed_start(home, home.node("1", listen_at(1), home.file("garbage.db")));
   CHECK(corrupt.first == 70);
@@ -114,6 +121,23 @@ TEST_CASE("a wrong configuration file is refused before anything is made") {
                home.file("log"));
   CHECK(test::eventually([&] { return good.logged("node_started"); }));
   CHECK(good.end(SIGINT) == 0);
+}
+
+TEST_CASE("a node's settings are shown with where they come from") {
+  const OneNode home;
+  const rpc::Json shown = home.must(
+      "node config", {"--config", json_config(home, ""), "--interval", "7", "--peer", "http://a"});
+  std::map<std::string, std::pair<std::string, std::string>> rows;
+  for (const rpc::Json& row : shown["settings"]) {
+    rows[row["setting"].get<std::string>()] = {row["value"].get<std::string>(),
+                                               row["from"].get<std::string>()};
+  }
+  CHECK(rows["node_id"] == std::pair<std::string, std::string>("1", home.file("config.json")));
+  CHECK(rows["sync.interval_s"] == std::pair<std::string, std::string>("7", "--interval"));
+  CHECK(rows["peers"] == std::pair<std::string, std::string>("http://a", "--peer"));
+  CHECK(rows["log.level"] == std::pair<std::string, std::string>("info", "default"));
+  CHECK(rows.size() == 13);
+  CHECK(shown["ignored"].empty());
 }
 
 TEST_CASE("a wrong network file is refused with its line") {

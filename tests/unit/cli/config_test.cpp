@@ -3,6 +3,7 @@
 #include <map>
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "cli/file.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -98,7 +99,7 @@ TEST_CASE("flags beat the environment, which beats the file") {
 
   const auto from_file = load_config(path, of({}), {});
   REQUIRE(from_file.has_value());
-  CHECK(from_file->port == 8082);
+  CHECK(from_file->config.port == 8082);
 
   const auto environment = of({{"AITBC_LISTEN", "127.0.0.2:1"},
                                {"AITBC_NODE_ID", "env"},
@@ -109,22 +110,22 @@ TEST_CASE("flags beat the environment, which beats the file") {
                                {"AITBC_LOG_LEVEL", "warn"}});
   const auto from_environment = load_config(path, environment, {});
   REQUIRE(from_environment.has_value());
-  CHECK(from_environment->address == "127.0.0.2");
-  CHECK(from_environment->port == 1);
-  CHECK(from_environment->peers == std::vector<std::string>{"http://a:1", "http://b:2"});
-  CHECK(from_environment->sync);
-  CHECK_FALSE(from_environment->poll_only);
-  CHECK(from_environment->poll_interval == Duration{3'000});
-  CHECK(from_environment->log_level == Log::Level::warn);
+  CHECK(from_environment->config.address == "127.0.0.2");
+  CHECK(from_environment->config.port == 1);
+  CHECK(from_environment->config.peers == std::vector<std::string>{"http://a:1", "http://b:2"});
+  CHECK(from_environment->config.sync);
+  CHECK_FALSE(from_environment->config.poll_only);
+  CHECK(from_environment->config.poll_interval == Duration{3'000});
+  CHECK(from_environment->config.log_level == Log::Level::warn);
 
   NodeSettings flags;
-  flags.node_id = "flag";
-  flags.listen = "127.0.0.3:2";
+  flags["node_id"] = {"flag", "--node-id"};
+  REQUIRE(add_listen(flags, {"127.0.0.3:2", "--listen"}));
   const auto from_flags = load_config(path, environment, flags);
   REQUIRE(from_flags.has_value());
-  CHECK(from_flags->node_id == "flag");
-  CHECK(from_flags->port == 2);
-  CHECK(from_flags->log_level == Log::Level::warn);
+  CHECK(from_flags->config.node_id == "flag");
+  CHECK(from_flags->config.port == 2);
+  CHECK(from_flags->config.log_level == Log::Level::warn);
 }
 
 TEST_CASE("an error says which source it came from") {
@@ -137,11 +138,74 @@ TEST_CASE("an error says which source it came from") {
   CHECK(said({{"AITBC_SYNC", "maybe"}}).find("AITBC_SYNC") == 0);
   CHECK(said({{"AITBC_LOG_LEVEL", "loud"}}).find("AITBC_LOG_LEVEL") == 0);
   NodeSettings flags;
-  flags.interval_s = "010";
+  flags["sync.interval_s"] = {"010", "--interval"};
   CHECK(said({}, flags).find("--interval") == 0);
   CHECK(said({{"AITBC_NODE_ID", "1"},
               {"AITBC_DATA", "d"},
               {"AITBC_GENESIS", "g"},
               {"AITBC_PEERS", "http://a,b"}})
             .find("peers[1]") == 0);
+}
+
+TEST_CASE("the predecessor's variables count where ours are not given") {
+  const std::map<std::string, std::string> theirs = {
+      {"PROPOSER_ID", "ait-devnet-proposer"},
+      {"DB_PATH", "./data/chain.db"},
+      {"AITBC_GENESIS", "genesis.json"},
+      {"RPC_BIND_HOST", "127.0.0.9"},
+      {"RPC_BIND_PORT", "8081"},
+      {"CHAIN_ID", "ait-devnet"},
+      {"CROSS_SITE_SYNC_ENABLED", "True"},
+      {"CROSS_SITE_POLL_INTERVAL", "12"},
+      {"CROSS_SITE_REMOTE_ENDPOINTS", "http://127.0.0.1:8082/rpc/,http://127.0.0.2"},
+      {"MIN_FEE", "5"},
+  };
+  const auto setup = load_config(std::nullopt, of(theirs), {});
+  REQUIRE(setup.has_value());
+  const NodeConfig& config = setup->config;
+  CHECK(config.node_id == "ait-devnet-proposer");
+  CHECK(config.data == "./data/chain.db");
+  CHECK(config.address == "127.0.0.9");
+  CHECK(config.port == 8081);
+  CHECK(config.chain_id == "ait-devnet");
+  CHECK(config.sync);
+  CHECK(config.poll_interval == Duration{12'000});
+  CHECK(config.peers == std::vector<std::string>{"http://127.0.0.1:8082", "http://127.0.0.2"});
+  CHECK(setup->sources.at("data") == "DB_PATH");
+  REQUIRE(setup->ignored.size() == 1);
+  CHECK(setup->ignored[0].name == "MIN_FEE");
+
+  std::map<std::string, std::string> both = theirs;
+  both["AITBC_DATA"] = "ours.db";
+  both["AITBC_LISTEN"] = "127.0.0.8:1";
+  const auto ours = load_config(std::nullopt, of(both), {});
+  REQUIRE(ours.has_value());
+  CHECK(ours->config.data == "ours.db");
+  CHECK(ours->config.port == 1);
+  CHECK(ours->sources.at("listen.port") == "AITBC_LISTEN");
+}
+
+TEST_CASE("each value knows where it was given") {
+  const test::TempDir folder;
+  const std::string path = folder.file("config.json");
+  REQUIRE(write_file(path, full, {}).has_value());
+  const auto setup = load_config(path, of({{"AITBC_LOG_LEVEL", "warn"}}),
+                                 {{"data", GivenSetting{"elsewhere.db", "--data"}}});
+  REQUIRE(setup.has_value());
+  CHECK(setup->sources.at("data") == "--data");
+  CHECK(setup->sources.at("log.level") == "AITBC_LOG_LEVEL");
+  CHECK(setup->sources.at("sync.interval_s") == path);
+  CHECK(setup->sources.count("chain_id") == 0);  // a default
+  std::set<std::string_view> keys;
+  for (const NodeSetting& setting : node_settings()) keys.insert(setting.key);
+  for (const auto& [key, source] : setup->sources) CHECK(keys.contains(key));
+  // Every setting that is shown can be read back.
+  for (const NodeSetting& setting : node_settings()) {
+    INFO(setting.key);
+    NodeConfig again = setup->config;
+    const std::string value = setting.shown(setup->config);
+    if (value.empty()) continue;
+    REQUIRE(setting.set(again, value));
+    CHECK(setting.shown(again) == value);
+  }
 }

@@ -65,7 +65,9 @@ void say_facts(const std::string& node) {
   std::printf("fake node %s: session %d, highest descriptor %d, sigpipe %s, setting %s\n",
               node.c_str(), ::getsid(0) == ::getpid() ? 1 : 0, highest,
               pipe.sa_handler == SIG_DFL ? "default" : "changed",
-              std::getenv("AITBC_NODE_ID") != nullptr ? "leaked" : "none");
+              std::getenv("AITBC_NODE_ID") != nullptr || std::getenv("DB_PATH") != nullptr
+                  ? "leaked"
+                  : "none");
   std::fflush(stdout);
 }
 

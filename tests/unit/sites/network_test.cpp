@@ -74,8 +74,10 @@ TEST_CASE("up makes and starts a network; a second up changes nothing") {
 TEST_CASE("a node is detached from whoever started it, and its settings are its file's alone") {
   Home home;
   ::setenv("AITBC_NODE_ID", "from the environment", 1);
+  ::setenv("DB_PATH", "from the environment", 1);
   const auto up = home.network().up(home.options());
   ::unsetenv("AITBC_NODE_ID");
+  ::unsetenv("DB_PATH");
   must(up);
   CHECK_THAT(test::read_text(home.node("1") / "node.log"),
              Catch::StartsWith("fake node 1: session 1, highest descriptor 2, sigpipe default, "
