@@ -38,6 +38,10 @@ void stay_small() {
   ::pthread_attr_destroy(&attributes);
 }
 
+rpc::RequestStats::Elapsed monotonic() {
+  return std::chrono::steady_clock::now().time_since_epoch();
+}
+
 Error about(const std::string& subject, const Error& failure) {
   return error(failure.code, subject + ": " + failure.detail);
 }
@@ -184,7 +188,7 @@ Status run_node(const NodeConfig& config, Log& log) {
   if (!started) return about("data " + config.data, started.error());
   const std::unique_ptr<sync::Runner> runner = std::move(started).value();
 
-  const rpc::Router router(*runner, log, std::move(faucet));
+  const rpc::Router router(*runner, log, {.faucet = std::move(faucet), .clock = monotonic});
   rpc::HttpService service;
   service.handle = [&router](const rpc::HttpRequest& request) { return router.handle(request); };
   service.waits = [](const rpc::HttpRequest& request) { return rpc::Router::waits(request); };

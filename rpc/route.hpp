@@ -80,6 +80,7 @@ struct Call {
   const Arguments& arguments;
   const Hash& genesis_state_root;
   DevEdge& edge;
+  const class RequestStats& stats;
 };
 
 using Handler = Result<HttpResponse> (*)(const Call&);

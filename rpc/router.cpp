@@ -171,13 +171,30 @@ Status check_media_type(const Route& route, const HttpRequest& request) {
                expected + ", got " + json_text(request.content_type.substr(0, shown_bytes_max)));
 }
 
+bool may_wait(const Route& route, const HttpRequest& request) {
+  switch (route.waits) {
+    case Waits::never:
+      return false;
+    case Waits::always:
+      return true;
+    case Waits::if_unsigned:
+      return looks_unsigned(request);
+    case Waits::if_asked:
+      break;
+  }
+  const auto wait = request.query.find("wait");
+  return wait != request.query.end() && wait->second.find_first_not_of("0.") != std::string::npos;
+}
+
 }  // namespace
 
-Router::Router(Node& node, Log& log, std::optional<KeyPair> faucet)
+Router::Router(Node& node, Log& log, Options options)
     : node_(node),
       log_(log),
       genesis_state_root_(State::of(node.genesis()).root()),
-      edge_(node, std::move(faucet)) {}
+      clock_(std::move(options.clock)),
+      edge_(node, std::move(options.faucet)),
+      stats_(routes().size()) {}
 
 std::span<const Route> Router::routes() {
   static const std::vector<Route> all = join();
@@ -185,17 +202,11 @@ std::span<const Route> Router::routes() {
 }
 
 bool Router::waits(const HttpRequest& request) {
-  const Found found = find(request);
-  const Route* route = pick(found, request.method);
-  if (route == nullptr || route->waits == Waits::never) return false;
-  if (route->waits == Waits::always) return true;
-  if (route->waits == Waits::if_unsigned) return looks_unsigned(request);
-  const auto wait = request.query.find("wait");
-  if (wait == request.query.end()) return false;
-  return wait->second.find_first_not_of("0.") != std::string::npos;
+  const Route* route = pick(find(request), request.method);
+  return route != nullptr && may_wait(*route, request);
 }
 
-Result<HttpResponse> Router::answer(const HttpRequest& request) const {
+Result<HttpResponse> Router::answer(const HttpRequest& request, std::size_t& row) const {
   const Found found = find(request);
   // In the predecessor's words: its tools compare them.
   if (found.routes.empty()) return error(Errc::not_found, "Not Found");
@@ -205,25 +216,30 @@ Result<HttpResponse> Router::answer(const HttpRequest& request) const {
     response.allow = allowed(found);
     return response;
   }
+  row = static_cast<std::size_t>(route - routes().data());
   AITBC_TRY(refuse_unknown(node_.params(), *route, request));
   auto arguments = read_arguments(node_.params(), *route, request, found.parts);
   if (auto* refusal = std::get_if<HttpResponse>(&arguments)) return std::move(*refusal);
   AITBC_TRY(check_media_type(*route, request));
   return route->handler(
-      {node_, request, std::get<Arguments>(arguments), genesis_state_root_, edge_});
+      {node_, request, std::get<Arguments>(arguments), genesis_state_root_, edge_, stats_});
 }
 
 HttpResponse Router::handle(const HttpRequest& request) const {
-  auto answered = answer(request);
-  if (answered) return std::move(answered).value();
-  const Error& failure = answered.error();
-  if (http_status(failure.code) == 500) {
+  const auto begun = clock_();
+  std::size_t row = routes().size();  // none
+  auto answered = answer(request, row);
+  HttpResponse response = answered ? std::move(answered).value() : error_response(answered.error());
+  if (!answered && response.status == 500) {
     log_.error("request_failed", {{"method", request.method},
                                   {"path", request.path},
-                                  {"code", name(failure.code)},
-                                  {"detail", failure.detail}});
+                                  {"code", name(answered.error().code)},
+                                  {"detail", answered.error().detail}});
   }
-  return error_response(failure);
+  stats_.count(row, response.status);
+  const bool waited = row < routes().size() && may_wait(routes()[row], request);
+  if (!waited) stats_.count_time(clock_() - begun);
+  return response;
 }
 
 }  // namespace aitbc::rpc

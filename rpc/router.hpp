@@ -3,17 +3,26 @@
 // checks the kind of body, calls the handler, and turns errors into answers. Knows no sockets. Any
 // number of threads may call handle() at once; it holds no state but references and constants.
 
+#include <functional>
+
 #include "chain/log.hpp"
 #include "rpc/dev_edge.hpp"
+#include "rpc/request_stats.hpp"
 #include "rpc/route.hpp"
 
 namespace aitbc::rpc {
 
 class Router {
  public:
-  // Both must outlive the router. The log is told of errors that are this node's own fault. The
-  // key is that of a devnet's faucet, if this node has it.
-  Router(Node& node, Log& log, std::optional<KeyPair> faucet = {});
+  struct Options {
+    std::optional<KeyPair> faucet = {};  // the key of a devnet's faucet, if this node has it
+    // Ever-growing time, for how long answers take.
+    std::function<RequestStats::Elapsed()> clock = [] { return RequestStats::Elapsed{0}; };
+  };
+
+  // Both must outlive the router. The log is told of errors that are this node's own fault.
+  Router(Node& node, Log& log, Options options);
+  Router(Node& node, Log& log) : Router(node, log, Options()) {}
 
   HttpResponse handle(const HttpRequest&) const;
   // Whether handle() may wait for news, and so must not hold up short requests.
@@ -21,12 +30,15 @@ class Router {
   static std::span<const Route> routes();
 
  private:
-  Result<HttpResponse> answer(const HttpRequest&) const;
+  Result<HttpResponse> answer(const HttpRequest&, std::size_t& row) const;
 
   Node& node_;
   Log& log_;
   Hash genesis_state_root_;
-  mutable DevEdge edge_;  // synchronises itself
+  std::function<RequestStats::Elapsed()> clock_;
+  // Both synchronise themselves.
+  mutable DevEdge edge_;
+  mutable RequestStats stats_;
 };
 
 }  // namespace aitbc::rpc

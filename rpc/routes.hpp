@@ -14,10 +14,10 @@ std::span<const Route> evidence_routes();  // of keys that signed twice, unlock
 std::span<const Route> faucet_routes();    // of a devnet
 std::span<const Route> finality_routes();  // what is final and why, votes
 std::span<const Route> import_routes();
-std::span<const Route> info_routes();      // the chain as a whole, for the predecessor's tools
-std::span<const Route> metrics_routes();   // for Prometheus
-std::span<const Route> submit_routes();    // transactions
-std::span<const Route> tx_routes();        // lookup, lists, mempool
+std::span<const Route> info_routes();     // the chain as a whole, for the predecessor's tools
+std::span<const Route> metrics_routes();  // for Prometheus
+std::span<const Route> submit_routes();   // transactions
+std::span<const Route> tx_routes();       // lookup, lists, mempool
 
 // OpenAPI 3.1 of the rows.
 std::string openapi_json(std::span<const Route>);

@@ -43,7 +43,10 @@ Result<Replica::Step> Replica::tick(Time now) {
     auto proposed = chain_.propose(*options_.authority, now);
     if (proposed) {
       step.sealed = std::move(*proposed);
-      if (step.sealed) own_block_ = Sealed{*step.sealed, chain_.mempool().last_sequence()};
+      if (step.sealed) {
+        own_block_ = Sealed{*step.sealed, chain_.mempool().last_sequence()};
+        ++blocks_sealed_;
+      }
     } else if (is_internal(proposed.error())) {
       return std::move(proposed).error();
     } else {
@@ -190,6 +193,8 @@ NodeStatus Replica::status() const {
   status.governance = chain_.state().governance();
   status.accounts = chain_.state().accounts();
   status.mempool_txs = chain_.mempool().size();
+  status.txs_accepted = chain_.mempool().last_sequence();
+  status.blocks_sealed = blocks_sealed_;
   status.reorgs = reorgs_ + agent_.reorgs();
   status.reorg_depth_max = std::max(reorg_depth_max_, agent_.reorg_depth_max());
   status.evidence = chain_.evidence().size();

@@ -118,7 +118,8 @@ class Replica {
   Fitness fitness_;
   std::optional<Duration> clock_offset_;  // from the median, as of the last tick
   Time no_sealing_before_;                // after the disk was full
-  std::uint64_t reorgs_ = 0;              // by import(); the agent counts its own
+  std::uint64_t blocks_sealed_ = 0;
+  std::uint64_t reorgs_ = 0;  // by import(); the agent counts its own
   std::uint64_t reorg_depth_max_ = 0;
 };
 

@@ -164,3 +164,54 @@ TEST_CASE("any request gets an answer that says what it is") {
   CHECK(statuses[200] > 10);
   CHECK(statuses[422] > 50);
 }
+
+TEST_CASE("answers are counted by route and class, and timed unless they waited on purpose") {
+  Scene scene(std::make_unique<MemoryStore>());
+  rpc::RequestStats::Elapsed now{0};
+  rpc::Router::Options options;
+  options.clock = [&now] { return now += std::chrono::milliseconds(3); };
+  const rpc::Router router(scene.node, scene.log, std::move(options));
+  const auto metrics = [&] { return router.handle(get("/metrics")).body; };
+  const auto has = [](const std::string& text, const std::string& line) {
+    return text.find("\n" + line + "\n") != std::string::npos;
+  };
+
+  router.handle(get("/rpc/head"));
+  router.handle(get("/rpc/head"));
+  router.handle(get("/rpc/blocks/99"));
+  router.handle(get("/no/such/path"));
+  scene.node.reader_failure = error(Errc::storage, "broken");
+  router.handle(get("/rpc/head"));
+  scene.node.reader_failure.reset();
+  router.handle(get("/rpc/sync", {{"wait", "5"}}));
+  const std::string text = metrics();
+  const std::string name = "aitbc_http_requests_total{method=\"GET\",route=\"";
+  CHECK(has(text, name + "/rpc/head\",status=\"2xx\"} 2"));
+  CHECK(has(text, name + "/rpc/head\",status=\"5xx\"} 1"));
+  CHECK(has(text, name + "/rpc/blocks/{height}\",status=\"4xx\"} 1"));
+  CHECK(has(text, "aitbc_http_requests_total{method=\"\",route=\"none\",status=\"4xx\"} 1"));
+  CHECK(has(text, "rpc_requests_total 6"));
+  CHECK(has(text, "rpc_client_errors_total 2"));
+  CHECK(has(text, "rpc_server_errors_total 1"));
+  CHECK(has(text, "rpc_request_failures_total 3"));
+  // Five of them were timed, each with 3 ms, the one that waited was not.
+  CHECK(has(text, "rpc_request_duration_seconds_bucket{le=\"0.001\"} 0"));
+  CHECK(has(text, "rpc_request_duration_seconds_bucket{le=\"0.005\"} 5"));
+  CHECK(has(text, "rpc_request_duration_seconds_bucket{le=\"+Inf\"} 5"));
+  CHECK(has(text, "rpc_request_duration_seconds_sum 0.015"));
+  CHECK(has(text, "rpc_request_duration_seconds_count 5"));
+}
+
+TEST_CASE("a node without a key has no proposer to run, and one that is paused does not run it") {
+  Scene scene(std::make_unique<MemoryStore>());
+  const auto line = [&] {
+    const std::string text = scene.router.handle(get("/metrics")).body;
+    const std::size_t at = text.find("\npoa_proposer_running ");
+    return at == std::string::npos ? std::string("none") : text.substr(at + 22, 1);
+  };
+  CHECK(line() == "1");
+  scene.node.sync_state = {SyncState::Kind::paused, 0, "no quorum"};
+  CHECK(line() == "0");
+  scene.node.has_authority = false;
+  CHECK(line() == "none");
+}

@@ -39,8 +39,8 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
   auto status = std::make_shared<NodeStatus>();
   status->node_id = "node-1";
   status->instance = "0123456789abcdef";
-  status->authority = genesis_.authorities.front();
-  status->state = {SyncState::Kind::behind, 2, {}};
+  if (has_authority) status->authority = genesis_.authorities.front();
+  status->state = sync_state;
   status->head = chain_.head();
   status->justified = chain_.justified();
   status->final = chain_.final();
@@ -49,6 +49,8 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
   status->governance = chain_.state().governance();
   status->accounts = chain_.state().accounts();
   status->mempool_txs = chain_.mempool().size();
+  status->txs_accepted = chain_.mempool().last_sequence();
+  status->blocks_sealed = 3;
   status->reorgs = 1;
   status->reorg_depth_max = 2;
   status->evidence = chain_.evidence().size();

@@ -27,6 +27,7 @@ class TestNode final : public rpc::Node {
   std::optional<Error> reader_failure;
   std::atomic<std::size_t> submits = 0;
   bool has_authority = true;
+  SyncState sync_state{SyncState::Kind::behind, 2, {}};
   // Called when somebody waits for news, before the answer.
   std::function<void()> on_wait = [] {};
 
@@ -79,7 +80,8 @@ class Scene {
   TxId included, pending, replaced;
   NullLog log;
   // The faucet is the last user's account. Whoever waits for news gets a block of what is pending.
-  rpc::Router router{node, log, KeyPair(Seed(builder.ledger.users.back().seed().bytes()))};
+  rpc::Router router{
+      node, log, {.faucet = KeyPair(Seed(builder.ledger.users.back().seed().bytes()))}};
 
   std::string address(std::size_t user) const { return to_text(builder.address(user)); }
   std::vector<Block> blocks() const;
