@@ -2,36 +2,11 @@
 
 #include <algorithm>
 
+#include "rpc/markup.hpp"
+
 namespace aitbc::cli {
 
 namespace {
-
-// As text or as an attribute. What XML 1.0 cannot hold at all becomes a question mark.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      default:
-        out += c == '\t' || static_cast<unsigned char>(c) >= ' ' ? c : '?';
-    }
-  }
-  return out;
-}
 
 std::string seconds(Duration time) {
   std::string decimals = std::to_string(time.count() % 1'000);
@@ -45,14 +20,14 @@ std::string case_xml(const ScenarioResult& result) {
     steps += seconds(step.began) + " " + (step.passed ? "ok " : "FAILED ") + step.step + " (" +
              seconds(step.took) + " s)\n";
   }
-  std::string xml = "    <testcase classname=\"aitbc.scenario\" name=\"" + escaped(result.name) +
-                    "\" time=\"" + seconds(result.took) + "\">\n";
+  std::string xml = "    <testcase classname=\"aitbc.scenario\" name=\"" +
+                    rpc::markup_text(result.name) + "\" time=\"" + seconds(result.took) + "\">\n";
   if (!result.passed) {
     const std::string first = result.failure.substr(0, result.failure.find('\n'));
-    xml += "      <failure message=\"" + escaped(first) + "\" type=\"scenario\">" +
-           escaped(result.failure) + "</failure>\n";
+    xml += "      <failure message=\"" + rpc::markup_text(first) + "\" type=\"scenario\">" +
+           rpc::markup_text(result.failure) + "</failure>\n";
   }
-  return xml + "      <system-out>" + escaped(steps + text(result.figures)) +
+  return xml + "      <system-out>" + rpc::markup_text(steps + text(result.figures)) +
          "</system-out>\n    </testcase>\n";
 }
 

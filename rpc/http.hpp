@@ -12,8 +12,10 @@
 namespace aitbc::rpc {
 
 inline constexpr std::string_view json_type = "application/json";
-// Blocks and transactions in their canonical encoding (chain/core/codec.hpp).
+inline constexpr std::string_view html_type = "text/html; charset=utf-8";
+inline constexpr std::string_view css_type = "text/css; charset=utf-8";
 inline constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
+// Blocks and transactions in their canonical encoding (chain/core/codec.hpp).
 inline constexpr std::string_view binary_type = "application/vnd.aitbc";
 
 struct HttpRequest {

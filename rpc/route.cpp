@@ -127,6 +127,16 @@ Result<Page> page_of(const Arguments& arguments, std::size_t limit_max) {
   return Page{static_cast<std::size_t>(limit), static_cast<std::size_t>(offset)};
 }
 
+HttpResponse page_response(std::string_view name, std::string rows, std::uint64_t total,
+                           const Page& page) {
+  ObjectWriter out;
+  out.json(name, rows)
+      .integer("total", total)
+      .integer("limit", page.limit)
+      .integer("offset", page.offset);
+  return json_response(std::move(out).finish());
+}
+
 HttpResponse json_response(std::string json) {
   HttpResponse response;
   response.body = std::move(json);

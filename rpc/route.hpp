@@ -117,6 +117,9 @@ struct Page {
   std::size_t limit, offset;
 };
 Result<Page> page_of(const Arguments&, std::size_t limit_max = 100);
+// {"<name>": [rows], "total", "limit", "offset"}
+HttpResponse page_response(std::string_view name, std::string rows, std::uint64_t total,
+                           const Page&);
 
 HttpResponse json_response(std::string json);
 HttpResponse binary_response(const Buffer& bytes);

@@ -10,6 +10,7 @@ std::span<const Route> block_routes();    // head, blocks, headers, forks, genes
 std::span<const Route> account_routes();  // balances, histories, proofs
 std::span<const Route> authority_routes();
 std::span<const Route> chaos_routes();     // faults on purpose
+std::span<const Route> docs_routes();      // openapi.json as a page
 std::span<const Route> evidence_routes();  // of keys that signed twice, unlock
 std::span<const Route> faucet_routes();    // of a devnet
 std::span<const Route> finality_routes();  // what is final and why, votes

@@ -175,12 +175,7 @@ Result<HttpResponse> richest(const Call& call) {
         .text("updated_at", time);
     rows.json(std::move(out).finish());
   }
-  ObjectWriter out;
-  out.json("addresses", std::move(rows).finish())
-      .integer("total", found.total)
-      .integer("limit", page.limit)
-      .integer("offset", page.offset);
-  return json_response(std::move(out).finish());
+  return page_response("addresses", std::move(rows).finish(), found.total, page);
 }
 
 Result<HttpResponse> proof(const Call& call) {

@@ -119,12 +119,7 @@ Result<HttpResponse> newest_blocks(const Call& call) {
   }
   ArrayWriter list;
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) list.json(*row);
-  ObjectWriter out;
-  out.json("blocks", std::move(list).finish())
-      .integer("total", tip.height + 1)
-      .integer("limit", page.limit)
-      .integer("offset", page.offset);
-  return json_response(std::move(out).finish());
+  return page_response("blocks", std::move(list).finish(), tip.height + 1, page);
 }
 
 // The older dialect: all of it may be left out, and the answer is the bare list.

@@ -117,12 +117,7 @@ Result<HttpResponse> newest(const Call& call) {
     list.json(std::move(row).finish());
   }
   if (of != nullptr) return json_response(std::move(list).finish());
-  ObjectWriter out;
-  out.json("transactions", std::move(list).finish())
-      .integer("total", found.total)
-      .integer("limit", page.limit)
-      .integer("offset", page.offset);
-  return json_response(std::move(out).finish());
+  return page_response("transactions", std::move(list).finish(), found.total, page);
 }
 
 Result<HttpResponse> mempool(const Call& call) {

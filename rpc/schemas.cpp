@@ -58,6 +58,7 @@ constexpr Scalar scalars[] = {
      R"(chain, unreachable once all its peers were asked in vain."})"},
     {"OpenApi", R"({"type":"object"})"},
     {"Metrics", R"({"type":"string"})"},
+    {"Page", R"({"type":"string"})"},
 };
 
 // One of several shapes.

@@ -74,3 +74,20 @@ TEST_CASE("each schema that the description refers to is there, and none is idle
   }
   CHECK(wanted == there);
 }
+
+TEST_CASE("the page of the description has every route, and needs nothing from elsewhere") {
+  const Scene scene(std::make_unique<MemoryStore>());
+  const rpc::HttpResponse page = scene.router.handle(get("/docs"));
+  CHECK(page.status == 200);
+  CHECK(page.content_type == rpc::html_type);
+  for (const rpc::Route& route : rpc::Router::routes()) {
+    const std::string line =
+        "<code>" + std::string(route.method) + " " + std::string(route.pattern) + "</code>";
+    INFO(line);
+    CHECK(page.body.find(line) != std::string::npos);
+    CHECK(page.body.find("id=\"" + std::string(route.answer) + "\"") != std::string::npos);
+  }
+  for (const char* forbidden : {"<script", "<style", " style=", " onclick=", "http:", "https:"}) {
+    CHECK(page.body.find(forbidden) == std::string::npos);
+  }
+}
