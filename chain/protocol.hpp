@@ -94,7 +94,7 @@ struct NodeStatus {
   Governance governance;       // after the head
   std::uint64_t accounts = 0;  // that hold or held something
   std::uint64_t mempool_txs = 0;
-  std::uint64_t txs_accepted = 0;   // into the mempool, ever
+  std::uint64_t txs_accepted = 0;   // into the mempool; may begin anew at a start
   std::uint64_t blocks_sealed = 0;  // since the start
   std::uint64_t reorgs = 0;         // likewise
   std::uint64_t reorg_depth_max = 0;

@@ -50,6 +50,12 @@ double diverged(const Figures& figures) {
   return peers_in(figures.status, SyncState::Kind::diverged);
 }
 bool is_paused(const NodeStatus& status) { return status.state.kind == SyncState::Kind::paused; }
+double paused(const Figures& figures) { return is_paused(figures.status) ? 1.0 : 0.0; }
+double last_txs(const Figures& figures) { return number(figures.last_block_txs); }
+double behind(const Figures& figures) {
+  const SyncState& state = figures.status.state;
+  return state.kind == SyncState::Kind::behind ? number(state.number) : 0.0;
+}
 double failures(const Figures& figures) {
   return number(figures.requests.client_errors + figures.requests.server_errors);
 }
@@ -62,8 +68,7 @@ constexpr Metric metrics[] = {
      [](const Figures& figures) { return number(figures.status.final.height); }},
     {"aitbc_blocks_sealed_total", "counter", "Blocks that the node sealed since it started.",
      sealed},
-    {"aitbc_last_block_txs", "gauge", "Transactions of the head.",
-     [](const Figures& figures) { return number(figures.last_block_txs); }},
+    {"aitbc_last_block_txs", "gauge", "Transactions of the head.", last_txs},
     {"aitbc_accounts", "gauge", "Accounts that hold or held something.",
      [](const Figures& figures) { return number(figures.status.accounts); }},
     {"aitbc_authorities", "gauge", "Authorities whose turn the next block may be.",
@@ -79,16 +84,12 @@ constexpr Metric metrics[] = {
      [](const Figures& figures) { return peers_in(figures.status, SyncState::Kind::unreachable); }},
     {"aitbc_peers_diverged", "gauge", "Peers whose chain has left this node's.", diverged},
     {"aitbc_behind_blocks", "gauge", "Blocks that the best chain known has more than this node's.",
-     [](const Figures& figures) {
-       const SyncState& state = figures.status.state;
-       return state.kind == SyncState::Kind::behind ? number(state.number) : 0.0;
-     }},
+     behind},
     {"aitbc_evidence", "gauge", "Proofs that a key has signed what excludes one another.",
      [](const Figures& figures) { return number(figures.status.evidence); }},
     {"aitbc_finality_conflict", "gauge", "1 for ever once two chains were seen final.",
      [](const Figures& figures) { return figures.status.finality_conflict ? 1.0 : 0.0; }},
-    {"aitbc_paused", "gauge", "1 while an authority seals nothing; why is in /health.",
-     [](const Figures& figures) { return is_paused(figures.status) ? 1.0 : 0.0; }},
+    {"aitbc_paused", "gauge", "1 while an authority seals nothing; why is in /health.", paused},
     {"aitbc_clock_offset_seconds", "gauge",
      "This node's clock minus the median of all that it heard.",
      [](const Figures& figures) {
@@ -100,27 +101,21 @@ constexpr Metric metrics[] = {
     {"chain_head_height", "gauge", "As aitbc_head_height.", height},
     {"sync_chain_height", "gauge", "As aitbc_head_height.", height},
     {"blockchain_block_height", "gauge", "As aitbc_head_height.", height},
-    {"last_block_tx_count", "gauge", "As aitbc_last_block_txs.",
-     [](const Figures& figures) { return number(figures.last_block_txs); }},
+    {"last_block_tx_count", "gauge", "As aitbc_last_block_txs.", last_txs},
     {"blocks_proposed_total", "counter", "As aitbc_blocks_sealed_total.", sealed},
     {"mempool_size", "gauge", "As aitbc_mempool_txs.", mempool},
     {"mempool_queue_depth", "gauge", "As aitbc_mempool_txs.", mempool},
     {"mempool_tx_added_total", "counter", "As aitbc_txs_accepted_total.", accepted},
     {"sync_reorgs_total", "counter", "As aitbc_reorgs_total.", reorgs},
     {"sync_diverged", "gauge", "As aitbc_peers_diverged.", diverged},
-    {"sync_gap_size", "gauge", "As aitbc_behind_blocks.",
-     [](const Figures& figures) {
-       const SyncState& state = figures.status.state;
-       return state.kind == SyncState::Kind::behind ? number(state.number) : 0.0;
-     }},
+    {"sync_gap_size", "gauge", "As aitbc_behind_blocks.", behind},
     {"poa_proposer_running", "gauge",
      "0 while an authority does not seal in its turns; a node without a key has no such figure.",
      [](const Figures& figures) {
        if (!figures.status.authority) return none;
        return is_paused(figures.status) ? 0.0 : 1.0;
      }},
-    {"circuit_breaker_state", "gauge", "As aitbc_paused.",
-     [](const Figures& figures) { return is_paused(figures.status) ? 1.0 : 0.0; }},
+    {"circuit_breaker_state", "gauge", "As aitbc_paused.", paused},
     {"poa_last_block_interval_seconds", "gauge", "From the block before to the head.",
      [](const Figures& figures) { return figures.last_interval_s; }},
     {"rpc_requests_total", "counter", "HTTP requests that were answered.",

@@ -166,7 +166,7 @@ def main():
         sys.exit(__doc__)
     missing = [tool for tool in ("promtool", "prometheus") if shutil.which(tool) is None]
     if missing:
-        print(f"SKIPPED: {', '.join(missing)} not found; the package prometheus has them")
+        print(f"SKIPPED: no {', '.join(missing)}; scripts/bootstrap monitoring installs them")
         sys.exit(77)
     for words in (["check", "rules", "rules.yaml"], ["test", "rules", "rules_test.yaml"]):
         subprocess.run(["promtool", *words], cwd=FOLDER, check=True)
