@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/invocation.hpp"
 #include "cli/number.hpp"
+#include "cli/output.hpp"
 #include "cli/running.hpp"
 #include "rpc/json_writer.hpp"
 #include "sites/chaos.hpp"
@@ -58,12 +59,6 @@ Result<Chaos::Order> order_of(const std::string& kind, const Given& given) {
                                        given.lasts + "'; every fault ends by itself");
   }
   return Chaos::Order{new_id(kind), sentence(kind, given), lasts};
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 std::string texts_json(const std::vector<std::string>& words) {

@@ -49,9 +49,7 @@ Result<NodeSetup> load(Invocation& invocation, const ConfigOptions& given) {
   }
   if (given.listen) AITBC_TRY(add_listen(flags, {*given.listen, "--listen"}));
   if (!given.peers.empty()) {
-    std::string all;
-    for (const std::string& peer : given.peers) all += (all.empty() ? "" : ",") + peer;
-    flags.emplace("peers", GivenSetting{all, "--peer"});
+    flags.emplace("peers", GivenSetting{joined(given.peers, ","), "--peer"});
   }
   if (given.no_sync) flags.emplace("sync.enabled", GivenSetting{"false", "--no-sync"});
   if (given.poll_only) flags.emplace("sync.poll_only", GivenSetting{"true", "--poll-only"});

@@ -6,6 +6,7 @@
 #include "cli/file.hpp"
 #include "cli/log.hpp"
 #include "cli/number.hpp"
+#include "cli/output.hpp"
 #include "rpc/json.hpp"
 
 namespace aitbc::cli {
@@ -114,12 +115,6 @@ std::vector<std::string> split_at_commas(const std::string& text) {
   return parts;
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
-  return text;
-}
-
 // The predecessor's endpoints may end in /rpc, which is ours to add.
 std::string without_rpc(std::string url) {
   while (url.ends_with('/')) url.pop_back();
@@ -186,7 +181,7 @@ constexpr NodeSetting settings[] = {
     {"faucet_key", "AITBC_FAUCET_KEY", "", set_text<&NodeConfig::faucet_key>,
      show_optional<&NodeConfig::faucet_key>},
     {"peers", "AITBC_PEERS", "CROSS_SITE_REMOTE_ENDPOINTS", set_peers,
-     [](const NodeConfig& config) { return joined(config.peers); }},
+     [](const NodeConfig& config) { return joined(config.peers, ","); }},
     {"sync.enabled", "AITBC_SYNC", "CROSS_SITE_SYNC_ENABLED", set_switch<&NodeConfig::sync>,
      show_switch<&NodeConfig::sync>},
     {"sync.poll_only", "AITBC_POLL_ONLY", "", set_switch<&NodeConfig::poll_only>,

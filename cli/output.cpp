@@ -79,4 +79,10 @@ std::string Table::text() const {
   return text;
 }
 
+std::string joined(const std::vector<std::string>& words, std::string_view separator) {
+  std::string text;
+  for (const std::string& word : words) text.append(text.empty() ? "" : separator).append(word);
+  return text;
+}
+
 }  // namespace aitbc::cli

@@ -43,6 +43,8 @@ class Output {
   bool quiet_ = false;
 };
 
+std::string joined(const std::vector<std::string>& words, std::string_view separator = ", ");
+
 // Text in columns, two spaces apart; widths count UTF-8 characters.
 class Table {
  public:

@@ -6,6 +6,7 @@
 #include "cli/file.hpp"
 #include "cli/keys.hpp"
 #include "cli/number.hpp"
+#include "cli/output.hpp"
 
 namespace aitbc::cli {
 
@@ -18,12 +19,6 @@ constexpr std::string_view default_template = "default";
 bool exists(std::string_view path) {
   std::error_code failure;
   return std::filesystem::exists(path, failure);
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 // nullopt where there is no network at all and none was asked for.

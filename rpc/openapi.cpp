@@ -44,8 +44,6 @@ std::string schema_of(const Parameter& parameter) {
       break;
     case Parameter::Kind::account:
       return reference("AccountName");
-    case Parameter::Kind::tx_id:
-      return reference("Hash");
     case Parameter::Kind::block: {
       ArrayWriter either;
       either.json(reference("Height")).json(reference("Hash"));

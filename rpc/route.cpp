@@ -104,9 +104,6 @@ Result<Arguments::Value> Arguments::read(const Params& params, const Parameter& 
       AITBC_TRY_ASSIGN(const Address address, resolve_address(params, text));
       return Value(AccountRef{address, std::string(text)});
     }
-    case Parameter::Kind::tx_id:
-      if (const auto id = parse_hash<TxId>(text)) return Value(*id);
-      return unreadable(parameter, "0x and 64 digits of lower-case hexadecimal", text);
   }
   AITBC_CHECK(false && "a Parameter outside its kinds");
 }
@@ -117,7 +114,8 @@ bool wants_binary(const HttpRequest& request) {
   return request.accept.find(binary_type) != std::string::npos;
 }
 
-Result<Page> page_of(const Arguments& arguments, std::size_t limit_max) {
+Result<Page> page_of(const Arguments& arguments) {
+  constexpr std::uint64_t limit_max = 100;
   const auto limit = arguments.get<std::int64_t>("limit");
   const auto offset = arguments.get<std::int64_t>("offset");
   if (limit < 1 || static_cast<std::uint64_t>(limit) > limit_max) {

@@ -25,7 +25,7 @@ struct Parameter {
   enum class In { path, query };
   // A count is any whole number: its handler says what is too much, as the predecessor does. An
   // account is an address, or on a devnet a name.
-  enum class Kind { integer, count, boolean, seconds, text, account, tx_id, block };
+  enum class Kind { integer, count, boolean, seconds, text, account, block };
 
   std::string_view name;
   In in = In::query;
@@ -47,8 +47,8 @@ struct AccountRef {
 // The parameters of one request, read. A handler asks for what its row declares.
 class Arguments {
  public:
-  using Value = std::variant<std::uint64_t, std::int64_t, bool, Duration, std::string, AccountRef,
-                             TxId, BlockRef>;
+  using Value =
+      std::variant<std::uint64_t, std::int64_t, bool, Duration, std::string, AccountRef, BlockRef>;
 
   static Result<Value> read(const Params&, const Parameter&, std::string_view text);
   void add(std::string_view name, Value value) { values_.emplace_back(name, std::move(value)); }
@@ -116,7 +116,7 @@ bool wants_binary(const HttpRequest&);
 struct Page {
   std::size_t limit, offset;
 };
-Result<Page> page_of(const Arguments&, std::size_t limit_max = 100);
+Result<Page> page_of(const Arguments&);
 // {"<name>": [rows], "total", "limit", "offset"}
 HttpResponse page_response(std::string_view name, std::string rows, std::uint64_t total,
                            const Page&);

@@ -58,7 +58,6 @@ Result<Offered> offer(const Call& call, Result<std::vector<Block>> read) {
 struct Unsealed {
   Height height = 0;
   std::string hash, parent_hash, proposer, timestamp;
-  std::uint64_t tx_count = 0;
 };
 
 // Neither a branch nor a block with its seal.
@@ -73,7 +72,7 @@ Unsealed read_unsealed(LenientReader& reader) {
   block.parent_hash = reader.text({"parent_hash"});
   block.proposer = reader.text_or("proposer", "");
   block.timestamp = reader.text({"timestamp"});
-  block.tx_count = reader.whole_or("tx_count", 0, {});
+  static_cast<void>(reader.whole_or("tx_count", 0, {}));  // it must be a count, and says no more
   return block;
 }
 
@@ -92,12 +91,9 @@ Result<bool> is_known(const Call& call, Snapshot& snapshot, const std::string& h
   return height.has_value();
 }
 
-HttpResponse refusal(int status, const std::string& detail) {
-  ObjectWriter out;
-  out.text("detail", detail).text("code", name(Errc::bad_seal));
-  HttpResponse response = json_response(std::move(out).finish());
-  response.status = status;
-  return response;
+// Whether it is the one that this node has at that height, which may be none.
+bool is_ours(const std::optional<SealedHeader>& ours, const Unsealed& block) {
+  return ours && hash_text(id_of(ours->header)) == block.hash;
 }
 
 constexpr const char* no_seal =
@@ -110,24 +106,27 @@ Result<HttpResponse> answer_unsealed(const Call& call, const Json& body) {
   if (!reader.faults().empty()) return invalid_response(reader.faults(), Errc::bad_request);
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
   AITBC_TRY_ASSIGN(const auto ours, snapshot->header(block.height));
-  if (ours && hash_text(id_of(ours->header)) == block.hash) {
+  if (is_ours(ours, block)) {
     return json_response(imported_json(
         call.node.params(), {Imported::Kind::exists, tip_of(ours->header), 0, 0}, *ours));
   }
-  const std::string height = std::to_string(block.height);
   if (ours) {
-    return refusal(conflict_status,
-                   "Block at height " + height + " already exists with different hash");
+    HttpResponse conflict =
+        error_response(error(Errc::bad_seal, "Block at height " + std::to_string(block.height) +
+                                                 " already exists with different hash"));
+    conflict.status = conflict_status;
+    return conflict;
   }
   AITBC_TRY_ASSIGN(const bool follows, is_known(call, *snapshot, block.parent_hash));
-  const int bad = http_status(Errc::bad_seal);
   if (!follows) {
-    return refusal(bad, "Block rejected: Parent block not found (" + block.parent_hash + ")");
+    return error(Errc::bad_seal,
+                 "Block rejected: Parent block not found (" + block.parent_hash + ")");
   }
   if (const auto expected = legacy_hash(call.node.params(), block); block.hash != expected) {
-    return refusal(bad, "Invalid block hash. Expected: " + expected + ", Got: " + block.hash);
+    return error(Errc::bad_seal,
+                 "Invalid block hash. Expected: " + expected + ", Got: " + block.hash);
   }
-  return refusal(bad, std::string("Block rejected: ") + no_seal);
+  return error(Errc::bad_seal, std::string("Block rejected: ") + no_seal);
 }
 
 Result<HttpResponse> import(const Call& call) {
@@ -160,9 +159,7 @@ Result<std::string> reason_against(const Call& call, const Json& body, const Uns
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
   AITBC_TRY_ASSIGN(const Tip head, snapshot->head());
   AITBC_TRY_ASSIGN(const auto ours, snapshot->header(block.height));
-  if (ours && hash_text(id_of(ours->header)) == block.hash) {
-    return std::string("Block already exists");
-  }
+  if (is_ours(ours, block)) return std::string("Block already exists");
   const auto key = PublicKey::parse(block.proposer);
   if (!key || !is_authority(call.node.status()->governance.authorities, *key)) {
     return "Proposer '" + block.proposer + "' not in trusted set";

@@ -23,14 +23,16 @@ std::uint64_t base_fee(const Params& params) {
 
 struct Figures {
   Tip head;
+  std::optional<SealedHeader> sealed;  // the head's; none of the genesis
   std::uint64_t txs = 0;
 };
 
 Result<Figures> figures_of(const Call& call) {
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
   AITBC_TRY_ASSIGN(const Tip head, snapshot->head());
+  AITBC_TRY_ASSIGN(auto sealed, snapshot->header(head.height));
   AITBC_TRY_ASSIGN(const TxPage none, snapshot->txs(0, 0));
-  return Figures{head, none.total};
+  return Figures{head, std::move(sealed), none.total};
 }
 
 std::string list_of_one(std::string_view text) {
@@ -133,10 +135,8 @@ Result<HttpResponse> peers(const Call& call) {
 Result<HttpResponse> sync_status(const Call& call) {
   const auto status = call.node.status();
   const Params& params = call.node.params();
-  AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
-  AITBC_TRY_ASSIGN(const Tip head, snapshot->head());
-  AITBC_TRY_ASSIGN(const TxPage none, snapshot->txs(0, 0));
-  AITBC_TRY_ASSIGN(const auto sealed, snapshot->header(head.height));
+  AITBC_TRY_ASSIGN(const Figures figures, figures_of(call));
+  const auto& [head, sealed, txs] = figures;
   ObjectWriter out;
   out.text("chain_id", params.chain_id)
       .integer("head_height", head.height)
@@ -144,7 +144,7 @@ Result<HttpResponse> sync_status(const Call& call) {
   sealed ? out.text("head_proposer", sealed->header.proposer.hex()) : out.null("head_proposer");
   out.text("head_timestamp", to_naive_iso(start_of(params, head.slot)))
       .integer("total_blocks", head.height + 1)
-      .integer("total_transactions", none.total)
+      .integer("total_transactions", txs)
       .boolean("validate_signatures", true)
       .json("trusted_proposers", keys_json(status->governance.authorities))
       .integer("max_reorg_depth", params.depth_max);

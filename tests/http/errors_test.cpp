@@ -243,18 +243,14 @@ std::vector<Refusal> impossible_faults() {
 
 // What only a network that is no devnet answers.
 void check_no_devnet(Witnessed& witnessed) {
-  ChainBuilder builder;
-  Genesis genesis = builder.genesis();
-  genesis.devnet = false;
-  TestNode node(genesis, std::make_unique<MemoryStore>());
-  NullLog log;
-  const rpc::Router router(node, log);
+  const ChainBuilder builder;
+  const NewNode other(without_devnet(builder.genesis()));
   const std::string fault = R"({"id":"1","what":"","kind":"double-sign","for_ms":1})";
-  witnessed.check(router, {"no_devnet", post_json("/rpc/chaos", fault), Errc::not_devnet});
+  witnessed.check(other.router, {"no_devnet", post_json("/rpc/chaos", fault), Errc::not_devnet});
   for (const auto& request : {get("/rpc/chaos"), post_json("/rpc/chaos/heal", "{}")}) {
-    CHECK(router.handle(request).status == 403);
+    CHECK(other.router.handle(request).status == 403);
   }
-  CHECK(node.faults().empty());
+  CHECK(other.node.faults().empty());
 }
 
 // What only a loaded or a failing node answers.

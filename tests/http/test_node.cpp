@@ -1,5 +1,7 @@
 #include "tests/http/test_node.hpp"
 
+#include "chain/memory_store.hpp"
+
 namespace aitbc::test {
 
 namespace {
@@ -203,6 +205,13 @@ std::vector<Block> Scene::blocks() const {
   std::vector<Block> all;
   for (const Applied& applied : builder.blocks) all.push_back(applied.block.block());
   return all;
+}
+
+NewNode::NewNode(const Genesis& genesis) : node(genesis, std::make_unique<MemoryStore>()) {}
+
+Genesis without_devnet(Genesis genesis) {
+  genesis.devnet = false;
+  return genesis;
 }
 
 rpc::HttpRequest get(std::string path, std::map<std::string, std::string> query) {

@@ -90,6 +90,16 @@ class Scene {
   void seal();
 };
 
+// A node as it stands after its first start, without a faucet.
+struct NewNode {
+  explicit NewNode(const Genesis& genesis);
+  TestNode node;
+  NullLog log;
+  rpc::Router router{node, log};
+};
+// The same chain, but no devnet.
+Genesis without_devnet(Genesis genesis);
+
 rpc::HttpRequest get(std::string path, std::map<std::string, std::string> query = {});
 rpc::HttpRequest post_json(std::string path, std::string body);
 rpc::HttpRequest post_binary(std::string path, const Buffer& body);
