@@ -13,6 +13,13 @@
 
 namespace aitbc {
 
+// The line that writes. As a default argument it is the caller's.
+struct LogOrigin {
+  const char* file = __builtin_FILE();
+  const char* function = __builtin_FUNCTION();
+  unsigned line = __builtin_LINE();
+};
+
 class Log {
  public:
   enum class Level { debug, info, warn, error };
@@ -34,21 +41,32 @@ class Log {
         (!std::same_as<Integer, bool>)Field(std::string_view field, Integer number)
         : name(field), value(std::uint64_t{number}) {}
   };
+  // A name with points stands for a field of an object: "audit.user_id".
   using Fields = std::initializer_list<Field>;
 
-  virtual ~Log() = default;
-  virtual void write(Level level, std::string_view event, Fields fields) = 0;
+  using Origin = LogOrigin;
 
-  void debug(std::string_view event, Fields fields = {}) { write(Level::debug, event, fields); }
-  void info(std::string_view event, Fields fields = {}) { write(Level::info, event, fields); }
-  void warn(std::string_view event, Fields fields = {}) { write(Level::warn, event, fields); }
-  void error(std::string_view event, Fields fields = {}) { write(Level::error, event, fields); }
+  virtual ~Log() = default;
+  virtual void write(Level level, std::string_view event, Fields fields, const Origin& origin) = 0;
+
+  void debug(std::string_view event, Fields fields = {}, const Origin& origin = {}) {
+    write(Level::debug, event, fields, origin);
+  }
+  void info(std::string_view event, Fields fields = {}, const Origin& origin = {}) {
+    write(Level::info, event, fields, origin);
+  }
+  void warn(std::string_view event, Fields fields = {}, const Origin& origin = {}) {
+    write(Level::warn, event, fields, origin);
+  }
+  void error(std::string_view event, Fields fields = {}, const Origin& origin = {}) {
+    write(Level::error, event, fields, origin);
+  }
 };
 
 // Drops everything.
 class NullLog final : public Log {
  public:
-  void write(Level, std::string_view, Fields) override {}
+  void write(Level, std::string_view, Fields, const Origin&) override {}
 };
 
 }  // namespace aitbc

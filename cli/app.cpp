@@ -38,6 +38,7 @@ void build(CLI::App& root, Invocation& invocation) {
   add_node_commands(root, invocation);
   add_log_commands(root, invocation);
   add_sync_commands(root, invocation);
+  add_key_commands(root, invocation);
   add_chain_commands(root, invocation);
   add_evidence_commands(root, invocation);
   add_wallet_commands(root, invocation);
@@ -99,7 +100,7 @@ int perform(Invocation& invocation) {
 
 int run(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
   Output output(surroundings.out, surroundings.talk);
-  Invocation invocation{output, surroundings.environment, {}, {}, {}, false, {}};
+  Invocation invocation{output, surroundings.environment};
   CLI::App root("Brings up, drives and checks proof-of-authority test networks of many nodes.");
   bool json = false;
   bool quiet = false;
@@ -123,7 +124,7 @@ int run(const std::vector<std::string>& arguments, const Surroundings& surroundi
 
 std::vector<std::string> command_names() {
   Output output(std::cout, std::cerr);
-  Invocation invocation{output, process_environment(), {}, {}, {}, false, {}};
+  Invocation invocation{output, process_environment()};
   CLI::App root;
   build(root, invocation);
   std::vector<std::string> names;
@@ -148,9 +149,23 @@ void choose(CLI::App& command, Invocation& invocation, std::function<Verdict()> 
   command.callback([&invocation, action = std::move(action)] { invocation.action = action; });
 }
 
+void add_credential_options(CLI::App& command, Invocation& invocation) {
+  CredentialSources& given = invocation.credentials;
+  command.add_option("--api-key-file", given.api_key_file,
+                     "API key to show, mode 0600 (AITBC_API_KEY_FILE, or AITBC_API_KEY itself)");
+  command.add_option("--ca-file", given.ca_file,
+                     "PEM file of who signed https nodes (AITBC_CA_FILE)");
+  command
+      .add_option(
+          "--pin", given.pins,
+          "SHA-256 fingerprint of an https node's certificate; may be repeated (AITBC_PINS)")
+      ->allow_extra_args(false);
+}
+
 void add_node_option(CLI::App& command, Invocation& invocation) {
   command.add_option("--node", invocation.node,
                      "The node to ask: its id, or a URL (default: the first that answers)");
+  add_credential_options(command, invocation);
 }
 
 }  // namespace aitbc::cli

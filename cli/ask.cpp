@@ -1,6 +1,8 @@
 #include "cli/ask.hpp"
 
+#include "cli/credentials.hpp"
 #include "cli/node.hpp"
+#include "cli/output.hpp"
 #include "cli/running.hpp"
 #include "rpc/native_fields.hpp"
 
@@ -11,10 +13,11 @@ namespace {
 bool is_url(const std::string& text) { return text.find("://") != std::string::npos; }
 
 Outcome<std::vector<NodeAddress>> network_nodes(Invocation& invocation) {
+  AITBC_TRY_ASSIGN(const rpc::Credentials credentials, credentials_of(invocation));
   AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   std::vector<NodeAddress> nodes;
   for (const auto& site : open->manifest().sites) {
-    for (const auto& node : site.nodes) nodes.push_back({node.id, node.url()});
+    for (const auto& node : site.nodes) nodes.push_back({node.id, node.url(), credentials});
   }
   return nodes;
 }
@@ -30,16 +33,34 @@ Outcome<NodeAddress> named_node(Invocation& invocation, const std::string& id) {
                "there is no node '" + id + "'; there are: " + known + "; or give a URL");
 }
 
-bool answers(const std::string& url) {
-  auto client = rpc::Client::open(url, short_limits());
+bool answers(const NodeAddress& node) {
+  auto client = node.open(short_limits());
   return client && client->get("/health");
 }
 
 }  // namespace
 
+Result<rpc::Credentials> credentials_of(const Invocation& invocation) {
+  CredentialSources sources = invocation.credentials;
+  const auto& environment = invocation.environment;
+  if (!sources.api_key_file) sources.api_key_file = environment("AITBC_API_KEY_FILE");
+  if (!sources.ca_file) sources.ca_file = environment("AITBC_CA_FILE");
+  if (const auto pins = environment("AITBC_PINS"); sources.pins.empty() && pins) {
+    sources.pins = split_at_commas(*pins);
+  }
+  AITBC_TRY_ASSIGN(rpc::Credentials credentials, read_credentials(sources));
+  if (credentials.api_key.empty()) {
+    credentials.api_key = environment("AITBC_API_KEY").value_or("");
+  }
+  return credentials;
+}
+
 Outcome<std::vector<NodeAddress>> asked_nodes(Invocation& invocation) {
   if (!invocation.node) return network_nodes(invocation);
-  if (is_url(*invocation.node)) return std::vector{NodeAddress{*invocation.node, *invocation.node}};
+  if (is_url(*invocation.node)) {
+    AITBC_TRY_ASSIGN(rpc::Credentials credentials, credentials_of(invocation));
+    return std::vector{NodeAddress{*invocation.node, *invocation.node, std::move(credentials)}};
+  }
   AITBC_TRY_ASSIGN(const NodeAddress node, named_node(invocation, *invocation.node));
   return std::vector{node};
 }
@@ -48,8 +69,8 @@ Outcome<rpc::Client> connect(Invocation& invocation) {
   AITBC_TRY_ASSIGN(const auto nodes, asked_nodes(invocation));
   std::string silent;
   for (const NodeAddress& node : nodes) {
-    if (invocation.node || answers(node.url)) {
-      AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(node.url));
+    if (invocation.node || answers(node)) {
+      AITBC_TRY_ASSIGN(rpc::Client client, node.open());
       return client;
     }
     silent += (silent.empty() ? "" : ", ") + node.url;

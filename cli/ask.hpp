@@ -14,7 +14,16 @@ namespace aitbc::cli {
 struct NodeAddress {
   std::string id;
   std::string url;
+  rpc::Credentials credentials = {};
+
+  Result<rpc::Client> open(rpc::Client::Limits limits = {}) const {
+    return rpc::Client::open(url, limits, credentials);
+  }
 };
+
+// What --api-key-file, --ca-file and --pin say, else AITBC_API_KEY_FILE, AITBC_CA_FILE and
+// AITBC_PINS; the key itself may be in AITBC_API_KEY.
+Result<rpc::Credentials> credentials_of(const Invocation& invocation);
 
 // All nodes of the network; with --node that one alone.
 Outcome<std::vector<NodeAddress>> asked_nodes(Invocation& invocation);

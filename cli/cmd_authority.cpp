@@ -43,7 +43,7 @@ Outcome<PublicKey> key_of(Invocation& invocation, const std::string& text) {
   AITBC_TRY_ASSIGN(const auto nodes, asked_nodes(invocation));
   for (const NodeAddress& node : nodes) {
     if (node.id != text) continue;
-    AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(node.url, short_limits()));
+    AITBC_TRY_ASSIGN(rpc::Client client, node.open(short_limits()));
     AITBC_TRY_ASSIGN(const NodeStatus status, asked(client.network()));
     if (status.authority) return *status.authority;
     return error(Errc::bad_config, "node " + text + " has no authority key; say 'authority: " +

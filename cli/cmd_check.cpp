@@ -50,8 +50,9 @@ Outcome<Genesis> expected_genesis(Invocation& invocation, const CheckOptions& gi
     return local_genesis(invocation);
   }
   Error last = error(Errc::unreachable, "no node answers");
+  AITBC_TRY_ASSIGN(const rpc::Credentials credentials, credentials_of(invocation));
   for (const std::string& url : given.nodes) {
-    AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(url));
+    AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(url, {}, credentials));
     auto genesis = client.genesis();
     if (genesis) {
       invocation.output.say("the genesis is taken from " + url + "; better: --genesis FILE");
@@ -67,7 +68,7 @@ Outcome<Subject> subject_of(Invocation& invocation, const CheckOptions& given) {
   AITBC_TRY_ASSIGN(Genesis genesis, expected_genesis(invocation, given));
   Subject subject{std::move(genesis), {}};
   for (const NodeAddress& node : nodes) {
-    AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(node.url));
+    AITBC_TRY_ASSIGN(rpc::Client client, node.open());
     subject.views.emplace_back(node.id, std::move(client));
   }
   return subject;
@@ -251,6 +252,7 @@ void add_check_command(CLI::App& root, Invocation& invocation) {
       add_command(root, {"check", "Hold all nodes against every invariant, over HTTP alone",
                          "aitbc check --node http://10.0.0.1:8082 --node http://10.0.0.2:8082 "
                          "--genesis genesis.json"});
+  add_credential_options(*command, invocation);
   command->add_option("--node", given->nodes,
                       "A node to check, its id or a URL; may be given again (default: all nodes "
                       "of the network)");

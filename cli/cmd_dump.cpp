@@ -46,6 +46,7 @@ void add_dump_command(CLI::App& root, Invocation& invocation) {
       add_command(root, {"dump", "Record a network for the simulator, without any key",
                          "aitbc dump -o field.json && aitbc sim --replay field.json"});
   command->add_option("-o,--output", *file, "The file to write")->capture_default_str();
+  add_credential_options(*command, invocation);
   command->add_option("--node", invocation.node, "Only this node: its id, or a URL (default: all)");
   choose(*command, invocation, [&invocation, file] { return dump(invocation, *file); });
 }

@@ -77,6 +77,7 @@ void add_unlock_command(CLI::App& authority, Invocation& invocation) {
   CLI::App* open =
       add_command(authority, {"unlock", "Let a node's key sign again, once you know what happened",
                               "aitbc authority unlock --node 2"});
+  add_credential_options(*open, invocation);
   open->add_option("--node", invocation.node, "Whose key: the node's id, or a URL")->required();
   choose(*open, invocation, [&invocation] { return unlock(invocation); });
 }

@@ -53,8 +53,8 @@ Verdict show_balance(Invocation& invocation, const Address& address) {
   return Exit::done;
 }
 
-Result<rpc::Client::AccountView> ask_account(const std::string& url, const Address& address) {
-  AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(url, short_limits()));
+Result<rpc::Client::AccountView> ask_account(const NodeAddress& node, const Address& address) {
+  AITBC_TRY_ASSIGN(rpc::Client client, node.open(short_limits()));
   return client.account(address);
 }
 
@@ -66,7 +66,7 @@ Verdict show_balance_everywhere(Invocation& invocation, const Address& address) 
   bool same = true;
   bool all_answer = true;
   for (const NodeAddress& node : nodes) {
-    const auto view = ask_account(node.url, address);
+    const auto view = ask_account(node, address);
     rpc::ObjectWriter row;
     row.text("node", node.id).text("url", node.url);
     if (view) {

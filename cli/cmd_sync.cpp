@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/invocation.hpp"
 #include "cli/log.hpp"
@@ -28,6 +29,7 @@ Verdict run_agent(Invocation& invocation, const SyncOptions& given) {
   options.local = given.local;
   options.peers = given.peers;
   options.poll_only = given.poll_only;
+  AITBC_TRY_ASSIGN(options.credentials, credentials_of(invocation));
   options.instance = new_instance();
   AITBC_TRY_ASSIGN(options.poll_interval, parse_duration(given.interval, "--interval"));
   if (options.poll_interval < Duration{100}) {
@@ -94,6 +96,7 @@ void add_sync_commands(CLI::App& root, Invocation& invocation) {
                "aitbc sync run --local http://127.0.0.1:8082 --peer http://10.0.0.2:8082"});
   run->add_option("--local", given->local, "URL of the node that follows")->required();
   run->add_option("--peer", given->peers, "URL of a node to follow; may be repeated")->required();
+  add_credential_options(*run, invocation);
   run->add_flag("--poll-only", given->poll_only, "Ask at intervals, without long polls");
   run->add_option("--interval", given->interval, "Between such questions")->capture_default_str();
   choose(*run, invocation, [&invocation, given] { return run_agent(invocation, *given); });

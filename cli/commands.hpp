@@ -21,6 +21,7 @@ void add_log_commands(CLI::App& root, Invocation& invocation);
 void add_sync_commands(CLI::App& root, Invocation& invocation);
 void add_chain_commands(CLI::App& root, Invocation& invocation);
 void add_evidence_commands(CLI::App& root, Invocation& invocation);
+void add_key_commands(CLI::App& root, Invocation& invocation);
 void add_copy_commands(CLI::App& chain, Invocation& invocation);
 void add_wallet_commands(CLI::App& root, Invocation& invocation);
 void add_money_commands(CLI::App& root, Invocation& invocation);
@@ -49,7 +50,9 @@ CLI::App* add_group(CLI::App& parent, const CommandText& text);
 void choose(CLI::App& command, Invocation& invocation, std::function<Verdict()> action);
 // `tx show` and `chain tx` are one.
 Verdict show_tx(Invocation& invocation, const std::string& id);
-// --node NODE|URL.
+// --api-key-file, --ca-file, --pin.
+void add_credential_options(CLI::App& command, Invocation& invocation);
+// --node NODE|URL, and those.
 void add_node_option(CLI::App& command, Invocation& invocation);
 
 }  // namespace aitbc::cli

@@ -14,9 +14,6 @@ namespace aitbc::cli {
 namespace {
 
 constexpr std::size_t config_bytes_max = 256 * 1024;
-constexpr std::size_t path_bytes_max = 4'096;
-constexpr std::size_t word_bytes_max = 256;
-constexpr std::uint64_t interval_s_max = 3'600;
 
 Error at(const std::string& source, const Error& failure) {
   return error(Errc::bad_config, source + ": " + failure.detail);
@@ -29,90 +26,11 @@ std::string lower(std::string text) {
   return text;
 }
 
-Duration seconds(std::uint64_t count) {
-  return std::chrono::seconds{static_cast<std::int64_t>(count)};
-}
-
-// A path in the file is seen from the file's folder; an empty one stays empty.
-Result<std::string> path_field(rpc::ObjectReader& reader, std::string_view name,
-                               const std::string& folder) {
-  AITBC_TRY_ASSIGN(const std::string path, reader.text(name, path_bytes_max));
-  if (path.empty()) return error(Errc::bad_json, reader.path_of(name) + ": is empty");
-  return path_from(folder, path);
-}
-
-Status read_listen(rpc::ObjectReader reader, NodeConfig& config) {
-  AITBC_TRY_ASSIGN(config.address, reader.text("address", word_bytes_max));
-  AITBC_TRY_ASSIGN(const std::uint64_t port, reader.integer("port", {0, 65'535}));
-  config.port = static_cast<std::uint16_t>(port);
-  return reader.finish();
-}
-
-Status read_sync(rpc::ObjectReader reader, NodeConfig& config) {
-  AITBC_TRY_ASSIGN(const auto enabled, reader.optional_boolean("enabled"));
-  AITBC_TRY_ASSIGN(const auto poll_only, reader.optional_boolean("poll_only"));
-  AITBC_TRY_ASSIGN(const auto interval, reader.optional_integer("interval_s", {1, interval_s_max}));
-  config.sync = enabled.value_or(config.sync);
-  config.poll_only = poll_only.value_or(config.poll_only);
-  if (interval) config.poll_interval = seconds(*interval);
-  return reader.finish();
-}
-
-Status read_log(rpc::ObjectReader reader, NodeConfig& config) {
-  AITBC_TRY_ASSIGN(const auto level, reader.optional_text("level", word_bytes_max));
-  if (level) {
-    auto parsed = parse_log_level(*level);
-    if (!parsed) return at(reader.path_of("level"), parsed.error());
-    config.log_level = *parsed;
-  }
-  return reader.finish();
-}
-
-Result<NodeConfig> read_config(rpc::ObjectReader reader, const std::string& folder) {
-  NodeConfig config;
-  AITBC_TRY_ASSIGN(config.node_id, reader.text("node_id", word_bytes_max));
-  AITBC_TRY_ASSIGN(const auto site, reader.optional_text("site", word_bytes_max));
-  config.site = site.value_or("");
-  AITBC_TRY_ASSIGN(auto listen, reader.object("listen"));
-  AITBC_TRY(read_listen(std::move(listen), config));
-  AITBC_TRY_ASSIGN(config.data, path_field(reader, "data", folder));
-  AITBC_TRY_ASSIGN(config.genesis, path_field(reader, "genesis", folder));
-  if (reader.has("chain_id")) {
-    AITBC_TRY_ASSIGN(config.chain_id, reader.text("chain_id", limits::chain_id_bytes_max));
-  }
-  if (reader.has("authority_key")) {
-    AITBC_TRY_ASSIGN(config.authority_key, path_field(reader, "authority_key", folder));
-  }
-  if (reader.has("faucet_key")) {
-    AITBC_TRY_ASSIGN(config.faucet_key, path_field(reader, "faucet_key", folder));
-  }
-  if (reader.has("peers")) {
-    AITBC_TRY_ASSIGN(config.peers, reader.texts("peers", limits::peers_max, path_bytes_max));
-  }
-  AITBC_TRY_ASSIGN(auto sync, reader.optional_object("sync"));
-  if (sync) AITBC_TRY(read_sync(std::move(*sync), config));
-  AITBC_TRY_ASSIGN(auto log, reader.optional_object("log"));
-  if (log) AITBC_TRY(read_log(std::move(*log), config));
-  AITBC_TRY(reader.finish());
-  return config;
-}
-
 Result<bool> parse_switch(const std::string& text) {
   const std::string word = lower(text);
   if (word == "true" || word == "1") return true;
   if (word == "false" || word == "0") return false;
   return error(Errc::bad_config, "expected true or false, got '" + text + "'");
-}
-
-std::vector<std::string> split_at_commas(const std::string& text) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    if (end > begin) parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
 }
 
 // The predecessor's endpoints may end in /rpc, which is ours to add.
@@ -152,10 +70,34 @@ std::string show_optional(const NodeConfig& config) {
   return (config.*member).value_or("");
 }
 
+template <std::vector<std::string> NodeConfig::*member>
+Status set_list(NodeConfig& config, const std::string& text) {
+  config.*member = split_at_commas(text);
+  return ok();
+}
+
+template <std::vector<std::string> NodeConfig::*member>
+std::string show_list(const NodeConfig& config) {
+  return joined(config.*member, ",");
+}
+
+template <auto member>
+Status set_source(NodeConfig& config, const std::string& text) {
+  config.peer_access.*member = text;
+  return ok();
+}
+
+template <auto member>
+std::string show_source(const NodeConfig& config) {
+  return (config.peer_access.*member).value_or("");
+}
+
 template <bool NodeConfig::*member>
 std::string show_switch(const NodeConfig& config) {
   return config.*member ? "true" : "false";
 }
+
+std::string audit_file(const NodeConfig& config) { return config.audit_file(); }
 
 constexpr std::int64_t ms_in_s = 1'000;
 
@@ -181,7 +123,7 @@ constexpr NodeSetting settings[] = {
     {"faucet_key", "AITBC_FAUCET_KEY", "", set_text<&NodeConfig::faucet_key>,
      show_optional<&NodeConfig::faucet_key>},
     {"peers", "AITBC_PEERS", "CROSS_SITE_REMOTE_ENDPOINTS", set_peers,
-     [](const NodeConfig& config) { return joined(config.peers, ","); }},
+     show_list<&NodeConfig::peers>},
     {"sync.enabled", "AITBC_SYNC", "CROSS_SITE_SYNC_ENABLED", set_switch<&NodeConfig::sync>,
      show_switch<&NodeConfig::sync>},
     {"sync.poll_only", "AITBC_POLL_ONLY", "", set_switch<&NodeConfig::poll_only>,
@@ -189,8 +131,8 @@ constexpr NodeSetting settings[] = {
     {"sync.interval_s", "AITBC_SYNC_INTERVAL_S", "CROSS_SITE_POLL_INTERVAL",
      [](NodeConfig& config, const std::string& text) -> Status {
        AITBC_TRY_ASSIGN(const std::uint64_t count,
-                        parse_number(text, "seconds", {1, interval_s_max}));
-       config.poll_interval = seconds(count);
+                        parse_number(text, "seconds", {1, limits::sync_interval_s_max}));
+       config.poll_interval = std::chrono::seconds(static_cast<std::int64_t>(count));
        return ok();
      },
      [](const NodeConfig& config) {
@@ -202,6 +144,37 @@ constexpr NodeSetting settings[] = {
        return ok();
      },
      [](const NodeConfig& config) { return std::string(name(config.log_level)); }},
+    {"access.keys", "AITBC_API_KEYS", "", set_text<&NodeConfig::api_keys>,
+     show_optional<&NodeConfig::api_keys>},
+    {"access.everybody", "AITBC_EVERYBODY", "", set_text<&NodeConfig::everybody>,
+     show_optional<&NodeConfig::everybody>},
+    {"access.origins", "AITBC_ORIGINS", "ALLOW_ORIGINS", set_list<&NodeConfig::origins>,
+     show_list<&NodeConfig::origins>},
+    {"access.proxies", "AITBC_PROXIES", "", set_list<&NodeConfig::proxies>,
+     show_list<&NodeConfig::proxies>},
+    {"access.rate_per_minute", "AITBC_RATE_PER_MINUTE", "",
+     [](NodeConfig& config, const std::string& text) -> Status {
+       AITBC_TRY_ASSIGN(const std::uint64_t rate,
+                        parse_number(text, "requests", {0, limits::rate_per_minute_max}));
+       config.rate_per_minute = static_cast<std::uint32_t>(rate);
+       return ok();
+     },
+     [](const NodeConfig& config) { return std::to_string(config.rate_per_minute); }},
+    {"access.audit", "AITBC_AUDIT", "", set_text<&NodeConfig::audit>, &audit_file},
+    {"tls.certificate", "AITBC_TLS_CERTIFICATE", "", set_text<&NodeConfig::tls_certificate>,
+     show_optional<&NodeConfig::tls_certificate>},
+    {"tls.key", "AITBC_TLS_KEY", "", set_text<&NodeConfig::tls_key>,
+     show_optional<&NodeConfig::tls_key>},
+    {"peer_access.api_key", "AITBC_PEER_API_KEY_FILE", "",
+     set_source<&CredentialSources::api_key_file>, show_source<&CredentialSources::api_key_file>},
+    {"peer_access.ca", "AITBC_PEER_CA", "", set_source<&CredentialSources::ca_file>,
+     show_source<&CredentialSources::ca_file>},
+    {"peer_access.pins", "AITBC_PEER_PINS", "",
+     [](NodeConfig& config, const std::string& text) -> Status {
+       config.peer_access.pins = split_at_commas(text);
+       return ok();
+     },
+     [](const NodeConfig& config) { return joined(config.peer_access.pins, ","); }},
 };
 
 constexpr std::string_view in_genesis = "the genesis says it, for all nodes alike";
@@ -268,10 +241,10 @@ Status check_complete(const NodeConfig& config) {
     return error(Errc::bad_config, "peers: at most " + std::to_string(limits::peers_max));
   }
   for (std::size_t i = 0; i < config.peers.size(); ++i) {
-    if (config.peers[i].rfind("http://", 0) != 0) {
+    const std::string& peer = config.peers[i];
+    if (!peer.starts_with("http://") && !peer.starts_with("https://")) {
       return error(Errc::bad_config, "peers[" + std::to_string(i) +
-                                         "]: expected http://HOST[:PORT], got '" + config.peers[i] +
-                                         "'");
+                                         "]: expected http[s]://HOST[:PORT], got '" + peer + "'");
     }
   }
   return ok();
@@ -317,12 +290,6 @@ Result<NodeSettings> settings_from(const Environment& environment) {
     AITBC_TRY(add_listen(given, {*std::move(listen), "AITBC_LISTEN"}));
   }
   return given;
-}
-
-Result<NodeConfig> parse_config(std::string_view text, const std::string& folder) {
-  AITBC_TRY_ASSIGN(const rpc::Json json, rpc::parse_json(text));
-  AITBC_TRY_ASSIGN(auto reader, rpc::ObjectReader::open(json));
-  return read_config(std::move(reader), folder);
 }
 
 Result<NodeSetup> load_config(const std::optional<std::string>& path,

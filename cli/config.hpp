@@ -14,6 +14,8 @@
 #include "chain/core/limits.hpp"
 #include "chain/core/result.hpp"
 #include "chain/log.hpp"
+#include "cli/credentials.hpp"
+#include "rpc/access.hpp"
 
 namespace aitbc::cli {
 
@@ -33,6 +35,17 @@ struct NodeConfig {
   bool poll_only = false;
   Duration poll_interval = limits::poll_interval;
   Log::Level log_level = Log::Level::info;
+
+  std::optional<std::string> api_keys;   // the file of those that callers from elsewhere may have
+  std::optional<std::string> everybody;  // the scope of callers without one
+  std::vector<std::string> origins = rpc::AccessRules().origins;
+  std::vector<std::string> proxies;  // whose word about a caller's address counts
+  std::uint32_t rate_per_minute = limits::rate_per_minute;
+  std::optional<std::string> audit;  // the file of privileged acts; without one beside the data
+  std::optional<std::string> tls_certificate, tls_key;
+  CredentialSources peer_access;
+
+  std::string audit_file() const { return audit.value_or(data + ".audit"); }
 };
 
 // One setting in all its spellings. Tables of these are what flags, environment, file and

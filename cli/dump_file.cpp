@@ -64,7 +64,7 @@ Outcome<Dump::Node> dump_node(const NodeAddress& address, sites::Clock& clock,
   Dump::Node node;
   node.recorded.name = address.id;
   node.url = address.url;
-  AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(address.url));
+  AITBC_TRY_ASSIGN(rpc::Client client, address.open());
   AITBC_TRY_ASSIGN(Genesis own, asked(client.genesis()));
   if (genesis && own != *genesis) {
     return error(Errc::wrong_genesis, "its genesis is " + hash_text(hash_of(own)) +

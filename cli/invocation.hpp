@@ -18,9 +18,10 @@ namespace aitbc::cli {
 struct Invocation {
   Output& output;
   Environment environment;
-  std::optional<std::string> home_option, network, node;
+  std::optional<std::string> home_option = {}, network = {}, node = {};
+  CredentialSources credentials = {};
   bool verbose = false;
-  std::function<Verdict()> action;
+  std::function<Verdict()> action = {};
   sites::SystemClock clock = {};
 
   // --home, else AITBC_HOME, else ~/.aitbc.

@@ -8,6 +8,11 @@
 
 namespace aitbc::cli {
 
+// bad_config if others than its owner may read it.
+Status check_secret_file(const std::string& path);
+// The one line of a file that nobody but its owner may read; bad_config otherwise.
+Result<std::string> read_secret_line(const std::string& path);
+
 // bad_config unless the file holds one seed and nobody but its owner may read it.
 Result<KeyPair> read_key_file(const std::string& path);
 Status write_key_file(const std::string& path, const Seed& seed);

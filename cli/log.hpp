@@ -18,9 +18,14 @@ struct LogOptions {
   LogFormat format = LogFormat::json;
   std::string node;              // every line's "node"; left out when empty
   std::ostream* into = nullptr;  // instead of stderr
+  std::string file = {};         // likewise
 };
 
 std::unique_ptr<Log> make_log(LogOptions options);
+
+// JSON lines for the owner's eyes alone, appended; a file of 16 MiB is put aside, four are kept.
+// bad_config when it cannot be written.
+Result<std::unique_ptr<Log>> open_log_file(const std::string& path, const std::string& node);
 
 // bad_config for anything but debug, info, warn and error: a typo must not silence a node.
 Result<Log::Level> parse_log_level(std::string_view text);

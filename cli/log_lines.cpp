@@ -35,7 +35,7 @@ LogLine read_log_line(std::string node, std::string text) {
   LogLine line{std::move(node), std::move(text), std::nullopt};
   const auto json = rpc::parse_json(line.text);
   if (json && json->is_object()) {
-    const auto time = json->find("time");
+    const auto time = json->find("timestamp");
     if (time != json->end() && time->is_string()) {
       line.time = rpc::parse_iso(time->get_ref<const std::string&>());
     }

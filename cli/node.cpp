@@ -10,6 +10,8 @@
 #include "chain/sqlite_store.hpp"
 #include "cli/file.hpp"
 #include "cli/keys.hpp"
+#include "cli/log.hpp"
+#include "cli/node_access.hpp"
 #include "cli/signals.hpp"
 #include "rpc/http_server.hpp"
 #include "rpc/native.hpp"
@@ -85,6 +87,12 @@ Result<std::unique_ptr<Store>> open_store(const NodeConfig& config) {
 // Beside the database: a restarted node still has the faults that it was told to have.
 std::string faults_file(const NodeConfig& config) { return config.data + ".faults"; }
 
+Result<std::unique_ptr<Log>> open_audit(const NodeConfig& config) {
+  auto opened = open_log_file(config.audit_file(), config.node_id);
+  if (!opened) return about("access.audit", opened.error());
+  return opened;
+}
+
 std::vector<Fault> read_faults(const NodeConfig& config, Log& log) {
   const std::string path = faults_file(config);
   std::error_code failed;
@@ -124,7 +132,7 @@ class FirstFailure {
 };
 
 sync::Runner::Options runner_options(const NodeConfig& config, std::optional<Authority> authority,
-                                     std::vector<Fault> faults) {
+                                     rpc::Credentials credentials, std::vector<Fault> faults) {
   sync::Runner::Options options;
   options.node_id = config.node_id;
   options.site = config.site;
@@ -132,6 +140,7 @@ sync::Runner::Options runner_options(const NodeConfig& config, std::optional<Aut
   options.instance = new_instance();
   options.authority = std::move(authority);
   options.peers = config.peers;
+  options.credentials = std::move(credentials);
   options.sync = config.sync;
   options.poll_only = config.poll_only;
   options.poll_interval = config.poll_interval;
@@ -178,23 +187,34 @@ Status run_node(const NodeConfig& config, Log& log) {
     return error(Errc::bad_config, "chain_id: expected a genesis of " + *config.chain_id +
                                        ", but " + config.genesis + " is of " + genesis.chain_id);
   }
+  AITBC_TRY_ASSIGN(rpc::AccessRules access, access_rules(config));
+  AITBC_TRY_ASSIGN(auto tls, tls_server(config));
+  auto credentials = read_credentials(config.peer_access);
+  if (!credentials) return about("peer_access", credentials.error());
   AITBC_TRY_ASSIGN(auto authority, load_authority(config, genesis));
   AITBC_TRY_ASSIGN(auto faucet, load_faucet(config, genesis));
   AITBC_TRY_ASSIGN(auto store, open_store(config));
   auto started =
       sync::Runner::start(genesis, std::move(store),
-                          runner_options(config, std::move(authority), read_faults(config, log)),
+                          runner_options(config, std::move(authority), *std::move(credentials),
+                                         read_faults(config, log)),
                           log, [&failed](const Error& error) { failed.report(error); });
   if (!started) return about("data " + config.data, started.error());
   const std::unique_ptr<sync::Runner> runner = std::move(started).value();
 
-  const rpc::Router router(*runner, log, {.faucet = std::move(faucet), .clock = monotonic});
+  AITBC_TRY_ASSIGN(const auto audit, open_audit(config));
+  const rpc::Router router(*runner, log,
+                           {.faucet = std::move(faucet),
+                            .access = std::move(access),
+                            .audit = audit.get(),
+                            .clock = monotonic});
   rpc::HttpService service;
   service.handle = [&router](const rpc::HttpRequest& request) { return router.handle(request); };
   service.waits = [](const rpc::HttpRequest& request) { return rpc::Router::waits(request); };
   service.failed = [&failed](const Error& error) { failed.report(error); };
-  auto server = rpc::HttpServer::start({.address = config.address, .port = config.port},
-                                       std::move(service), log);
+  auto server = rpc::HttpServer::start(
+      {.address = config.address, .port = config.port, .tls = std::move(tls)}, std::move(service),
+      log);
   if (!server) {
     runner->stop();
     return about("listen", server.error());

@@ -43,6 +43,7 @@ class Output {
   bool quiet_ = false;
 };
 
+std::vector<std::string> split_at_commas(const std::string& text);  // without empty parts
 std::string joined(const std::vector<std::string>& words, std::string_view separator = ", ");
 
 // Text in columns, two spaces apart; widths count UTF-8 characters.

@@ -196,7 +196,7 @@ Fault Runner::watch_no_final(Duration time) const {
   const Time end = invocation_.clock.now() + time;
   for (;;) {
     for (const NodeAddress& node : nodes_) {
-      auto client = rpc::Client::open(node.url, short_limits());
+      auto client = node.open(short_limits());
       const auto status = client ? client->network() : Result<NodeStatus>(client.error());
       if (!status) continue;
       const auto [known, first] = finals.emplace(node.id, status->final.height);
@@ -266,7 +266,7 @@ Fault Runner::settle() const {
   for (;;) {
     Fault fault;
     for (const NodeAddress& node : nodes_) {
-      auto client = rpc::Client::open(node.url, short_limits());
+      auto client = node.open(short_limits());
       const auto status = client ? client->network() : Result<NodeStatus>(client.error());
       if (!status) {
         fault = "node " + node.id + ": " + status.error().detail;

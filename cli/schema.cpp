@@ -127,6 +127,9 @@ constexpr std::array entries{
     Entry{"genesis init", genesis_shape},
     Entry{"genesis show", genesis_shape},
     Entry{"genesis verify", "{same:flag genesis_hash:hash expected:hash}"},
+    Entry{"key create", "{name:text scope:text keys:text key?:text file?:text}"},
+    Entry{"key list", "{keys:[{name:text scope:text}]}"},
+    Entry{"key revoke", "{name:text revoked:flag}"},
     Entry{"keygen", "{public_key:text address:text file:text}"},
     Entry{"lint",
           "{network:text sites:count nodes:count authorities:count "

@@ -26,7 +26,7 @@ std::optional<Duration> p95(std::vector<Duration> times) {
 
 // The ids of the losing blocks that a node keeps, and how often it changed branches.
 Status ask_forks(const NodeAddress& node, std::set<std::string>& ids, std::uint64_t& reorgs) {
-  AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(node.url, patience));
+  AITBC_TRY_ASSIGN(rpc::Client client, node.open(patience));
   AITBC_TRY_ASSIGN(const NodeStatus status, client.network());
   reorgs = std::max(reorgs, status.reorgs);
   AITBC_TRY_ASSIGN(const std::string text, client.get("/rpc/forks?limit=1000"));
@@ -104,7 +104,7 @@ void Traffic::stop() {
 }
 
 void Traffic::drive(Lane& lane, Clock::time_point first, Duration every) {
-  auto client = rpc::Client::open(lane.node.url, patience);
+  auto client = lane.node.open(patience);
   if (!client) return;
   // A node that does not answer costs its own lane some payments and no other lane any.
   for (auto due = first; pause(paying_, due); due = std::max(due + every, Clock::now())) {
@@ -164,7 +164,7 @@ void Traffic::watch() {
 }
 
 void Traffic::follow(const NodeAddress& node) {
-  auto client = rpc::Client::open(node.url, patience);
+  auto client = node.open(patience);
   if (!client) return;
   Sight sight;
   while (pause(watching_, Clock::now() + watch_pause)) {

@@ -55,8 +55,10 @@ std::string seconds_text(Duration wait) {
 }  // namespace
 
 struct Client::Connection {
-  Connection(Url parsed, Limits call_limits)
-      : http(std::move(parsed)), limits(call_limits), url(to_string(http.url())) {}
+  Connection(Url parsed, Limits call_limits, Credentials credentials)
+      : http(std::move(parsed), std::move(credentials)),
+        limits(call_limits),
+        url(to_string(http.url())) {}
 
   struct Bounds {
     Duration extra{0};  // beyond the usual deadline
@@ -83,9 +85,9 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
-Result<Client> Client::open(const std::string& url, Limits limits) {
+Result<Client> Client::open(const std::string& url, Limits limits, Credentials credentials) {
   AITBC_TRY_ASSIGN(Url parsed, parse_url(url));
-  return Client(std::make_unique<Connection>(std::move(parsed), limits));
+  return Client(std::make_unique<Connection>(std::move(parsed), limits, std::move(credentials)));
 }
 
 const std::string& Client::url() const { return connection_->url; }

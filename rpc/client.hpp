@@ -8,6 +8,7 @@
 
 #include "chain/protocol.hpp"
 #include "chain/store.hpp"
+#include "rpc/credentials.hpp"
 
 namespace aitbc::rpc {
 
@@ -18,8 +19,8 @@ class Client {
     Duration total = limits::answer_time_max;  // a long poll's wait is added to it
   };
 
-  // bad_config for anything but http://host[:port][/prefix].
-  static Result<Client> open(const std::string& url, Limits);
+  // bad_config for anything but http[s]://host[:port][/prefix].
+  static Result<Client> open(const std::string& url, Limits, Credentials = {});
   static Result<Client> open(const std::string& url) { return open(url, Limits{}); }
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;

@@ -44,7 +44,9 @@ constexpr std::array all_codes = {Errc::bad_encoding,     Errc::bad_json,
                                   Errc::bad_manifest,     Errc::in_use,
                                   Errc::storage,          Errc::corrupt,
                                   Errc::newer_schema,     Errc::io,
-                                  Errc::disk_full,        Errc::out_of_range};
+                                  Errc::disk_full,        Errc::out_of_range,
+                                  Errc::unauthorized,     Errc::forbidden,
+                                  Errc::rate_limited};
 
 int malformed_status(Errc code) {
   if (code == Errc::bad_encoding || code == Errc::bad_json) return unreadable_status;
@@ -81,7 +83,9 @@ Result<std::pair<std::string, std::string>> read_error(const std::string& body) 
 }  // namespace
 
 int http_status(Errc code) {
-  if (code == Errc::not_devnet) return 403;
+  if (code == Errc::unauthorized) return 401;
+  if (code == Errc::not_devnet || code == Errc::forbidden) return 403;
+  if (code == Errc::rate_limited) return 429;
   switch (category(code)) {
     case Category::malformed:
       return malformed_status(code);

@@ -6,12 +6,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "chain/core/time.hpp"
 
 namespace aitbc::rpc {
 
 inline constexpr std::string_view json_type = "application/json";
+inline constexpr std::string_view plain_type = "text/plain; charset=utf-8";
 inline constexpr std::string_view html_type = "text/html; charset=utf-8";
 inline constexpr std::string_view css_type = "text/css; charset=utf-8";
 inline constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -26,6 +29,12 @@ struct HttpRequest {
   std::string accept;
   std::string body;
   std::string client;  // address of the peer socket, never taken from a header
+
+  // What the gate judges (access.hpp); empty: not given.
+  std::string host, origin, api_key;
+  std::string asked_method, asked_headers;  // of a browser's preflight
+  std::string forwarded_for;                // by proxies, each adds whom it heard at the end
+  bool forwarded = false;                   // a proxy has left any trace of itself
 };
 
 struct HttpResponse {
@@ -34,6 +43,7 @@ struct HttpResponse {
   std::string body;
   std::optional<int> retry_after_s;
   std::string allow;  // for 405: the methods the path does have
+  std::vector<std::pair<std::string_view, std::string>> fields;  // further ones of the header
 };
 
 }  // namespace aitbc::rpc

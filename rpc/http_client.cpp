@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "rpc/http_resolve.hpp"
+#include "rpc/tls.hpp"
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
 #error "compile with the flags of pkg-config cpp-httplib: they are part of its ABI"
@@ -27,6 +28,8 @@ namespace aitbc::rpc {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::uint16_t https_port = 443;
 
 bool is_unreserved(char c) {
   const bool alphanumeric =
@@ -70,8 +73,8 @@ class BoundedStream final : public httplib::Stream {
     std::size_t bytes_max;
   };
 
-  BoundedStream(int socket, int cancel, Bounds bounds)
-      : socket_(socket), cancel_(cancel), bounds_(bounds) {}
+  BoundedStream(Channel& channel, int socket, int cancel, Bounds bounds)
+      : channel_(channel), socket_(socket), cancel_(cancel), bounds_(bounds) {}
 
   End end() const { return end_; }
   bool received_any() const { return received_ > 0; }
@@ -91,14 +94,14 @@ class BoundedStream final : public httplib::Stream {
   ssize_t write(const char* data, std::size_t size) override {
     std::size_t sent = 0;
     while (sent < size) {
-      const ssize_t count = ::send(socket_, data + sent, size - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (count >= 0) {
-        sent += static_cast<std::size_t>(count);
-      } else if (errno == EAGAIN) {
-        if (!await(POLLOUT)) return -1;
-      } else if (errno != EINTR) {
+      const Channel::Moved moved = channel_.write(data + sent, size - sent);
+      sent += moved.bytes;
+      if (moved.blocked) {
+        if (!await(*moved.blocked)) return -1;
+      } else if (moved.bytes == 0) {
         // The peer may have refused and closed early: its answer may still be there to be read.
-        return received_ == 0 && await(POLLIN) ? static_cast<ssize_t>(size) : -1;
+        const bool answered = received_ == 0 && await(Channel::Need::read);
+        return answered ? static_cast<ssize_t>(size) : -1;
       }
     }
     return static_cast<ssize_t>(size);
@@ -115,7 +118,12 @@ class BoundedStream final : public httplib::Stream {
   socket_t socket() const override { return socket_; }
 
   // False at the deadline or when cancelled.
-  bool await(short events) {
+  bool await(Channel::Need need) {
+    return await_events(need == Channel::Need::read ? POLLIN : POLLOUT);
+  }
+
+ private:
+  bool await_events(short events) {
     while (true) {
       const auto left = std::chrono::ceil<Duration>(bounds_.deadline - Clock::now());
       if (left.count() <= 0) return stop(End::timeout);
@@ -127,7 +135,13 @@ class BoundedStream final : public httplib::Stream {
     }
   }
 
- private:
+  // Asked before each read, also when bytes are there: a fast peer has a deadline too.
+  bool may_go_on() {
+    pollfd source{cancel_, POLLIN, 0};
+    if (::poll(&source, 1, 0) != 0) return stop(End::cancelled);
+    return Clock::now() < bounds_.deadline || stop(End::timeout);
+  }
+
   bool stop(End end) {
     end_ = end;
     return false;
@@ -135,20 +149,21 @@ class BoundedStream final : public httplib::Stream {
 
   bool fill() {
     if (end_ != End::none) return false;
-    while (true) {
-      // Asked before each read, also when bytes are there: a fast peer has a deadline too.
-      if (!await(POLLIN)) return false;
-      const ssize_t count = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-      if (count > 0) {
+    while (may_go_on()) {
+      const Channel::Moved moved = channel_.read(buffer_.data(), buffer_.size());
+      if (moved.bytes > 0) {
         begin_ = 0;
-        buffer_end_ = static_cast<std::size_t>(count);
+        buffer_end_ = moved.bytes;
         received_ += buffer_end_;
         return received_ <= bounds_.bytes_max || stop(End::too_large);
       }
-      if (count == 0 || (errno != EAGAIN && errno != EINTR)) return stop(End::closed);
+      if (!moved.blocked) return stop(End::closed);
+      if (!await(*moved.blocked)) return false;
     }
+    return false;
   }
 
+  Channel& channel_;
   int socket_;
   int cancel_;
   Bounds bounds_;
@@ -163,17 +178,20 @@ class BoundedStream final : public httplib::Stream {
 
 Result<Url> parse_url(std::string_view text) {
   const auto wrong = [text](const char* why) {
-    return error(Errc::bad_config, "expected a URL like http://host:port, got \"" +
+    return error(Errc::bad_config, "expected a URL like http://host:port or https://host, got \"" +
                                        std::string(text.substr(0, 200)) + "\": " + why);
   };
   std::string_view rest = text;
-  if (rest.starts_with("https://")) return wrong("https is not supported yet");
-  if (!rest.starts_with("http://")) return wrong("the scheme is not http");
-  rest.remove_prefix(7);
+  Url url;
+  url.secure = rest.starts_with("https://");
+  if (!url.secure && !rest.starts_with("http://")) {
+    return wrong("the scheme is neither http nor https");
+  }
+  if (url.secure) url.port = https_port;
+  rest.remove_prefix(rest.find("//") + 2);
   const std::string_view authority = rest.substr(0, rest.find('/'));
   std::string_view prefix = rest.substr(authority.size());
   const std::string_view prefix_plain = "/-._~";
-  Url url;
   if (prefix.ends_with('/')) prefix.remove_suffix(1);
   for (const char c : prefix) {
     if (!is_unreserved(c) && prefix_plain.find(c) == std::string_view::npos) {
@@ -206,15 +224,17 @@ Result<Url> parse_url(std::string_view text) {
 
 std::string to_string(const Url& url) {
   const bool bracketed = url.host.find(':') != std::string::npos;
-  return "http://" + (bracketed ? "[" + url.host + "]" : url.host) + ":" +
-         std::to_string(url.port) + url.prefix;
+  return (url.secure ? "https://" : "http://") + (bracketed ? "[" + url.host + "]" : url.host) +
+         ":" + std::to_string(url.port) + url.prefix;
 }
 
 // Uses the library to print requests and parse answers, over sockets of our own.
 class HttpClient::Session final : private httplib::ClientImpl {
  public:
-  explicit Session(const Url& url)
-      : httplib::ClientImpl(url.host, url.port), cancel_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  Session(const Url& url, Credentials credentials)
+      : httplib::ClientImpl(url.host, url.port),
+        credentials_(std::move(credentials)),
+        cancel_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     set_url_encode(false);  // the target is encoded before
     set_decompress(false);
   }
@@ -242,15 +262,20 @@ class HttpClient::Session final : private httplib::ClientImpl {
                    const CallLimits& limits, Clock::time_point deadline);
   Status connect(const Url& url, const std::string& where, Clock::time_point deadline);
   End connect_to(const addrinfo& address, Clock::time_point deadline);
+  Status begin_channel(const Url& url, const std::string& where);
   Error failure(End end, const std::string& where) const;
   bool still_open() const;
   void disconnect() {
+    channel_.reset();
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
   }
 
+  Credentials credentials_;
+  std::shared_ptr<const TlsClient> tls_;  // made when first needed
   int cancel_;
   int fd_ = -1;
+  std::unique_ptr<Channel> channel_;
 };
 
 Error HttpClient::Session::failure(End end, const std::string& where) const {
@@ -259,8 +284,11 @@ Error HttpClient::Session::failure(End end, const std::string& where) const {
       return error(Errc::timeout, where + ": no whole answer in time");
     case End::cancelled:
       return error(Errc::shutting_down, where + ": the call was cancelled");
-    case End::closed:
-      return error(Errc::unreachable, where + ": the connection was closed");
+    case End::closed: {
+      const std::string why = channel_ ? channel_->problem() : std::string();
+      return error(Errc::unreachable,
+                   where + ": " + (why.empty() ? "the connection was closed" : "TLS: " + why));
+    }
     case End::too_large:
       return error(Errc::too_large, where + ": the answer is too long");
     case End::none:
@@ -283,8 +311,9 @@ BoundedStream::End HttpClient::Session::connect_to(const addrinfo& address,
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::connect(fd_, address.ai_addr, address.ai_addrlen) == 0) return End::none;
   if (errno != EINPROGRESS) return End::closed;
-  BoundedStream waiting(fd_, cancel_, {deadline, 0});
-  if (!waiting.await(POLLOUT)) return waiting.end();
+  const auto plain = plain_channel(fd_);
+  BoundedStream waiting(*plain, fd_, cancel_, {deadline, 0});
+  if (!waiting.await(Channel::Need::write)) return waiting.end();
   int problem = 0;
   socklen_t size = sizeof problem;
   getsockopt(fd_, SOL_SOCKET, SO_ERROR, &problem, &size);
@@ -299,13 +328,27 @@ Status HttpClient::Session::connect(const Url& url, const std::string& where,
   std::string reason;
   for (const addrinfo* address = found->get(); address != nullptr; address = address->ai_next) {
     const End end = connect_to(*address, deadline);
-    if (end == End::none) return ok();
+    if (end == End::none) return begin_channel(url, where);
     reason = std::strerror(errno);
     disconnect();
     if (end == End::timeout) return error(Errc::timeout, where + ": no connection in time");
     if (end == End::cancelled) return failure(end, where);
   }
   return error(Errc::unreachable, where + ": " + reason);
+}
+
+Status HttpClient::Session::begin_channel(const Url& url, const std::string& where) {
+  if (!url.secure) {
+    channel_ = plain_channel(fd_);
+    return ok();
+  }
+  if (tls_ == nullptr) {
+    auto made = TlsClient::make(credentials_.trust);
+    if (!made) return error(made.error().code, where + ": " + made.error().detail);
+    tls_ = *std::move(made);
+  }
+  channel_ = tls_->connect(fd_, url.host);
+  return ok();
 }
 
 HttpClient::Session::Outcome HttpClient::Session::exchange(const std::string& where,
@@ -319,6 +362,7 @@ HttpClient::Session::Outcome HttpClient::Session::exchange(const std::string& wh
   asked.body = request.body;
   if (!request.accept.empty()) asked.set_header("Accept", request.accept);
   if (!request.content_type.empty()) asked.set_header("Content-Type", request.content_type);
+  if (!credentials_.api_key.empty()) asked.set_header("X-Api-Key", credentials_.api_key);
   HttpResponse answer;
   bool too_large = false;
   // Without a receiver the library reserves as many bytes as the peer says it will send.
@@ -327,7 +371,7 @@ HttpClient::Session::Outcome HttpClient::Session::exchange(const std::string& wh
     if (!too_large) answer.body.append(data, size);
     return !too_large;
   };
-  BoundedStream stream(fd_, cancel_,
+  BoundedStream stream(*channel_, fd_, cancel_,
                        {deadline, limits.body_bytes_max * 2 + limits::http_header_bytes_max});
   httplib::Response response;
   httplib::Error problem = httplib::Error::Success;
@@ -353,7 +397,8 @@ HttpClient::Session::Outcome HttpClient::Session::exchange(const std::string& wh
 Result<HttpResponse> HttpClient::Session::send(const Url& url, const HttpRequest& request,
                                                const CallLimits& limits) {
   const std::string target = target_of(url, request);
-  const std::string where = request.method + " " + to_string(Url{url.host, url.port, {}}) + target;
+  const std::string where =
+      request.method + " " + to_string(Url{url.host, url.port, {}, url.secure}) + target;
   const auto deadline = Clock::now() + limits.total;
   if (fd_ >= 0 && !still_open()) disconnect();
   const bool reused = fd_ >= 0;
@@ -375,7 +420,8 @@ Result<HttpResponse> HttpClient::Session::send(const Url& url, const HttpRequest
   }
 }
 
-HttpClient::HttpClient(Url url) : url_(std::move(url)), session_(std::make_unique<Session>(url_)) {}
+HttpClient::HttpClient(Url url, Credentials credentials)
+    : url_(std::move(url)), session_(std::make_unique<Session>(url_, std::move(credentials))) {}
 
 HttpClient::~HttpClient() = default;
 

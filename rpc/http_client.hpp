@@ -12,15 +12,17 @@
 #include "chain/core/limits.hpp"
 #include "chain/core/result.hpp"
 #include "chain/core/time.hpp"
+#include "rpc/credentials.hpp"
 #include "rpc/http.hpp"
 
 namespace aitbc::rpc {
 
-// http://host[:port][/prefix]; the prefix has no slash at its end and may be empty.
+// http[s]://host[:port][/prefix]; the prefix has no slash at its end and may be empty.
 struct Url {
   std::string host;  // a name or a numeric address, IPv6 without its brackets
   std::uint16_t port = 80;
   std::string prefix;
+  bool secure = false;
   bool operator==(const Url&) const = default;
 };
 
@@ -36,14 +38,15 @@ class HttpClient {
     std::size_t body_bytes_max = limits::http_body_bytes_max;
   };
 
-  explicit HttpClient(Url url);
+  explicit HttpClient(Url url, Credentials credentials = {});
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
   // Any answer, also 404 or 500, is a value. Errors name the URL: Errc::unreachable (no such host,
-  // refused, closed, not HTTP), timeout, too_large (the answer), shutting_down (cancelled).
-  // Redirects are not followed and no compression is asked for. `client` of the request is unused.
+  // refused, closed, not HTTP, a certificate that is not believed), timeout, too_large (the
+  // answer), shutting_down (cancelled). Redirects are not followed and no compression is asked for.
+  // `client` of the request is unused.
   //
   // A kept connection that turns out closed before the first byte of an answer is replaced once,
   // silently, for GET and HEAD. A POST is never sent twice: one that fails this way is

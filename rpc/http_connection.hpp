@@ -4,9 +4,12 @@
 // others, and only with the engine's mutex held.
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "rpc/channel.hpp"
 #include "rpc/http_exchange.hpp"
 #include "rpc/http_frame.hpp"
 #include "rpc/http_socket.hpp"
@@ -17,10 +20,15 @@ struct HttpConnection {
   using Clock = std::chrono::steady_clock;
   enum class Phase { reading, handling, writing, lingering };
 
-  HttpConnection(Accepted accepted, HttpFrame::Sizes sizes)
-      : socket(std::move(accepted.socket)), address(std::move(accepted.address)), frame(sizes) {}
+  HttpConnection(Accepted accepted, std::unique_ptr<Channel> over, HttpFrame::Sizes sizes)
+      : socket(std::move(accepted.socket)),
+        channel(std::move(over)),
+        address(std::move(accepted.address)),
+        frame(sizes) {}
 
   Descriptor socket;
+  std::unique_ptr<Channel> channel;
+  std::optional<Channel::Need> blocked;  // what its last call waits for
   std::string address;
   HttpFrame frame;
   HttpAnswer answer;

@@ -126,8 +126,25 @@ HttpRequest to_request(const httplib::Request& from) {
   request.accept = from.get_header_value("Accept");
   request.body = from.body;
   request.client = from.remote_addr;
+  request.host = from.get_header_value("Host");
+  request.origin = from.get_header_value("Origin");
+  request.api_key = from.get_header_value("X-Api-Key");
+  request.asked_method = from.get_header_value("Access-Control-Request-Method");
+  request.asked_headers = from.get_header_value("Access-Control-Request-Headers");
+  request.forwarded_for = from.get_header_value("X-Forwarded-For");
+  request.forwarded = from.has_header(std::string(forwarded_mark).c_str());
   return request;
 }
+
+// What browsers are told with every answer: it is what it says it is, its page loads nothing from
+// elsewhere and stands in no other page, and nobody keeps a copy.
+constexpr std::pair<const char*, const char*> security_fields[] = {
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"},
+    {"Cache-Control", "no-store"},
+};
 
 void to_library(HttpResponse from, httplib::Response& response) {
   response.status = from.status;
@@ -138,6 +155,10 @@ void to_library(HttpResponse from, httplib::Response& response) {
   if (!from.body.empty()) response.set_header("Content-Type", from.content_type);
   if (from.retry_after_s) response.set_header("Retry-After", std::to_string(*from.retry_after_s));
   if (!from.allow.empty()) response.set_header("Allow", from.allow);
+  for (const auto& [name, value] : security_fields) response.set_header(name, value);
+  for (const auto& [name, value] : from.fields) {
+    response.set_header(std::string(name).c_str(), value);
+  }
   response.body = std::move(from.body);
 }
 
@@ -227,6 +248,9 @@ HttpAnswer HttpExchange::refusal(const HttpRefusal& refusal) {
   const std::string body = error_body(name(refusal.error.code), refusal.error.detail);
   std::string bytes = "HTTP/1.1 " + std::to_string(refusal.status) + " " + phrase(refusal.status);
   bytes += "\r\nConnection: close\r\nContent-Type: " + std::string(json_type);
+  for (const auto& [name, value] : security_fields) {
+    bytes.append("\r\n").append(name).append(": ").append(value);
+  }
   if (refusal.status == 503) bytes += "\r\nRetry-After: " + std::to_string(overloaded_retry_s);
   bytes += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   return {std::move(bytes), Persistence::close};

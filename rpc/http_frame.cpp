@@ -40,6 +40,31 @@ bool lists(std::string_view value, std::string_view word) {
   return false;
 }
 
+// What is handed on, as it is spelled there. Of those that say who asks there may be one alone: two
+// could be read in two ways.
+struct KeptField {
+  std::string_view name;  // lower case
+  std::string_view spelled;
+  enum class Repeated { last_wins, joined, refused } repeated;
+};
+constexpr KeptField kept_fields[] = {
+    {"content-type", "Content-Type", KeptField::Repeated::last_wins},
+    {"accept", "Accept", KeptField::Repeated::last_wins},
+    {"host", "Host", KeptField::Repeated::refused},
+    {"origin", "Origin", KeptField::Repeated::refused},
+    {"x-api-key", "X-Api-Key", KeptField::Repeated::refused},
+    {"x-forwarded-for", "X-Forwarded-For", KeptField::Repeated::joined},
+    {"access-control-request-method", "Access-Control-Request-Method",
+     KeptField::Repeated::refused},
+    {"access-control-request-headers", "Access-Control-Request-Headers",
+     KeptField::Repeated::joined},
+};
+
+bool is_trace_of_proxy(std::string_view name) {
+  return name.starts_with("x-forwarded") || name == "forwarded" || name == "x-real-ip" ||
+         name == "via";
+}
+
 bool has_body_by_custom(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
@@ -122,9 +147,10 @@ bool HttpFrame::parse_head(std::string_view head) {
     }
     first = false;
   }
-  if (!fields.content_type.empty())
-    request_.head += "Content-Type: " + fields.content_type + "\r\n";
-  if (!fields.accept.empty()) request_.head += "Accept: " + fields.accept + "\r\n";
+  for (const auto& [name, value] : fields.kept) {
+    request_.head.append(name).append(": ").append(value).append("\r\n");
+  }
+  if (fields.forwarded) request_.head.append(forwarded_mark).append(": 1\r\n");
   // In HTTP/1.0 keeping the connection is an extension nobody here needs.
   const bool close = fields.close || old_version_;
   if (close) request_.head += "Connection: close\r\n";
@@ -200,10 +226,27 @@ bool HttpFrame::parse_field(std::string_view line, Fields& fields) {
     fields.expects_continue = lower(value) == "100-continue";
   } else if (name == "connection") {
     fields.close = fields.close || lists(lower(value), "close");
-  } else if (name == "content-type") {
-    fields.content_type = value;
-  } else if (name == "accept") {
-    fields.accept = value;
+  }
+  fields.forwarded = fields.forwarded || is_trace_of_proxy(name);
+  return keep(name, value, fields);
+}
+
+bool HttpFrame::keep(std::string_view name, std::string_view value, Fields& fields) {
+  for (const KeptField& kept : kept_fields) {
+    if (kept.name != name) continue;
+    const auto before =
+        std::find_if(fields.kept.begin(), fields.kept.end(),
+                     [&](const auto& field) { return field.first == kept.spelled; });
+    if (before == fields.kept.end()) {
+      fields.kept.emplace_back(kept.spelled, value);
+    } else if (kept.repeated == KeptField::Repeated::joined) {
+      before->second.append(", ").append(value);
+    } else if (kept.repeated == KeptField::Repeated::last_wins) {
+      before->second = value;
+    } else {
+      refuse(400, Errc::bad_request, "expected one " + std::string(kept.spelled) + ", got several");
+      return false;
+    }
   }
   return true;
 }

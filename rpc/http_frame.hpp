@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "chain/core/limits.hpp"
 #include "chain/core/result.hpp"
@@ -17,8 +19,11 @@ namespace aitbc::rpc {
 
 enum class Persistence { keep, close };
 
+// What stands for any trace of a proxy but X-Forwarded-For, in a head written anew.
+inline constexpr std::string_view forwarded_mark = "X-Forwarded";
+
 // `head` is written anew, with the request line and the few header fields this project reads:
-// whoever parses it next cannot be told anything by the others (ranges, encodings, forwarding).
+// whoever parses it next cannot be told anything by the others (ranges, encodings).
 struct FramedRequest {
   std::string head;
   std::string body;
@@ -72,8 +77,8 @@ class HttpFrame {
     bool chunked = false;
     bool expects_continue = false;
     bool close = false;
-    std::string content_type;
-    std::string accept;
+    std::vector<std::pair<std::string_view, std::string>> kept;  // by their names below
+    bool forwarded = false;
   };
 
   Step refuse(int status, Errc code, std::string detail);
@@ -82,6 +87,7 @@ class HttpFrame {
   bool parse_request_line(std::string_view line);
   bool parse_field(std::string_view line, Fields& fields);
   bool parse_content_length(std::string_view value, Fields& fields);
+  bool keep(std::string_view name, std::string_view value, Fields& fields);
   bool decide_body(const Fields& fields);
   bool advance_body();
   bool take_body_bytes();

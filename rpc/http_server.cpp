@@ -41,6 +41,7 @@ class HttpServer::Engine {
  public:
   Engine(Options options, HttpService service, Log& log)
       : limits_(options.limits),
+        tls_(std::move(options.tls)),
         service_(std::move(service)),
         log_(log),
         workers_({limits_.threads_max, limits_.waits_max, limits_.thread_rest_time}),
@@ -76,6 +77,7 @@ class HttpServer::Engine {
   void charge(Client& client);
 
   const HttpLimits limits_;
+  const std::shared_ptr<const TlsServer> tls_;
   const HttpService service_;
   Log& log_;
   std::uint16_t port_ = 0;
@@ -208,7 +210,7 @@ void HttpServer::Engine::admit(Accepted accepted) {
   }();
   const bool refused = full && !evict_idle();
   auto owned = std::make_unique<Client>(
-      std::move(accepted),
+      std::move(accepted), tls_ ? tls_->accept(fd) : plain_channel(fd),
       HttpFrame::Sizes{limits_.uri_bytes_max, limits_.header_bytes_max, limits_.body_bytes_max});
   Client& client = *owned;
   client.deadline = Clock::now() + limits_.idle_time_max;
@@ -260,24 +262,25 @@ void HttpServer::Engine::on_event(Client& client) {
 
 void HttpServer::Engine::read_request(Client& client) {
   for (int reads = 0; reads < reads_per_event; ++reads) {
-    const ssize_t count = ::recv(client.socket.get(), input_.data(), input_.size(), 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) break;
-    if (count <= 0) return drop(client);
-    client.frame.append({input_.data(), static_cast<std::size_t>(count)});
+    const Channel::Moved got = client.channel->read(input_.data(), input_.size());
+    client.blocked = got.blocked;
+    if (got.blocked) break;
+    if (got.bytes == 0) return drop(client);
+    client.frame.append({input_.data(), got.bytes});
     const HttpFrame::Step step = client.frame.advance();
     charge(client);
     if (step == HttpFrame::Step::complete || step == HttpFrame::Step::refused) break;
     if (step == HttpFrame::Step::wants_continue) {
       constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-      if (::send(client.socket.get(), go_on.data(), go_on.size(), MSG_NOSIGNAL) < 0) {
+      if (client.channel->write(go_on.data(), go_on.size()).bytes != go_on.size()) {
         return drop(client);
       }
     }
     if (buffered_bytes_ > limits_.buffered_bytes_max) {
       return refuse(client, {503, error(Errc::overloaded, "too much is being sent here at once")});
     }
-    if (static_cast<std::size_t>(count) < input_.size()) break;
+    // Under TLS one read gives one record: more may be there than the socket tells of.
+    if (tls_ == nullptr && got.bytes < input_.size()) break;
   }
   advance(client);
 }
@@ -366,18 +369,17 @@ void HttpServer::Engine::refuse(Client& client, const HttpRefusal& refusal) {
 void HttpServer::Engine::send_answer(Client& client) {
   const std::string& bytes = client.answer.bytes;
   while (client.sent < bytes.size()) {
-    const ssize_t count = ::send(client.socket.get(), bytes.data() + client.sent,
-                                 bytes.size() - client.sent, MSG_NOSIGNAL);
-    if (count >= 0) {
-      client.sent += static_cast<std::size_t>(count);
-    } else if (errno == EAGAIN) {
+    const Channel::Moved sent =
+        client.channel->write(bytes.data() + client.sent, bytes.size() - client.sent);
+    client.blocked = sent.blocked;
+    client.sent += sent.bytes;
+    if (sent.blocked) {
       // One deadline for the whole answer, however slowly it is read.
       const bool begun = client.phase == Client::Phase::writing;
       return await(client, Client::Phase::writing,
                    begun ? client.deadline : Clock::now() + limits_.request_time_max);
-    } else if (errno != EINTR) {
-      return drop(client);
     }
+    if (sent.bytes == 0) return drop(client);
   }
   const Persistence persistence = client.answer.persistence;
   client.answer = {};
@@ -389,7 +391,7 @@ void HttpServer::Engine::send_answer(Client& client) {
     }
     return advance(client);
   }
-  ::shutdown(client.socket.get(), SHUT_WR);
+  client.channel->finish();
   await(client, Client::Phase::lingering, Clock::now() + linger_time);
 }
 
@@ -400,8 +402,10 @@ void HttpServer::Engine::await(Client& client, Client::Phase phase, Clock::time_
   client.phase = phase;
   client.idle = phase == Client::Phase::reading && client.frame.untouched();
   client.deadline = deadline;
+  const auto usual = phase == Client::Phase::writing ? Channel::Need::write : Channel::Need::read;
+  const Channel::Need need = std::exchange(client.blocked, std::nullopt).value_or(usual);
   epoll_event event{};
-  event.events = (phase == Client::Phase::writing ? EPOLLOUT : EPOLLIN) | EPOLLONESHOT;
+  event.events = (need == Channel::Need::write ? EPOLLOUT : EPOLLIN) | EPOLLONESHOT;
   event.data.fd = client.socket.get();
   if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, client.socket.get(), &event) != 0) {
     buffered_bytes_ -= client.charged;

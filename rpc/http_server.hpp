@@ -19,6 +19,7 @@
 #include "chain/core/time.hpp"
 #include "chain/log.hpp"
 #include "rpc/http.hpp"
+#include "rpc/tls.hpp"
 
 namespace aitbc::rpc {
 
@@ -51,6 +52,7 @@ class HttpServer {
     std::string address;     // of the interface: a numeric address, or "localhost"
     std::uint16_t port = 0;  // 0 takes a free one
     HttpLimits limits = {};
+    std::shared_ptr<const TlsServer> tls = {};  // none: in the clear
   };
 
   // Serves when it returns. Errc::in_use names the address and port another process listens on.

@@ -14,9 +14,25 @@ constexpr std::string_view api_version = "1.0.0";
 constexpr std::string_view binary_schema = R"({"type":"string","format":"binary","description":)";
 
 // What any route may refuse, and what one with a body may.
-constexpr Errc common_errors[] = {Errc::bad_request, Errc::overloaded, Errc::storage};
+constexpr Errc common_errors[] = {Errc::bad_request,  Errc::overloaded, Errc::storage,
+                                  Errc::unauthorized, Errc::forbidden,  Errc::rate_limited};
 constexpr Errc body_errors[] = {Errc::bad_json,         Errc::bad_encoding, Errc::bad_address,
                                 Errc::wrong_media_type, Errc::too_large,    Errc::length_required};
+
+constexpr std::string_view key_scheme = "ApiKey";
+
+std::string key_scheme_json() {
+  ObjectWriter key;
+  key.text("type", "apiKey")
+      .text("in", "header")
+      .text("name", "X-Api-Key")
+      .text("description",
+            "For callers from elsewhere than the node's own machine; the scopes are read, submit "
+            "and admin, each includes those before it.");
+  ObjectWriter out;
+  out.json(key_scheme, std::move(key).finish());
+  return std::move(out).finish();
+}
 
 std::string reference(std::string_view name) {
   ObjectWriter out;
@@ -135,7 +151,13 @@ std::string operation_of(const Route& route) {
     body.boolean("required", true).json("content", content_of(route.body, route.binary_body));
     out.json("requestBody", std::move(body).finish());
   }
-  out.json("responses", responses_of(route));
+  ArrayWriter scopes;
+  scopes.text(name(route.scope));
+  ObjectWriter key;
+  key.json(key_scheme, std::move(scopes).finish());
+  ArrayWriter security;
+  security.json(std::move(key).finish());
+  out.json("responses", responses_of(route)).json("security", std::move(security).finish());
   return std::move(out).finish();
 }
 
@@ -161,7 +183,7 @@ std::string openapi_json(std::span<const Route> routes) {
             "The HTTP interface of a node. Amounts are integers below 2^53; "
             "application/vnd.aitbc is the chain's canonical encoding.");
   ObjectWriter components;
-  components.json("schemas", schemas_json());
+  components.json("schemas", schemas_json()).json("securitySchemes", key_scheme_json());
   ObjectWriter out;
   out.text("openapi", "3.1.0")
       .json("info", std::move(info).finish())

@@ -11,7 +11,9 @@ RequestStats::RequestStats(std::size_t routes) : rows_(routes + 1) {}
 void RequestStats::count(std::size_t row, int status) {
   constexpr int client_error = 400;
   constexpr int server_error = 500;
+  constexpr int over_rate = 429;
   AITBC_CHECK(row < rows_.size());
+  if (status == over_rate) ++rate_limited_;
   Counters& counters = rows_[row];
   if (status < client_error) {
     ++counters.good;

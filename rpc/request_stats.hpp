@@ -36,6 +36,7 @@ class RequestStats {
     std::uint64_t server_errors = 0;
     std::uint64_t all() const { return good + client_errors + server_errors; }
   };
+  std::uint64_t rate_limited() const { return rate_limited_; }
   Row row(std::size_t index) const;
   Row total() const;
 
@@ -52,6 +53,7 @@ class RequestStats {
   std::vector<Counters> rows_;
   std::array<std::atomic<std::uint64_t>, bounds.size() + 1> buckets_{};
   std::atomic<std::int64_t> time_{0};
+  std::atomic<std::uint64_t> rate_limited_{0};
 };
 
 }  // namespace aitbc::rpc

@@ -14,6 +14,7 @@
 
 #include "rpc/http.hpp"
 #include "rpc/node.hpp"
+#include "rpc/scope.hpp"
 
 namespace aitbc::rpc {
 
@@ -100,6 +101,8 @@ struct Route {
   std::string_view binary_body = {};    // what the canonical body holds; empty: none is taken
   std::string_view binary_answer = {};  // what the canonical answer holds; empty: none is given
   std::span<const Errc> errors = {};    // what it may refuse, beyond what any route may
+  Scope scope = Scope::read;            // what a caller from elsewhere must have
+  bool sync_path = false;               // nodes ask each other: no rate limit
   Waits waits = Waits::never;
   std::string_view media = json_type;  // of the answer
   // One that the predecessor had: parameters that it does not know are ignored, and a chain_id, if

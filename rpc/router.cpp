@@ -12,7 +12,8 @@ namespace aitbc::rpc {
 
 namespace {
 
-constexpr std::size_t shown_bytes_max = 80;  // of a path inside our sentence
+constexpr std::size_t shown_bytes_max = 80;          // of a path inside our sentence
+constexpr std::size_t audited_body_bytes_max = 512;  // of a privileged request
 
 std::vector<Route> join() {
   std::vector<Route> all;
@@ -186,13 +187,21 @@ bool may_wait(const Route& route, const HttpRequest& request) {
   return wait != request.query.end() && wait->second.find_first_not_of("0.") != std::string::npos;
 }
 
+HttpResponse over_rate(std::chrono::seconds wait) {
+  HttpResponse response = error_response(error(Errc::rate_limited, "Rate limit exceeded"));
+  response.retry_after_s = static_cast<int>(wait.count());
+  return response;
+}
+
 }  // namespace
 
 Router::Router(Node& node, Log& log, Options options)
     : node_(node),
       log_(log),
+      audit_(options.audit),
       genesis_state_root_(State::of(node.genesis()).root()),
       clock_(std::move(options.clock)),
+      access_(std::move(options.access)),
       edge_(node, std::move(options.faucet)),
       stats_(routes().size()) {}
 
@@ -206,17 +215,25 @@ bool Router::waits(const HttpRequest& request) {
   return route != nullptr && may_wait(*route, request);
 }
 
-Result<HttpResponse> Router::answer(const HttpRequest& request, std::size_t& row) const {
+Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const {
+  const auto& [request, caller, begun] = asked;
   const Found found = find(request);
+  const Route* route = pick(found, request.method);
+  if (route != nullptr) row = static_cast<std::size_t>(route - routes().data());
+  const Status may = Access::admit(caller, route != nullptr ? route->scope : Scope::read);
+  const bool is_peer = may && route != nullptr && route->sync_path;
+  if (!is_peer) {
+    if (const auto wait = access_.over_rate(request, caller, begun)) return over_rate(*wait);
+  }
+  AITBC_TRY(may);
+  AITBC_TRY(access_.check_origin(request, caller));
   // In the predecessor's words: its tools compare them.
   if (found.routes.empty()) return error(Errc::not_found, "Not Found");
-  const Route* route = pick(found, request.method);
   if (route == nullptr) {
     HttpResponse response = error_response(error(Errc::method_not_allowed, "Method Not Allowed"));
     response.allow = allowed(found);
     return response;
   }
-  row = static_cast<std::size_t>(route - routes().data());
   AITBC_TRY(refuse_unknown(node_.params(), *route, request));
   auto arguments = read_arguments(node_.params(), *route, request, found.parts);
   if (auto* refusal = std::get_if<HttpResponse>(&arguments)) return std::move(*refusal);
@@ -226,9 +243,15 @@ Result<HttpResponse> Router::answer(const HttpRequest& request, std::size_t& row
 }
 
 HttpResponse Router::handle(const HttpRequest& request) const {
+  if (auto preflight = access_.preflight(request)) {
+    stats_.count(routes().size(), preflight->status);
+    return *std::move(preflight);
+  }
   const auto begun = clock_();
+  const Caller caller = access_.identify(request);
+  const Asked asked{request, caller, begun};
   std::size_t row = routes().size();  // none
-  auto answered = answer(request, row);
+  auto answered = answer(asked, row);
   HttpResponse response = answered ? std::move(answered).value() : error_response(answered.error());
   if (!answered && response.status == 500) {
     log_.error("request_failed", {{"method", request.method},
@@ -236,10 +259,28 @@ HttpResponse Router::handle(const HttpRequest& request) const {
                                   {"code", name(answered.error().code)},
                                   {"detail", answered.error().detail}});
   }
+  access_.allow_reading(request, response);
+  const bool routed = row < routes().size();
+  if (routed && routes()[row].scope == Scope::admin) audit(asked, response);
   stats_.count(row, response.status);
-  const bool waited = row < routes().size() && may_wait(routes()[row], request);
-  if (!waited) stats_.count_time(clock_() - begun);
+  if (!routed || !may_wait(routes()[row], request)) stats_.count_time(clock_() - begun);
   return response;
+}
+
+// Before the answer leaves, whether it was done or refused.
+void Router::audit(const Asked& asked, const HttpResponse& response) const {
+  const auto& [request, caller, begun] = asked;
+  const Log::Fields fields = {
+      {"audit.action", request.method + " " + request.path},
+      {"audit.user_id", caller.user},
+      {"audit.resource_id", node_.status()->node_id},
+      {"audit.details.client", caller.address},
+      {"audit.details.status", response.status},
+      {"audit.details.body", request.body.substr(0, audited_body_bytes_max)},
+      {"audit.success", response.status < 400},
+  };
+  log_.info("audit_event", fields);
+  if (audit_ != nullptr) audit_->info("audit_event", fields);
 }
 
 }  // namespace aitbc::rpc

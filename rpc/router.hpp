@@ -1,11 +1,13 @@
 #pragma once
-// From a request to its answer: finds the row of the route table, reads the parameters it declares,
-// checks the kind of body, calls the handler, and turns errors into answers. Knows no sockets. Any
-// number of threads may call handle() at once; it holds no state but references and constants.
+// From a request to its answer: finds the row of the route table, asks the gate whether the caller
+// may, reads the parameters the row declares, checks the kind of body, calls the handler, and turns
+// errors into answers. Knows no sockets. Any number of threads may call handle() at once; it holds
+// no state but references and constants.
 
 #include <functional>
 
 #include "chain/log.hpp"
+#include "rpc/access.hpp"
 #include "rpc/dev_edge.hpp"
 #include "rpc/request_stats.hpp"
 #include "rpc/route.hpp"
@@ -16,6 +18,9 @@ class Router {
  public:
   struct Options {
     std::optional<KeyPair> faucet = {};  // the key of a devnet's faucet, if this node has it
+    AccessRules access = {};
+    // Also told of every privileged act, done or refused; must outlive the router.
+    Log* audit = nullptr;
     // Ever-growing time, for how long answers take.
     std::function<RequestStats::Elapsed()> clock = [] { return RequestStats::Elapsed{0}; };
   };
@@ -30,13 +35,22 @@ class Router {
   static std::span<const Route> routes();
 
  private:
-  Result<HttpResponse> answer(const HttpRequest&, std::size_t& row) const;
+  // One that passed no preflight; `row` is its route, or stays as it is.
+  struct Asked {
+    const HttpRequest& request;
+    const Caller& caller;
+    RequestStats::Elapsed begun;
+  };
+  Result<HttpResponse> answer(const Asked&, std::size_t& row) const;
+  void audit(const Asked&, const HttpResponse&) const;
 
   Node& node_;
   Log& log_;
+  Log* audit_;
   Hash genesis_state_root_;
   std::function<RequestStats::Elapsed()> clock_;
   // Both synchronise themselves.
+  mutable Access access_;
   mutable DevEdge edge_;
   mutable RequestStats stats_;
 };

@@ -52,7 +52,8 @@ constexpr Route routes[] = {
      .parameters = {},
      .answer = "Fault",
      .body = "NewFault",
-     .errors = add_errors},
+     .errors = add_errors,
+     .scope = Scope::admin},
     {.method = "POST",
      .pattern = "/rpc/chaos/heal",
      .handler = heal,
@@ -60,7 +61,8 @@ constexpr Route routes[] = {
      .parameters = {},
      .answer = "Healed",
      .body = "Heal",
-     .errors = heal_errors},
+     .errors = heal_errors,
+     .scope = Scope::admin},
 };
 
 }  // namespace

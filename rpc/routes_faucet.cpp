@@ -74,6 +74,7 @@ constexpr Route routes[] = {
      .answer = "Minted",
      .body = "Gift",
      .errors = errors,
+     .scope = Scope::admin,
      .waits = Waits::always,
      .lenient = true},
     {.method = "POST",
@@ -84,6 +85,7 @@ constexpr Route routes[] = {
      .answer = "Given",
      .body = "Gift",
      .errors = errors,
+     .scope = Scope::admin,
      .waits = Waits::always,
      .lenient = true},
 };

@@ -89,7 +89,8 @@ constexpr Route routes[] = {
      .summary = "Whether a block is final, with the lowest certificate at or above it.",
      .parameters = height_parameters,
      .answer = "BlockFinality",
-     .errors = finality_errors},
+     .errors = finality_errors,
+     .sync_path = true},
     {.method = "POST",
      .pattern = "/rpc/votes",
      .handler = votes,
@@ -97,7 +98,9 @@ constexpr Route routes[] = {
      .parameters = {},
      .answer = "VotesTaken",
      .body = "Votes",
-     .errors = votes_errors},
+     .errors = votes_errors,
+     .scope = Scope::submit,
+     .sync_path = true},
 };
 
 }  // namespace

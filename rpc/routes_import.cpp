@@ -230,6 +230,7 @@ constexpr Route import_row(std::string_view pattern) {
           .body = "Branch",
           .binary_body = "u32 count, then the blocks",
           .errors = import_errors,
+          .scope = Scope::admin,
           .lenient = true};
 }
 
@@ -243,6 +244,7 @@ constexpr Route routes[] = {
      .parameters = {},
      .answer = "Accepted",
      .body = "Block",
+     .scope = Scope::admin,
      .lenient = true},
 };
 

@@ -19,6 +19,7 @@ namespace {
 struct Figures {
   const NodeStatus& status;
   const RequestStats::Row requests;
+  std::uint64_t rate_limited = 0;
   std::uint64_t last_block_txs = 0;
   double last_interval_s = 0;  // from the block before to the head
   double slots_s = 0;          // from the genesis to the head
@@ -122,6 +123,8 @@ constexpr Metric metrics[] = {
      [](const Figures& figures) { return number(figures.requests.all()); }},
     {"rpc_client_errors_total", "counter", "HTTP requests answered with 4xx.",
      [](const Figures& figures) { return number(figures.requests.client_errors); }},
+    {"rpc_rate_limited_total", "counter", "HTTP requests answered with 429.",
+     [](const Figures& figures) { return number(figures.rate_limited); }},
     {"rpc_server_errors_total", "counter", "HTTP requests answered with 5xx.",
      [](const Figures& figures) { return number(figures.requests.server_errors); }},
     {"rpc_request_failures_total", "counter", "HTTP requests answered with 4xx or 5xx.", failures},
@@ -178,7 +181,7 @@ void write_requests(std::string& out, const RequestStats& stats) {
 }
 
 Result<Figures> figures_of(const Call& call, const NodeStatus& status) {
-  Figures figures{status, call.stats.total()};
+  Figures figures{status, call.stats.total(), call.stats.rate_limited()};
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
   AITBC_TRY_ASSIGN(const Tip head, snapshot->head());
   if (head.height == 0) return figures;

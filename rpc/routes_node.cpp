@@ -137,6 +137,7 @@ constexpr Route routes[] = {
      .parameters = sync_parameters,
      .answer = "SyncAnswer",
      .errors = sync_errors,
+     .sync_path = true,
      .waits = Waits::if_asked},
 };
 

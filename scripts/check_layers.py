@@ -17,7 +17,7 @@ MAY_INCLUDE = {
     "chain": ("chain/",),
     "rpc": ("chain/core/", "chain/store.hpp", "chain/log.hpp", "chain/protocol.hpp",
             "chain/fault.hpp", "chain/mutex.hpp", "rpc/"),
-    "sync": ("chain/", "rpc/client.hpp", "rpc/node.hpp", "sync/"),
+    "sync": ("chain/", "rpc/client.hpp", "rpc/credentials.hpp", "rpc/node.hpp", "sync/"),
     "sites": ("chain/core/", "chain/fault.hpp", "chain/log.hpp", "chain/protocol.hpp",
               "rpc/client.hpp", "rpc/json.hpp", "rpc/native.hpp", "sites/"),
     "cli": ("chain/", "rpc/", "sync/", "sites/", "cli/"),
@@ -28,6 +28,7 @@ MAY_INCLUDE = {
 THIRD_PARTY = (
     (r"sodium\.h|sodium/", r"chain/core/crypto\.cpp"),
     (r"sqlite3", r"chain/sqlite\.cpp"),
+    (r"openssl/", r"rpc/tls\.cpp"),
     (r"nlohmann/", r"rpc/json\.(hpp|cpp)"),
     (r"httplib\.h", r"rpc/http_(server|exchange|client)\.cpp"),
     (r"CLI/|CLI\.", r"cli/(app\.(hpp|cpp)|cmd_\w+\.cpp)"),

@@ -33,8 +33,8 @@ class Daemon::Worker {
         log_(log) {}
   ~Worker() { stop(); }
 
-  Status connect(std::vector<std::string> peers) {
-    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(ledger_->params(), {.urls = std::move(peers)},
+  Status connect(PeerIo::Options peers) {
+    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(ledger_->params(), std::move(peers),
                                             [this](RequestId id, Result<Reply> reply) {
                                               inbox_.push_always({id, std::move(reply)});
                                             }));
@@ -124,8 +124,8 @@ Daemon::Daemon(std::unique_ptr<Worker> worker) : worker_(std::move(worker)) {}
 Daemon::~Daemon() { stop(); }
 
 Result<std::unique_ptr<Daemon>> Daemon::start(Options options, Log& log) {
-  AITBC_TRY_ASSIGN(auto ledger, HttpLedger::open(options.local));
-  const std::vector<std::string> peers = options.peers;
+  AITBC_TRY_ASSIGN(auto ledger, HttpLedger::open(options.local, options.credentials));
+  const PeerIo::Options peers{.urls = options.peers, .credentials = options.credentials};
   auto worker = std::make_unique<Worker>(std::move(options), std::move(ledger), log);
   AITBC_TRY(worker->connect(peers));
   worker->start();

@@ -6,6 +6,7 @@
 
 #include "chain/log.hpp"
 #include "chain/protocol.hpp"
+#include "rpc/credentials.hpp"
 
 namespace aitbc::sync {
 
@@ -16,7 +17,8 @@ class Daemon {
     std::vector<std::string> peers;  // base URLs of those it follows
     bool poll_only = false;
     Duration poll_interval{};
-    std::string instance = {};  // new at every start; empty: one poll a peer
+    std::string instance = {};          // new at every start; empty: one poll a peer
+    rpc::Credentials credentials = {};  // for all of them
   };
 
   // Fails if the local node does not answer; later it may come and go.

@@ -27,8 +27,9 @@ std::vector<std::vector<Block>> split(std::span<const CheckedBlock> branch, std:
 }  // namespace
 
 Result<std::unique_ptr<HttpLedger>> HttpLedger::open(const std::string& url,
+                                                     rpc::Credentials credentials,
                                                      std::size_t request_bytes_max) {
-  AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(url));
+  AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(url, {}, std::move(credentials)));
   AITBC_TRY_ASSIGN(const Genesis genesis, client.genesis());
   std::unique_ptr<HttpLedger> ledger(
       new HttpLedger(std::move(client), params_of(genesis), request_bytes_max));

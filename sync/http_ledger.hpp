@@ -13,7 +13,8 @@ class HttpLedger final : public Ledger {
  public:
   // `request_bytes_max`: what that node's server takes at once.
   static Result<std::unique_ptr<HttpLedger>> open(
-      const std::string& url, std::size_t request_bytes_max = limits::http_body_bytes_max);
+      const std::string& url, rpc::Credentials credentials = {},
+      std::size_t request_bytes_max = limits::http_body_bytes_max);
 
   // Asks the node for its head; to be called before the agent acts.
   Status refresh();

@@ -34,7 +34,7 @@ void KeyLog::note(const Replica& replica) {
       const Log::Level level = fitness.reason >= Reason::other_runner ? Log::Level::error
                                : fitness.reason == Reason::asking     ? Log::Level::info
                                                                       : Log::Level::warn;
-      log_.write(level, "paused", {{"why", fitness.why}});
+      log_.write(level, "paused", {{"why", fitness.why}}, {});
     }
     reason_ = fitness.reason;
   }

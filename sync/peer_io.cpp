@@ -194,13 +194,14 @@ class PeerIo::Faulty {
 
 Result<std::unique_ptr<PeerIo>> PeerIo::open(const Params& params, Options options,
                                              Deliver deliver) {
+  const rpc::Credentials credentials = options.credentials;
   std::unique_ptr<PeerIo> io(new PeerIo(params, std::move(options), std::move(deliver)));
   const auto on_reply = [faulty = io->faulty_.get()](const Send& send, Result<Reply> reply) {
     faulty->on_reply(send, std::move(reply));
   };
   for (Peer& peer : io->peers_) {
     const auto lane = [&](const char* name) -> Result<std::unique_ptr<Lane>> {
-      AITBC_TRY_ASSIGN(auto client, rpc::Client::open(peer.url));
+      AITBC_TRY_ASSIGN(auto client, rpc::Client::open(peer.url, {}, credentials));
       return std::make_unique<Lane>(std::move(client), io->params_, on_reply, name);
     };
     while (peer.polls.size() < limits::polls_held_max) {

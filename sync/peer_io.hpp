@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 
+#include "rpc/credentials.hpp"
 #include "sync/link.hpp"
 #include "sync/timer.hpp"
 
@@ -21,6 +22,7 @@ class PeerIo {
 
   struct Options {
     std::vector<std::string> urls;
+    rpc::Credentials credentials = {};  // for all of them
     Rules rules = [](PeerId) { return LinkRules(); };
     std::function<Duration(const Request&)> patience = patience_of;
     std::uint64_t seed = 0;  // of what the faults do

@@ -32,9 +32,10 @@ class Runner::Core {
   }
   ~Core() { stop(); }
 
-  Status connect(std::vector<std::string> peers, std::uint64_t seed) {
+  Status connect(std::vector<std::string> peers, rpc::Credentials credentials, std::uint64_t seed) {
     PeerIo::Options options;
     options.urls = std::move(peers);
+    options.credentials = std::move(credentials);
     options.rules = [this](PeerId peer) { return faults_->links(peer); };
     options.seed = seed;
     AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(params_, std::move(options),
@@ -272,10 +273,13 @@ void Runner::Core::note_changes(const Tip& before, std::uint64_t reorgs_before,
                                 const std::optional<CheckedBlock>& sealed) {
   const auto status = published_.status();
   if (sealed) {
-    log_.info("block_sealed", {{"height", sealed->header().height},
+    log_.info("block_sealed", {{"chain_id", params_.chain_id},
+                               {"height", sealed->header().height},
                                {"slot", sealed->header().slot},
                                {"hash", hash_text(id_of(sealed->header()))},
-                               {"txs", sealed->txs.size()}});
+                               {"parent_hash", hash_text(sealed->header().parent)},
+                               {"proposer", sealed->header().proposer.hex()},
+                               {"tx_count", sealed->txs.size()}});
   }
   if (status->reorgs != reorgs_before) {
     log_.warn("reorg", {{"height", status->head.height},
@@ -283,7 +287,8 @@ void Runner::Core::note_changes(const Tip& before, std::uint64_t reorgs_before,
                         {"from_height", before.height},
                         {"from_hash", hash_text(before.id)}});
   } else if (status->head != before && !sealed) {
-    log_.info("block_imported", {{"height", status->head.height},
+    log_.info("block_imported", {{"chain_id", params_.chain_id},
+                                 {"height", status->head.height},
                                  {"hash", hash_text(status->head.id)},
                                  {"blocks", status->head.height - before.height}});
   }
@@ -322,7 +327,7 @@ Result<std::unique_ptr<Runner>> Runner::start(const Genesis& genesis, std::uniqu
                    Replica::create(std::move(chain), std::move(replica_options), faults->now()));
   auto core = std::make_unique<Core>(genesis, std::move(faults), std::move(replica), log,
                                      std::move(on_failure));
-  AITBC_TRY(core->connect(peers, seed));
+  AITBC_TRY(core->connect(peers, std::move(options.credentials), seed));
   core->start();
   return std::unique_ptr<Runner>(new Runner(std::move(core)));
 }

@@ -8,6 +8,7 @@
 
 #include "chain/log.hpp"
 #include "chain/sign_guard.hpp"
+#include "rpc/credentials.hpp"
 #include "rpc/node.hpp"
 
 namespace aitbc::sync {
@@ -20,9 +21,10 @@ class Runner final : public rpc::Node {
     bool forced = false;   // sign with the key whoever else is heard to
     std::string instance;  // random, new at every start
     std::optional<Authority> authority;
-    std::vector<std::string> peers;  // base URLs
-    bool sync = true;                // run the sync agent inside the node
-    bool poll_only = false;          // ask peers every poll_interval instead of holding a long poll
+    std::vector<std::string> peers;     // base URLs
+    rpc::Credentials credentials = {};  // for the peers
+    bool sync = true;                   // run the sync agent inside the node
+    bool poll_only = false;  // ask peers every poll_interval instead of holding a long poll
     Duration poll_interval = limits::poll_interval;
     std::vector<Fault> faults;  // of an earlier run; see FaultRegistry
     std::function<Status(std::span<const Fault>)> keep_faults;

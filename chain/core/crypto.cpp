@@ -31,6 +31,10 @@ bool is_valid_key(const PublicKey& key) {
   return crypto_core_ed25519_is_valid_point(key.data.data()) == 1;
 }
 
+bool equals_secret(const Hash& a, const Hash& b) {
+  return sodium_memcmp(a.data.data(), b.data.data(), Hash::size) == 0;
+}
+
 bool verify(const PublicKey& key, ByteView message, const Signature& signature) {
   return crypto_sign_verify_detached(signature.data.data(), message.data(), message.size(),
                                      key.data.data()) == 0;

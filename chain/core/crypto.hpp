@@ -22,6 +22,8 @@ Hash sha256(ByteView);
 
 // False for anything but a canonical Ed25519 point of prime order.
 bool is_valid_key(const PublicKey&);
+// In a time that does not tell where they differ.
+bool equals_secret(const Hash&, const Hash&);
 bool verify(const PublicKey&, ByteView message, const Signature&);
 
 // 32 secret bytes from which a key pair is derived; wiped on destruction, never printed.

@@ -58,6 +58,14 @@ inline constexpr std::size_t http_connections_max = 1'024;
 inline constexpr Duration http_request_time_max{10'000};  // from first byte to whole body
 inline constexpr Duration http_idle_time_max{60'000};     // a silent kept-alive connection
 inline constexpr std::size_t http_buffered_bytes_max = 64 * 1024 * 1024;  // of unanswered requests
+inline constexpr std::size_t api_keys_max = 1'000;
+inline constexpr std::size_t api_key_bytes_max = 128;
+inline constexpr std::size_t api_key_name_bytes_max = 64;
+inline constexpr std::size_t origins_max = 64;
+inline constexpr std::size_t proxies_max = 64;
+inline constexpr std::size_t rate_clients_max = 10'000;  // whose requests are counted at a time
+inline constexpr std::uint32_t rate_per_minute = 200;
+inline constexpr std::uint32_t rate_per_minute_max = 10'000'000;
 inline constexpr Duration http_thread_rest_time{5'000};  // a thread without work ends after it
 inline constexpr std::size_t genesis_bytes_max = 64 * 1024 * 1024;  // as JSON, from another node
 inline constexpr std::size_t json_depth_max = 16;
@@ -98,6 +106,7 @@ inline constexpr std::size_t polls_held_max = 4;    // of a peer, at once
 inline constexpr Duration poll_stagger{150};        // of round trip, for one more of them
 inline constexpr std::size_t askers_max = 256;      // of which is known what they were told
 inline constexpr std::size_t asker_bytes_max = 64;
+inline constexpr std::uint64_t sync_interval_s_max = 3'600;
 inline constexpr Duration poll_pause{10};             // gathers what comes close together
 inline constexpr Duration distrust_time{60'000};      // after an answer that broke a rule
 inline constexpr Duration clock_sample_time{60'000};  // a sample of a peer's clock is kept

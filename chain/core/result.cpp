@@ -42,6 +42,8 @@ std::string_view name(Errc code) {
     case Errc::not_an_authority: return "not_an_authority";
     case Errc::refused: return "refused";
     case Errc::not_devnet: return "not_devnet";
+    case Errc::unauthorized: return "unauthorized";
+    case Errc::forbidden: return "forbidden";
     case Errc::nonce_gap: return "nonce_gap";
     case Errc::unknown_parent: return "unknown_parent";
     case Errc::from_future: return "from_future";
@@ -54,6 +56,7 @@ std::string_view name(Errc code) {
     case Errc::overloaded: return "overloaded";
     case Errc::shutting_down: return "shutting_down";
     case Errc::disk_full: return "disk_full";
+    case Errc::rate_limited: return "rate_limited";
     case Errc::unreachable: return "unreachable";
     case Errc::bad_config: return "bad_config";
     case Errc::bad_manifest: return "bad_manifest";

@@ -64,6 +64,8 @@ enum class Errc : std::uint16_t {
   not_an_authority,
   refused = 207,  // 206 is retired: nothing ever answered it
   not_devnet,
+  unauthorized,
+  forbidden,
   // early
   nonce_gap = 300,
   unknown_parent,
@@ -80,6 +82,7 @@ enum class Errc : std::uint16_t {
   overloaded,
   shutting_down,
   disk_full,
+  rate_limited,
   // unreachable
   unreachable = 700,
   // usage

@@ -128,8 +128,7 @@ TEST_CASE("a frozen node catches up, and halves that were apart agree again") {
   // Node 3 alone, then the others alone: each side goes on without the other.
   net.must("node pause", {"1"});
   net.must("node pause", {"2"});
-  const rpc::Json lonely =
-      net.must("faucet", {"alice", "7", "--node", "3", "--wait", "none"});
+  const rpc::Json lonely = net.must("faucet", {"alice", "7", "--node", "3", "--wait", "none"});
   const Answer included = net.ask("wait", {"3: mempool == 0", "--timeout", "4s"});
   CHECK((included.exit == 0 || included.exit == 3));
   net.must("node pause", {"3"});
@@ -181,9 +180,9 @@ TEST_CASE("logs of the nodes are shown together, or chosen from") {
   CHECK(net.must("logs", {"-n", "2"})["lines"].size() == 2);
   CHECK(net.ask("logs", {"9"}).exit == 1);
 
-  test::Process follower({net.program(), "--home", net.file("home"), "logs", "-f", "--match",
-                          "node_stopped"},
-                         net.file("follow.log"));
+  test::Process follower(
+      {net.program(), "--home", net.file("home"), "logs", "-f", "--match", "node_stopped"},
+      net.file("follow.log"));
   net.must("node stop", {"3"});
   CHECK(test::eventually([&] { return follower.logged("3 | "); }));
   CHECK(follower.end(SIGTERM) == 128 + SIGTERM);

@@ -91,6 +91,11 @@ TEST_CASE("a node that cannot run says why, and what to do") {
   CHECK(other_chain.second.find("chain_id") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(home.file("new.db")));
 
+  const auto unguarded = failed_start(home, home.node("1", "0.0.0.0:0", home.file("unguarded.db")));
+  CHECK(unguarded.first == 2);
+  CHECK(unguarded.second.find("access.keys is missing") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(home.file("unguarded.db")));
+
   home.write("garbage.db", std::string(10'000, 'x'));
   const auto corrupt = failed_start(home, home.node("1", listen_at(1), home.file("garbage.db")));
   CHECK(corrupt.first == 70);
@@ -136,7 +141,7 @@ TEST_CASE("a node's settings are shown with where they come from") {
   CHECK(rows["sync.interval_s"] == std::pair<std::string, std::string>("7", "--interval"));
   CHECK(rows["peers"] == std::pair<std::string, std::string>("http://a", "--peer"));
   CHECK(rows["log.level"] == std::pair<std::string, std::string>("info", "default"));
-  CHECK(rows.size() == 13);
+  CHECK(rows.size() == 24);
   CHECK(shown["ignored"].empty());
 }
 

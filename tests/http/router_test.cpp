@@ -94,6 +94,7 @@ class Mess {
 
   rpc::HttpRequest request() {
     rpc::HttpRequest made;
+  made.client = "127.0.0.1";
     made.method = pick({"GET", "POST", "PUT", "", "get"});
     made.path = bent(paths_[rng_.index(paths_.size())]);
     for (std::size_t i = rng_.index(3); i > 0; --i) {

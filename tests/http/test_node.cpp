@@ -216,6 +216,7 @@ Genesis without_devnet(Genesis genesis) {
 
 rpc::HttpRequest get(std::string path, std::map<std::string, std::string> query) {
   rpc::HttpRequest request;
+  request.client = "127.0.0.1";
   request.method = "GET";
   request.path = std::move(path);
   request.query = std::move(query);
@@ -224,6 +225,7 @@ rpc::HttpRequest get(std::string path, std::map<std::string, std::string> query)
 
 rpc::HttpRequest post_json(std::string path, std::string body) {
   rpc::HttpRequest request;
+  request.client = "127.0.0.1";
   request.method = "POST";
   request.path = std::move(path);
   request.content_type = rpc::json_type;

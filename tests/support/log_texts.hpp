@@ -11,7 +11,7 @@ namespace aitbc::test {
 
 class LogTexts final : public Log {
  public:
-  void write(Level, std::string_view event, Fields fields) override {
+  void write(Level, std::string_view event, Fields fields, const Origin&) override {
     const std::lock_guard lock(mutex_);
     for (const Field& field : fields) {
       if (const auto* text = std::get_if<std::string>(&field.value)) {

@@ -18,7 +18,10 @@ const std::string full =
     R"("data":"chain.db","genesis":"../genesis.json",)"
     R"("authority_key":"/keys/a.key","faucet_key":"f.key","peers":["http://127.0.0.1:8081"],)"
     R"("sync":{"enabled":false,"poll_only":true,"interval_s":7},)"
-    R"("log":{"level":"debug"}})";
+    R"("log":{"level":"debug"},"access":{"keys":"keys.json","everybody":"read",)"
+    R"("origins":["http://o"],"proxies":["10.0.0.0/8"],"rate_per_minute":5,"audit":"a.log"},)"
+    R"("tls":{"certificate":"c.pem","key":"/k.pem"},)"
+    R"("peer_access":{"api_key":"peer.key","ca":"ca.pem","pins":["ab"]}})";
 
 Environment of(const std::map<std::string, std::string>& variables) {
   return [variables](const std::string& name) -> std::optional<std::string> {
@@ -51,6 +54,17 @@ TEST_CASE("a configuration is read whole, paths from the file's folder") {
   CHECK(config->poll_only);
   CHECK(config->poll_interval == Duration{7'000});
   CHECK(config->log_level == Log::Level::debug);
+  CHECK(config->api_keys == "/srv/node1/keys.json");
+  CHECK(config->everybody == "read");
+  CHECK(config->origins == std::vector<std::string>{"http://o"});
+  CHECK(config->proxies == std::vector<std::string>{"10.0.0.0/8"});
+  CHECK(config->rate_per_minute == 5);
+  CHECK(config->audit_file() == "/srv/node1/a.log");
+  CHECK(config->tls_certificate == "/srv/node1/c.pem");
+  CHECK(config->tls_key == "/k.pem");
+  CHECK(config->peer_access.api_key_file == "/srv/node1/peer.key");
+  CHECK(config->peer_access.ca_file == "/srv/node1/ca.pem");
+  CHECK(config->peer_access.pins == std::vector<std::string>{"ab"});
 }
 
 TEST_CASE("what a configuration need not say has its default") {
@@ -64,6 +78,11 @@ TEST_CASE("what a configuration need not say has its default") {
   CHECK_FALSE(config->poll_only);
   CHECK(config->poll_interval == limits::poll_interval);
   CHECK(config->log_level == Log::Level::info);
+  CHECK_FALSE(config->api_keys);
+  CHECK_FALSE(config->everybody);
+  CHECK(config->origins.size() == 4);
+  CHECK(config->rate_per_minute == 200);
+  CHECK(config->audit_file() == "d.audit");
 }
 
 TEST_CASE("a wrong configuration is refused with the path of the key") {
@@ -82,6 +101,10 @@ TEST_CASE("a wrong configuration is refused with the path of the key") {
       {R"("poll_only":true)", R"("poll_only":"yes")", "sync.poll_only"},
       {R"("level":"debug")", R"("level":"loud")", "log.level"},
       {R"("log":{)", R"("extra":1,"log":{)", "extra"},
+      {R"("everybody":"read")", R"("everyone":"read")", "access.everyone"},
+      {R"("rate_per_minute":5)", R"("rate_per_minute":-1)", "access.rate_per_minute"},
+      {R"("key":"/k.pem")", R"("key":"")", "tls.key"},
+      {R"("pins":["ab"])", R"("pins":"ab")", "peer_access.pins"},
       {R"("log":{)", R"("log":{"level":"info",)", "level"},
   };
   for (const Case& each : cases) {
@@ -107,6 +130,14 @@ TEST_CASE("flags beat the environment, which beats the file") {
                                {"AITBC_POLL_ONLY", "false"},
                                {"AITBC_SYNC", "1"},
                                {"AITBC_SYNC_INTERVAL_S", "3"},
+                               {"AITBC_API_KEYS", "/e.json"},
+                               {"AITBC_EVERYBODY", "submit"},
+                               {"AITBC_PROXIES", "::1,10.1.1.1"},
+                               {"ALLOW_ORIGINS", "http://a,http://b"},
+                               {"AITBC_RATE_PER_MINUTE", "0"},
+                               {"AITBC_TLS_KEY", "/e.key"},
+                               {"AITBC_PEER_PINS", "x,y"},
+                               {"AITBC_PEER_CA", "/ca"},
                                {"AITBC_LOG_LEVEL", "warn"}});
   const auto from_environment = load_config(path, environment, {});
   REQUIRE(from_environment.has_value());
@@ -117,6 +148,14 @@ TEST_CASE("flags beat the environment, which beats the file") {
   CHECK_FALSE(from_environment->config.poll_only);
   CHECK(from_environment->config.poll_interval == Duration{3'000});
   CHECK(from_environment->config.log_level == Log::Level::warn);
+  CHECK(from_environment->config.api_keys == "/e.json");
+  CHECK(from_environment->config.everybody == "submit");
+  CHECK(from_environment->config.proxies == std::vector<std::string>{"::1", "10.1.1.1"});
+  CHECK(from_environment->config.origins == std::vector<std::string>{"http://a", "http://b"});
+  CHECK(from_environment->config.rate_per_minute == 0);
+  CHECK(from_environment->config.tls_key == "/e.key");
+  CHECK(from_environment->config.peer_access.pins == std::vector<std::string>{"x", "y"});
+  CHECK(from_environment->config.peer_access.ca_file == "/ca");
 
   NodeSettings flags;
   flags["node_id"] = {"flag", "--node-id"};

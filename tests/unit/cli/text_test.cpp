@@ -161,13 +161,25 @@ TEST_CASE("a log line is one line of JSON, whatever a peer has sent") {
   log->info("peer_said", {{"text", "a\"b\n{\"level\":\"error\"} %v \x1b[2J \xff"},
                           {"height", 7},
                           {"ok", true},
+                          {"audit.user_id", "local"},
+                          {"audit.details.status", 200},
                           {"offset", -3}});
+  const int here = __LINE__ - 6;
   std::string text = out.str();
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
   const auto line = rpc::parse_json(text);
   REQUIRE(line.has_value());
-  CHECK((*line)["level"] == "info");
+  CHECK((*line)["level"] == "INFO");
   CHECK((*line)["event"] == "peer_said");
+  // The predecessor's fields: what reads its logs reads ours.
+  CHECK((*line)["service"] == "aitbc-blockchain-node");
+  CHECK((*line)["logger"] == "aitbc.cli");
+  CHECK((*line)["module"] == "text_test");
+  CHECK((*line)["function"].is_string());
+  CHECK((*line)["line"] == here);
+  CHECK((*line)["message"] == "peer said");
+  CHECK((*line)["audit"]["user_id"] == "local");
+  CHECK((*line)["audit"]["details"]["status"] == 200);
   CHECK((*line)["node"] == "1");
   CHECK((*line)["height"] == 7);
   CHECK((*line)["ok"] == true);
@@ -191,8 +203,8 @@ TEST_CASE("a log level is one of four words") {
 namespace {
 
 std::string stamped(int second, const std::string& rest) {
-  return "{\"time\":\"2026-01-01T00:00:0" + std::to_string(second) + "Z\",\"event\":\"" + rest +
-         "\"}\n";
+  return "{\"timestamp\":\"2026-01-01T00:00:0" + std::to_string(second) + "Z\",\"event\":\"" +
+         rest + "\"}\n";
 }
 
 void append(const std::string& path, const std::string& text) {
@@ -231,7 +243,7 @@ TEST_CASE("logs of several nodes are shown in the order of time, the last lines 
 
 TEST_CASE("log lines are chosen by a regular expression and by age") {
   const LogLine line =
-      read_log_line("1", "{\"time\":\"2026-01-01T00:00:05Z\",\"event\":\"block_x\"}");
+      read_log_line("1", "{\"timestamp\":\"2026-01-01T00:00:05Z\",\"event\":\"block_x\"}");
   REQUIRE(line.time.has_value());
   CHECK(LogFilter::make("block_.", std::nullopt)->admits(line));
   CHECK_FALSE(LogFilter::make("^block", std::nullopt)->admits(line));

@@ -23,11 +23,11 @@ const std::vector<std::pair<Errc, Category>> first_of_each_category = {
 
 const std::vector<std::pair<Errc, Category>> last_of_each_category = {
     {Errc::out_of_range, Category::malformed},
-    {Errc::not_devnet, Category::rejected},
+    {Errc::forbidden, Category::rejected},
     {Errc::bad_ballot, Category::early},
     {Errc::duplicate, Category::known},
     {Errc::not_found, Category::absent},
-    {Errc::disk_full, Category::busy},
+    {Errc::rate_limited, Category::busy},
     {Errc::unreachable, Category::unreachable},
     {Errc::in_use, Category::usage},
     {Errc::io, Category::internal}};

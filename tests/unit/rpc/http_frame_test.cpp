@@ -106,9 +106,9 @@ std::string good_request(gen::Rng& rng, const std::string& body) {
   const bool posts = !body.empty() || rng.one_in(2);
   std::string text = posts ? "POST" : one_of(rng, std::array{"GET", "HEAD", "OPTIONS"});
   text += " /" + std::string(rng.index(sizes.uri_bytes_max), 'a') + " HTTP/1.1\r\n";
-  const std::array fields{
-      "Host: x",           "Accept: application/json", "X-Long: 12345678",
-      "Connection: close", "Expect: 100-continue",     "Content-Type: application/json"};
+  const std::array fields{"Accept-Language: x",   "Accept: application/json",
+                          "X-Long: 12345678",     "Connection: close",
+                          "Expect: 100-continue", "Content-Type: application/json"};
   for (std::size_t i = rng.index(4); i > 0; --i) text += one_of(rng, fields) + "\r\n";
   if (!posts) return text + "\r\n";
   if (rng.one_in(2)) return text + "Transfer-Encoding: chunked\r\n\r\n" + in_chunks(rng, body);
@@ -190,6 +190,28 @@ TEST_CASE("mutated requests mean the same however they were cut") {
     for (std::size_t i = 1 + rng.index(4); i > 0; --i) mutate(rng, bytes);
     check_all_cuts(rng, bytes);
   }
+}
+
+TEST_CASE("of the fields that say who asks there may be one alone") {
+  const auto framed = [](const std::string& fields) {
+    HttpFrame frame(sizes);
+    frame.append("GET / HTTP/1.1\r\n" + fields + "\r\n");
+    return frame.advance() == HttpFrame::Step::complete ? frame.take().head : std::string();
+  };
+  for (const std::string name : {"Host", "Origin", "X-Api-Key", "Access-Control-Request-Method"}) {
+    INFO(name);
+    CHECK(framed(name + ": a\r\n").find(name + ": a\r\n") != std::string::npos);
+    CHECK(framed(name + ": a\r\n" + name + ": b\r\n").empty());
+  }
+  CHECK(framed("x-forwarded-for: a\r\nX-Forwarded-For: b, c\r\n")
+            .find("X-Forwarded-For: a, b, c\r\n") != std::string::npos);
+  // Any trace of a proxy is handed on as one.
+  for (const std::string name :
+       {"X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via", "X-Forwarded"}) {
+    INFO(name);
+    CHECK(framed(name + ": a\r\n").find("\r\nX-Forwarded: 1\r\n") != std::string::npos);
+  }
+  CHECK(framed("X-Other: a\r\n") == "GET / HTTP/1.1\r\n\r\n");
 }
 
 TEST_CASE("random bytes are refused or waited for, and never kept beyond the limits") {

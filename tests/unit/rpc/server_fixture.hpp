@@ -50,7 +50,7 @@ class Gate {
 
 class Events final : public Log {
  public:
-  void write(Level, std::string_view event, Fields) override {
+  void write(Level, std::string_view event, Fields, const Origin&) override {
     const std::lock_guard lock(mutex_);
     names_.emplace_back(event);
   }

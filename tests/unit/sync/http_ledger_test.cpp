@@ -33,7 +33,7 @@ TEST_CASE("a branch is offered in requests that the other node takes") {
   for (int i = 0; i < 5; ++i) builder.append();
   const std::size_t bytes_max = bytes_of(builder, 3);
   NodeInProcess node(builder, {.body_bytes_max = bytes_max});
-  auto ledger = std::move(*sync::HttpLedger::open(node.url(), bytes_max));
+  auto ledger = std::move(*sync::HttpLedger::open(node.url(), {}, bytes_max));
   const auto ours = ledger->import(blocks_above(builder, 0), {});
   REQUIRE(ours);
   CHECK(ours->head == builder.head());

@@ -1,0 +1,32 @@
+#include "cli/credentials.hpp"
+
+#include <array>
+
+#include "chain/core/crypto.hpp"
+#include "cli/keys.hpp"
+
+namespace aitbc::cli {
+
+Result<rpc::Credentials> read_credentials(const CredentialSources& sources) {
+  rpc::Credentials credentials;
+  if (sources.api_key_file) {
+    AITBC_TRY_ASSIGN(credentials.api_key, read_secret_line(*sources.api_key_file));
+    if (credentials.api_key.empty()) {
+      return error(Errc::bad_config, *sources.api_key_file + ": expected an API key, got nothing");
+    }
+  }
+  credentials.trust.ca_file = sources.ca_file;
+  for (const std::string& pin : sources.pins) {
+    AITBC_TRY_ASSIGN(const Hash parsed, rpc::parse_pin(pin));
+    credentials.trust.pins.push_back(parsed);
+  }
+  return credentials;
+}
+
+std::string new_api_key() {
+  std::array<Byte, 32> bytes{};
+  fill_random(bytes);
+  return "aitbc_" + to_hex(bytes);
+}
+
+}  // namespace aitbc::cli
