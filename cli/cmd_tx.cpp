@@ -17,7 +17,6 @@ namespace aitbc::cli {
 namespace {
 
 constexpr std::size_t tx_bytes_max = 64 * 1024;
-
 constexpr std::size_t combined_files_max = limits::policy_keys_max;
 
 struct BuildOptions {

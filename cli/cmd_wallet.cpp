@@ -99,12 +99,12 @@ Outcome<WalletPlan> plan_new(Invocation& invocation, const Wallets& wallets,
                "AITBC_WALLET_PASSWORD, or on a devnet --no-password");
 }
 
-Outcome<Wallet> save_new(Invocation& invocation, const Wallets& wallets, Seed seed,
-                         const WalletPlan& plan) {
-  AITBC_TRY_ASSIGN(Wallet wallet, make_wallet(std::move(seed), plan));
+Outcome<Done> save_new(Invocation& invocation, const Wallets& wallets, Seed seed,
+                       const WalletPlan& plan) {
+  AITBC_TRY_ASSIGN(const Wallet wallet, make_wallet(std::move(seed), plan));
   AITBC_TRY(wallets.save(wallet));
   print_wallet_facts(invocation.output, wallet, wallets.path_of(wallet.name));
-  return wallet;
+  return Done{};
 }
 
 // The phrase goes to a file, or to a screen with somebody before it; a script has neither.
