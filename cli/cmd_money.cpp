@@ -10,22 +10,16 @@
 #include "cli/payment.hpp"
 #include "cli/running.hpp"
 #include "rpc/json_writer.hpp"
-#include "rpc/native.hpp"
 
 namespace aitbc::cli {
 
 namespace {
 
-struct DeliveryOptions {
-  std::string wait = "included";
-  std::string timeout = "30s";
-};
-
 struct SendOptions {
-  std::string from, to, amount;
-  std::optional<std::string> fee, nonce, password_file;
-  bool print = false;
-  DeliveryOptions delivery;
+  std::string from;
+  PaymentText payment;
+  std::optional<std::string> password_file;
+  DeliveryText delivery;
 };
 
 struct BalanceOptions {
@@ -103,66 +97,29 @@ Verdict balance(Invocation& invocation, const BalanceOptions& given) {
   return show_balance(invocation, address);
 }
 
-Outcome<Payment> payment_of(const SendOptions& given, const Wallets& wallets, Policy from) {
-  Payment payment;
-  payment.from = std::move(from);
-  Transfer transfer;
-  AITBC_TRY_ASSIGN(transfer.to, resolve_address(wallets, given.to));
-  AITBC_TRY_ASSIGN(transfer.amount, parse_amount(given.amount, "AMOUNT"));
-  payment.payload = transfer;
-  if (given.fee) {
-    AITBC_TRY_ASSIGN(const std::uint64_t fee, parse_number(*given.fee, "--fee"));
-    payment.fee = Amount::from(fee);
-  }
-  if (given.nonce) {
-    AITBC_TRY_ASSIGN(payment.nonce,
-                     parse_number(*given.nonce, "--nonce", {0, limits::supply_max - 1}));
-  }
-  return payment;
-}
-
-// Signed with this wallet's key alone, for others to sign or to be sent later.
-Verdict print_payment(Invocation& invocation, rpc::Client& client, const Payment& payment,
-                      const KeyPair& key) {
-  AITBC_TRY_ASSIGN(const Genesis genesis, node_genesis(invocation, client));
-  const Params params = params_of(genesis);
-  AITBC_TRY_ASSIGN(Tx body, compose(client, params, payment));
-  const std::string text = rpc::tx_json(
-      params, sign_partly(params.genesis_hash, unsigned_tx(std::move(body), payment.from), key));
-  invocation.output.line(text);
-  invocation.output.document(text);
-  return Exit::done;
-}
-
 Verdict send(Invocation& invocation, const SendOptions& given) {
-  AITBC_TRY_ASSIGN(const Delivery delivery,
-                   parse_delivery(given.delivery.wait, given.delivery.timeout));
+  AITBC_TRY_ASSIGN(const Delivery delivery, parse_delivery(given.delivery));
   AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   AITBC_TRY_ASSIGN(const Wallet wallet, wallets.load(given.from));
-  AITBC_TRY_ASSIGN(const Payment payment, payment_of(given, wallets, wallet.policy));
-  if (wallet.policy.threshold > 1 && !given.print) {
-    return error(Errc::refused, "wallet " + wallet.name + " needs " +
-                                    std::to_string(wallet.policy.threshold) +
-                                    " signatures: use --print, then tx sign and tx submit");
+  AITBC_TRY_ASSIGN(const Payment payment, parse_payment(given.payment, wallets, wallet.policy));
+  if (wallet.policy.threshold > 1) {
+    return error(Errc::refused,
+                 "wallet " + wallet.name + " needs " + std::to_string(wallet.policy.threshold) +
+                     " signatures: aitbc tx build " + wallet.name + " " + given.payment.to + " " +
+                     given.payment.amount + " -o FILE, then tx sign by each, then tx submit");
   }
-  std::optional<std::string> password;
-  if (wallet.encrypted()) {
-    AITBC_TRY_ASSIGN(password, find_password({.file = given.password_file}, given.from));
-  }
-  AITBC_TRY_ASSIGN(const KeyPair key, open_wallet(wallet, password));
+  AITBC_TRY_ASSIGN(const KeyPair key, unlock(wallet, given.password_file));
   AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
-  if (given.print) return print_payment(invocation, client, payment, key);
   return pay(invocation, client, payment, key, delivery);
 }
 
 struct FaucetOptions {
   std::string to, amount;
-  DeliveryOptions delivery;
+  DeliveryText delivery;
 };
 
 Verdict faucet(Invocation& invocation, const FaucetOptions& given) {
-  AITBC_TRY_ASSIGN(const Delivery delivery,
-                   parse_delivery(given.delivery.wait, given.delivery.timeout));
+  AITBC_TRY_ASSIGN(const Delivery delivery, parse_delivery(given.delivery));
   AITBC_TRY_ASSIGN(const Wallets wallets, invocation.wallets());
   Payment payment;
   Transfer transfer;
@@ -179,13 +136,19 @@ Verdict faucet(Invocation& invocation, const FaucetOptions& given) {
   return pay(invocation, client, payment, key, delivery);
 }
 
-void add_delivery_options(CLI::App& command, DeliveryOptions& delivery) {
-  command.add_option("--wait", delivery.wait, "Until: none, included, final")
-      ->capture_default_str();
-  command.add_option("--timeout", delivery.timeout, "How long to wait")->capture_default_str();
+}  // namespace
+
+void add_delivery_options(CLI::App& command, DeliveryText& text) {
+  command.add_option("--wait", text.wait, "Until: none, included, final")->capture_default_str();
+  command.add_option("--timeout", text.timeout, "How long to wait")->capture_default_str();
 }
 
-}  // namespace
+void add_payment_options(CLI::App& command, PaymentText& text) {
+  command.add_option("TO", text.to, "An address or a wallet name")->required();
+  command.add_option("AMOUNT", text.amount, "Units, a whole number")->required();
+  command.add_option("--fee", text.fee, "To the proposer (default: the chain's least fee)");
+  command.add_option("--nonce", text.nonce, "The transaction's number (default: the next one)");
+}
 
 void add_money_commands(CLI::App& root, Invocation& invocation) {
   const auto asked_for = std::make_shared<BalanceOptions>();
@@ -199,12 +162,8 @@ void add_money_commands(CLI::App& root, Invocation& invocation) {
   const auto sent = std::make_shared<SendOptions>();
   CLI::App* pay = add_command(root, {"send", "Send money", "aitbc send alice bob 5 --fee 1"});
   pay->add_option("FROM", sent->from, "A wallet name")->required();
-  pay->add_option("TO", sent->to, "An address or a wallet name")->required();
-  pay->add_option("AMOUNT", sent->amount, "Units, a whole number")->required();
-  pay->add_option("--fee", sent->fee, "To the proposer (default: the chain's least fee)");
-  pay->add_option("--nonce", sent->nonce, "The transaction's number (default: the next one)");
+  add_payment_options(*pay, sent->payment);
   pay->add_option("--password-file", sent->password_file, "Read the wallet's password from here");
-  pay->add_flag("--print", sent->print, "Print the signed transaction instead of sending it");
   add_delivery_options(*pay, sent->delivery);
   add_node_option(*pay, invocation);
   choose(*pay, invocation, [&invocation, sent] { return send(invocation, *sent); });

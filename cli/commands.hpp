@@ -13,7 +13,9 @@ class App;
 
 namespace aitbc::cli {
 
+struct DeliveryText;
 struct Invocation;
+struct PaymentText;
 
 void add_network_commands(CLI::App& root, Invocation& invocation);
 void add_node_commands(CLI::App& root, Invocation& invocation);
@@ -50,6 +52,9 @@ CLI::App* add_group(CLI::App& parent, const CommandText& text);
 void choose(CLI::App& command, Invocation& invocation, std::function<Verdict()> action);
 // `tx show` and `chain tx` are one.
 Verdict show_tx(Invocation& invocation, const std::string& id);
+// TO, AMOUNT, --fee and --nonce; --wait and --timeout.
+void add_payment_options(CLI::App& command, PaymentText& text);
+void add_delivery_options(CLI::App& command, DeliveryText& text);
 // --api-key-file, --ca-file, --pin.
 void add_credential_options(CLI::App& command, Invocation& invocation);
 // --node NODE|URL, and those.

@@ -10,10 +10,7 @@ namespace aitbc::cli {
 Result<rpc::Credentials> read_credentials(const CredentialSources& sources) {
   rpc::Credentials credentials;
   if (sources.api_key_file) {
-    AITBC_TRY_ASSIGN(credentials.api_key, read_secret_line(*sources.api_key_file));
-    if (credentials.api_key.empty()) {
-      return error(Errc::bad_config, *sources.api_key_file + ": expected an API key, got nothing");
-    }
+    AITBC_TRY_ASSIGN(credentials.api_key, read_api_key(*sources.api_key_file));
   }
   credentials.trust.ca_file = sources.ca_file;
   for (const std::string& pin : sources.pins) {

@@ -59,7 +59,7 @@ Result<std::shared_ptr<const rpc::TlsServer>> tls_server(const NodeConfig& confi
                                        std::string(config.tls_key ? "certificate" : "key") +
                                        " is missing");
   }
-  AITBC_TRY(check_secret_file(*config.tls_key));
+  AITBC_TRY(check_secret_file("key file", *config.tls_key));
   return rpc::TlsServer::load(*config.tls_certificate, *config.tls_key);
 }
 

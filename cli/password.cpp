@@ -1,84 +1,84 @@
 #include "cli/password.hpp"
 
-#include <termios.h>
-#include <unistd.h>
-
 #include <cstdlib>
-#include <iostream>
 
 #include "cli/file.hpp"
+#include "cli/prompt.hpp"
 
 namespace aitbc::cli {
 
 namespace {
 
-constexpr std::size_t password_bytes_max = 1'024;
-
-// Restores the terminal also when the line could not be read.
-class EchoOff {
- public:
-  EchoOff() : known_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
-    if (!known_) return;
-    termios silent = before_;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-  }
-  ~EchoOff() {
-    if (known_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-  }
-  EchoOff(const EchoOff&) = delete;
-  EchoOff& operator=(const EchoOff&) = delete;
-
- private:
-  termios before_{};
-  bool known_;
-};
-
-Result<std::string> prompt_secret(const std::string& question) {
-  const EchoOff silence;
-  auto line = prompt(question);
-  std::cerr << '\n';
-  return line;
+Result<SecretText> checked(std::string_view given) {
+  if (given.empty()) return error(Errc::bad_config, "the password is empty");
+  auto password = SecretText::from(given);
+  if (password) return std::move(*password);
+  return error(Errc::bad_config,
+               "the password is longer than " + std::to_string(SecretText::bytes_max) + " bytes");
 }
 
-Result<std::string> checked(std::string password) {
-  if (password.empty()) return error(Errc::bad_config, "the password is empty");
-  return password;
+Result<std::optional<SecretText>> from_file(const std::string& file) {
+  AITBC_TRY_ASSIGN(std::string text, read_file(file, SecretText::bytes_max + 2));
+  std::string_view line = text;
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+  auto password = checked(line);
+  wipe(text.data(), text.size());
+  AITBC_TRY_ASSIGN(SecretText good, std::move(password));
+  return std::optional(std::move(good));
+}
+
+Result<std::optional<SecretText>> from_environment() {
+  const char* given = std::getenv("AITBC_WALLET_PASSWORD");
+  if (given == nullptr) return std::optional<SecretText>();
+  AITBC_TRY_ASSIGN(SecretText password, checked(given));
+  return std::optional(std::move(password));
+}
+
+Result<std::optional<SecretText>> ask_twice(const std::string& wallet) {
+  if (!can_prompt()) return std::optional<SecretText>();
+  AITBC_TRY_ASSIGN(const SecretText typed,
+                   prompt("New password of wallet " + wallet + ": ", Echo::off));
+  AITBC_TRY_ASSIGN(SecretText password, checked(typed.view()));
+  AITBC_TRY_ASSIGN(const SecretText again, prompt("The same again: ", Echo::off));
+  if (again.view() != password.view()) {
+    return error(Errc::bad_config, "the two passwords differ");
+  }
+  return std::optional(std::move(password));
 }
 
 }  // namespace
 
-bool can_prompt() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
-
-Result<std::string> prompt(const std::string& question) {
-  std::cerr << question << std::flush;
-  std::string line;
-  if (!std::getline(std::cin, line) || line.size() > password_bytes_max) {
-    return error(Errc::bad_config, "nothing was entered");
-  }
-  return line;
+Result<std::optional<SecretText>> find_password(const std::optional<std::string>& file,
+                                                const std::string& wallet) {
+  if (file) return from_file(*file);
+  AITBC_TRY_ASSIGN(auto given, from_environment());
+  if (given || !can_prompt()) return given;
+  AITBC_TRY_ASSIGN(const SecretText typed,
+                   prompt("Password of wallet " + wallet + ": ", Echo::off));
+  AITBC_TRY_ASSIGN(SecretText password, checked(typed.view()));
+  return std::optional(std::move(password));
 }
 
-Result<std::optional<std::string>> find_password(const PasswordSource& source,
-                                                 const std::string& wallet) {
-  if (source.file) {
-    AITBC_TRY_ASSIGN(std::string text, read_file(*source.file, password_bytes_max));
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-    AITBC_TRY_ASSIGN(std::string password, checked(std::move(text)));
-    return std::optional(std::move(password));
+Result<std::optional<SecretText>> new_password(const std::optional<std::string>& file,
+                                               const std::string& wallet) {
+  if (file) return from_file(*file);
+  AITBC_TRY_ASSIGN(auto given, from_environment());
+  if (given) return given;
+  return ask_twice(wallet);
+}
+
+Result<std::optional<SecretText>> changed_password(const std::optional<std::string>& file,
+                                                   const std::string& wallet) {
+  if (file) return from_file(*file);
+  return ask_twice(wallet);
+}
+
+Result<KeyPair> unlock(const Wallet& wallet, const std::optional<std::string>& password_file) {
+  std::optional<SecretText> password;
+  if (wallet.encrypted()) {
+    AITBC_TRY_ASSIGN(password, find_password(password_file, wallet.name));
   }
-  if (const char* given = std::getenv("AITBC_WALLET_PASSWORD")) {
-    AITBC_TRY_ASSIGN(std::string password, checked(given));
-    return std::optional(std::move(password));
-  }
-  if (!can_prompt()) return std::optional<std::string>();
-  AITBC_TRY_ASSIGN(std::string typed, prompt_secret("Password of wallet " + wallet + ": "));
-  AITBC_TRY_ASSIGN(std::string password, checked(std::move(typed)));
-  if (source.repeat) {
-    AITBC_TRY_ASSIGN(const std::string again, prompt_secret("The same again: "));
-    if (again != password) return error(Errc::bad_config, "the two passwords differ");
-  }
-  return std::optional(std::move(password));
+  return open_wallet(wallet, password);
 }
 
 }  // namespace aitbc::cli

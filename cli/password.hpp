@@ -5,22 +5,21 @@
 #include <optional>
 #include <string>
 
-#include "chain/core/result.hpp"
+#include "cli/wallet.hpp"
 
 namespace aitbc::cli {
 
-struct PasswordSource {
-  std::optional<std::string> file;
-  bool repeat = false;  // ask twice: a new password
-};
+// Of a wallet that is there. nullopt when nothing was given and nobody can be asked.
+Result<std::optional<SecretText>> find_password(const std::optional<std::string>& file,
+                                                const std::string& wallet);
+// Of a wallet that is to have it; a prompt asks twice.
+Result<std::optional<SecretText>> new_password(const std::optional<std::string>& file,
+                                               const std::string& wallet);
+// The same for a wallet that has another: AITBC_WALLET_PASSWORD is that one.
+Result<std::optional<SecretText>> changed_password(const std::optional<std::string>& file,
+                                                   const std::string& wallet);
 
-// nullopt when nothing was given and nobody can be asked.
-Result<std::optional<std::string>> find_password(const PasswordSource& source,
-                                                 const std::string& wallet);
-
-// Whether somebody is there to be asked.
-bool can_prompt();
-// A line typed on the terminal, after `question`.
-Result<std::string> prompt(const std::string& question);
+// The key of a wallet, with its password where it has one.
+Result<KeyPair> unlock(const Wallet& wallet, const std::optional<std::string>& password_file);
 
 }  // namespace aitbc::cli

@@ -31,6 +31,24 @@ std::string_view word(Where where) {
 
 }  // namespace
 
+Result<Payment> parse_payment(const PaymentText& text, const Wallets& wallets, Policy from) {
+  Payment payment;
+  payment.from = std::move(from);
+  Transfer transfer;
+  AITBC_TRY_ASSIGN(transfer.to, resolve_address(wallets, text.to));
+  AITBC_TRY_ASSIGN(transfer.amount, parse_amount(text.amount, "AMOUNT"));
+  payment.payload = transfer;
+  if (text.fee) {
+    AITBC_TRY_ASSIGN(const std::uint64_t fee, parse_number(*text.fee, "--fee"));
+    payment.fee = Amount::from(fee);
+  }
+  if (text.nonce) {
+    AITBC_TRY_ASSIGN(payment.nonce,
+                     parse_number(*text.nonce, "--nonce", {0, limits::supply_max - 1}));
+  }
+  return payment;
+}
+
 Outcome<Tx> compose(rpc::Client& client, const Params& params, const Payment& payment) {
   Tx tx;
   tx.from = address_of(payment.from);
@@ -45,38 +63,16 @@ Outcome<Tx> compose(rpc::Client& client, const Params& params, const Payment& pa
   return tx;
 }
 
-SignedTx unsigned_tx(Tx body, Policy policy) {
-  SignedTx tx;
-  tx.body = std::move(body);
-  tx.witness.policy = std::move(policy);
-  return tx;
-}
-
-SignedTx sign_partly(const GenesisHash& chain, SignedTx tx, const KeyPair& key) {
-  const auto& keys = tx.witness.policy.keys;
-  const auto found = std::find(keys.begin(), keys.end(), key.public_key());
-  if (found == keys.end()) return tx;
-  const auto index = static_cast<std::uint8_t>(found - keys.begin());
-  auto& parts = tx.witness.parts;
-  const auto place = std::lower_bound(
-      parts.begin(), parts.end(), index,
-      [](const Witness::Part& part, std::uint8_t wanted) { return part.key < wanted; });
-  const bool there = place != parts.end() && place->key == index;
-  // A witness holds exactly as many signatures as the policy asks for.
-  if (there || parts.size() >= tx.witness.policy.threshold) return tx;
-  parts.insert(place, {index, key.sign(id_of(chain, tx.body).view())});
-  return tx;
-}
-
-Result<Delivery> parse_delivery(const std::string& wait, const std::string& timeout) {
+Result<Delivery> parse_delivery(const DeliveryText& text) {
   Delivery delivery;
-  if (wait != "none" && wait != "included" && wait != "final") {
-    return error(Errc::bad_config, "--wait: expected none, included or final, got '" + wait + "'");
+  if (text.wait != "none" && text.wait != "included" && text.wait != "final") {
+    return error(Errc::bad_config,
+                 "--wait: expected none, included or final, got '" + text.wait + "'");
   }
-  delivery.wait = wait == "none"    ? WaitFor::none
-                  : wait == "final" ? WaitFor::final
-                                    : WaitFor::included;
-  AITBC_TRY_ASSIGN(delivery.timeout, parse_duration(timeout, "--timeout"));
+  delivery.wait = text.wait == "none"    ? WaitFor::none
+                  : text.wait == "final" ? WaitFor::final
+                                         : WaitFor::included;
+  AITBC_TRY_ASSIGN(delivery.timeout, parse_duration(text.timeout, "--timeout"));
   return delivery;
 }
 
@@ -149,8 +145,9 @@ Outcome<TxId> submit_next(Invocation& invocation, rpc::Client& client, const Par
   AITBC_TRY_ASSIGN(Tx body, compose(client, params, payment));
   if (!payment.nonce) body.nonce = std::max(body.nonce, memory.next());
   const Nonce nonce = body.nonce;
-  const SignedTx tx =
-      sign_partly(params.genesis_hash, unsigned_tx(std::move(body), payment.from), key);
+  const KeyPair* const keys[] = {&key};
+  AITBC_TRY_ASSIGN(const SignedTx tx,
+                   sign(params.genesis_hash, std::move(body), payment.from, keys));
   AITBC_TRY_ASSIGN(const TxId id, asked(client.submit(tx)));
   AITBC_TRY(memory.used(nonce));
   return id;

@@ -15,12 +15,15 @@ struct Payment {
   std::optional<Nonce> nonce;  // the next one, by the node and by what was paid from here
 };
 
+// A payment as it stands on the command line.
+struct PaymentText {
+  std::string to, amount;  // an address or a wallet's name; units
+  std::optional<std::string> fee, nonce;
+};
+Result<Payment> parse_payment(const PaymentText& text, const Wallets& wallets, Policy from);
+
 // Not signed yet: the nonce and the fee are asked of the node where they are not given.
 Outcome<Tx> compose(rpc::Client& client, const Params& params, const Payment& payment);
-
-// As sign() of chain/core, but with any number of keys: the others sign later.
-SignedTx sign_partly(const GenesisHash& chain, SignedTx tx, const KeyPair& key);
-SignedTx unsigned_tx(Tx body, Policy policy);
 
 enum class WaitFor { none, included, final };
 
@@ -37,7 +40,11 @@ struct Delivery {
   WaitFor wait = WaitFor::included;
   Duration timeout{};
 };
-Result<Delivery> parse_delivery(const std::string& wait, const std::string& timeout);
+struct DeliveryText {
+  std::string wait = "included";
+  std::string timeout = "30s";
+};
+Result<Delivery> parse_delivery(const DeliveryText& text);
 
 // Sends, waits as asked and prints.
 Verdict deliver(Invocation& invocation, rpc::Client& client, const SignedTx& tx,

@@ -28,6 +28,7 @@ constexpr std::string_view tx_shape =
     "change?:text key?:text approve?:flag fee:count nonce:count payload:{to?:text amount?:count "
     "change?:text key?:text approve?:flag} policy:{threshold:count keys:[text]} "
     "signatures:[text~]}";
+constexpr std::string_view tx_file_shape = "{genesis_hash:hash transaction:tx}";
 constexpr std::string_view found_tx_shape =
     "{tx_hash:hash transaction_id:hash chain_id:text status:text height?:count block_height?:count "
     "position?:count timestamp?:text created_at?:text type?:text sender?:text recipient?:text "
@@ -150,7 +151,7 @@ constexpr std::array entries{
           "{network:text nodes:[{node:text site:text url:text state:text pid:count~ "
           "uptime_ms:count~ cpu_ms:count~ rss_bytes:count~}]}"},
     Entry{"schema", "any"},
-    Entry{"send", "{id:hash status:text height:count~}|tx"},
+    Entry{"send", sent_shape},
     Entry{"sim",
           "{commit:text first:count count:count failed:count conflicts:count halted:count "
           "blocks:count "
@@ -166,11 +167,13 @@ constexpr std::array entries{
           "round_trip_ms:count~ clock_offset_ms:int~ invalid:count "
           "last_error:text}]}]}"},
     Entry{"test", test_shape},
+    Entry{"tx build", tx_file_shape},
+    Entry{"tx combine", tx_file_shape},
     Entry{"tx pending",
           "{success:flag count:count size:count limit:count offset:count transactions:[tx] "
           "txs:[{hash:hash fee:count size:count}]}"},
     Entry{"tx show", found_tx_shape},
-    Entry{"tx sign", tx_shape},
+    Entry{"tx sign", tx_file_shape},
     Entry{"tx submit", sent_shape},
     Entry{"up", "{changes:count +status}"},
     Entry{"wait", "{holds:flag waited_ms:count}"},
@@ -181,6 +184,7 @@ constexpr std::array entries{
     Entry{"wallet list",
           "{wallets:[{name:text address:text public_key:text threshold:count "
           "keys:[text] encrypted:flag file:text}]}"},
+    Entry{"wallet passwd", wallet_shape},
     Entry{"wallet show", wallet_shape},
 };
 

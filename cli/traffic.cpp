@@ -125,8 +125,8 @@ Status Traffic::submit(Lane& lane, rpc::Client& client, TxId& id) {
   lane.amount = lane.amount % 50 + 1;
   body.payload =
       Transfer{address_of(policy_of(lanes_[to].key)), Amount::from(lane.amount).value_or(Amount{})};
-  const SignedTx tx =
-      sign_partly(params_.genesis_hash, unsigned_tx(body, policy_of(lane.key)), lane.key);
+  const KeyPair* const keys[] = {&lane.key};
+  AITBC_TRY_ASSIGN(const SignedTx tx, sign(params_.genesis_hash, body, policy_of(lane.key), keys));
   AITBC_TRY_ASSIGN(id, client.submit(tx));
   ++*lane.next;
   return ok();

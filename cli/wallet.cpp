@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 
 #include "cli/file.hpp"
@@ -45,11 +46,7 @@ Result<Policy> parse_policy(rpc::ObjectReader reader) {
                    reader.integer("threshold", {1, limits::policy_keys_max}));
   AITBC_TRY_ASSIGN(const auto texts, reader.texts("keys", limits::policy_keys_max, 64));
   AITBC_TRY(reader.finish());
-  std::vector<PublicKey> keys;
-  for (const std::string& text : texts) {
-    AITBC_TRY_ASSIGN(const PublicKey key, parse_public_key(text));
-    keys.push_back(key);
-  }
+  AITBC_TRY_ASSIGN(std::vector<PublicKey> keys, parse_public_keys(texts));
   return make_policy(threshold, std::move(keys));
 }
 
@@ -91,44 +88,58 @@ Result<Wallet> parse_fields(rpc::ObjectReader reader, std::string name) {
 
 Result<Wallet> make_wallet(Seed seed, const WalletPlan& plan) {
   AITBC_TRY(Wallets::check_name(plan.name));
-  std::optional<SealedSeed> sealed;
-  if (plan.password) sealed = seal_seed(seed, *plan.password);
   const KeyPair key(std::move(seed));
   std::vector<PublicKey> keys = plan.others;
   keys.push_back(key.public_key());
   AITBC_TRY_ASSIGN(Policy policy, make_policy(plan.threshold, std::move(keys)));
   Wallet wallet{plan.name, std::move(policy), key.public_key(), Seed()};
-  if (sealed) {
-    wallet.secret = *sealed;
-  } else {
-    wallet.secret = Seed(key.seed().bytes());
-  }
+  set_password(wallet, key, plan.password);
   return wallet;
 }
 
-Result<KeyPair> open_wallet(const Wallet& wallet, const std::optional<std::string>& password) {
-  std::optional<KeyPair> key;
-  if (const auto* open = std::get_if<Seed>(&wallet.secret)) {
-    key.emplace(Seed(open->bytes()));
+void set_password(Wallet& wallet, const KeyPair& key, const std::optional<SecretText>& password) {
+  if (password) {
+    wallet.secret = seal_seed(key.seed(), password->view());
   } else {
-    if (!password) {
-      return error(Errc::refused, "wallet " + wallet.name +
-                                      " is encrypted: give --password-file FILE or set "
-                                      "AITBC_WALLET_PASSWORD");
-    }
-    auto seed = open_seed(std::get<SealedSeed>(wallet.secret), *password);
-    if (!seed) {
-      return error(Errc::refused, "wallet " + wallet.name +
-                                      " does not open: the password is wrong, or the file was "
-                                      "changed");
-    }
-    key.emplace(std::move(seed).value());
+    wallet.secret = Seed(key.seed().bytes());
   }
-  if (key->public_key() != wallet.key) {
+}
+
+namespace {
+
+Result<Seed> unseal(const Wallet& wallet, const std::optional<SecretText>& password) {
+  if (!password) {
+    return error(Errc::refused, "wallet " + wallet.name +
+                                    " is encrypted: give --password-file FILE or set "
+                                    "AITBC_WALLET_PASSWORD");
+  }
+  const auto& sealed = std::get<SealedSeed>(wallet.secret);
+  const auto begun = std::chrono::steady_clock::now();
+  auto seed = open_seed(sealed, password->view());
+  const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
+  if (seed || seed.error().code != Errc::refused) return seed;
+  return error(Errc::refused, "wallet " + wallet.name +
+                                  " does not open: the password is wrong, or the file was changed; "
+                                  "each try takes " +
+                                  std::to_string(took.count()) + " ms and " +
+                                  std::to_string(sealed.memory_bytes >> 20) + " MiB of memory");
+}
+
+}  // namespace
+
+Result<KeyPair> open_wallet(const Wallet& wallet, const std::optional<SecretText>& password) {
+  Seed seed;
+  if (const auto* open = std::get_if<Seed>(&wallet.secret)) {
+    seed = Seed(open->bytes());
+  } else {
+    AITBC_TRY_ASSIGN(seed, unseal(wallet, password));
+  }
+  KeyPair key(std::move(seed));
+  if (key.public_key() != wallet.key) {
     return error(Errc::refused,
                  "wallet " + wallet.name + " was changed: its seed does not belong to its key");
   }
-  return std::move(*key);
+  return key;
 }
 
 std::string print_wallet(const Wallet& wallet) {
@@ -176,10 +187,23 @@ Status Wallets::check_name(const std::string& name) {
   return ok();
 }
 
+Status Wallets::check_new(const std::string& name) const {
+  AITBC_TRY(check_name(name));
+  std::error_code failure;
+  if (!std::filesystem::exists(path_of(name), failure)) return ok();
+  return error(Errc::bad_config, path_of(name) + " exists already and is not overwritten");
+}
+
 Status Wallets::save(const Wallet& wallet) const {
   AITBC_TRY(check_name(wallet.name));
   AITBC_TRY(make_folder(folder_));
   return write_file(path_of(wallet.name), print_wallet(wallet), {.access = Access::owner});
+}
+
+Status Wallets::replace(const Wallet& wallet) const {
+  AITBC_TRY(load(wallet.name));
+  return write_file(path_of(wallet.name), print_wallet(wallet),
+                    {.access = Access::owner, .existing = Existing::replace});
 }
 
 Result<Wallet> Wallets::load(const std::string& name) const {

@@ -22,18 +22,18 @@ Status check_payload(const Ballot& ballot) {
                "ballot: key: " + ballot.change.key.hex() + " is not a valid Ed25519 public key");
 }
 
-Status check_witness(const Tx& tx, const Witness& witness, const TxId& id) {
-  AITBC_TRY(check_policy(witness.policy));
-  if (address_of(witness.policy) != tx.from) {
+Status check_sender(const SignedTx& tx) {
+  AITBC_TRY(check_policy(tx.witness.policy));
+  if (address_of(tx.witness.policy) != tx.body.from) {
     return error(Errc::bad_policy, "transaction: the policy hashes to " +
-                                       to_text(address_of(witness.policy)) +
-                                       ", not to the sender " + to_text(tx.from));
+                                       to_text(address_of(tx.witness.policy)) +
+                                       ", not to the sender " + to_text(tx.body.from));
   }
-  if (witness.parts.size() != witness.policy.threshold) {
-    return error(Errc::bad_signature,
-                 "transaction: expected " + std::to_string(witness.policy.threshold) +
-                     " signatures, got " + std::to_string(witness.parts.size()));
-  }
+  return ok();
+}
+
+// Of those signatures that are there.
+Status check_signatures(const Witness& witness, const TxId& id) {
   for (std::size_t i = 0; i < witness.parts.size(); ++i) {
     const auto& [key, signature] = witness.parts[i];
     if (key >= witness.policy.keys.size() || (i > 0 && key <= witness.parts[i - 1].key)) {
@@ -51,7 +51,23 @@ Status check_witness(const Tx& tx, const Witness& witness, const TxId& id) {
   return ok();
 }
 
+Status check_witness(const SignedTx& tx, const TxId& id) {
+  const Witness& witness = tx.witness;
+  AITBC_TRY(check_sender(tx));
+  if (witness.parts.size() != witness.policy.threshold) {
+    return error(Errc::bad_signature,
+                 "transaction: expected " + std::to_string(witness.policy.threshold) +
+                     " signatures, got " + std::to_string(witness.parts.size()));
+  }
+  return check_signatures(witness, id);
+}
+
 }  // namespace
+
+Status check_partly_signed(const GenesisHash& chain, const SignedTx& tx) {
+  AITBC_TRY(check_sender(tx));
+  return check_signatures(tx.witness, id_of(chain, tx.body));
+}
 
 Result<CheckedTx> CheckedTx::check(const Params& params, SignedTx tx) {
   if (tx.body.fee < params.fee_min) {
@@ -68,7 +84,7 @@ Result<CheckedTx> CheckedTx::check(const Params& params, SignedTx tx) {
   AITBC_TRY(
       std::visit([](const auto& payload) { return check_payload(payload); }, tx.body.payload));
   const TxId id = id_of(params.genesis_hash, tx.body);
-  AITBC_TRY(check_witness(tx.body, tx.witness, id));
+  AITBC_TRY(check_witness(tx, id));
   return CheckedTx(std::make_shared<const Entry>(Entry{std::move(tx), id}));
 }
 

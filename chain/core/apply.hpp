@@ -11,6 +11,10 @@
 
 namespace aitbc {
 
+// What holds of a transaction also before all have signed it: the policy is the sender's, and each
+// signature that is there is of one of its keys and covers this body. bad_policy, bad_signature.
+Status check_partly_signed(const GenesisHash& chain, const SignedTx& tx);
+
 // A transaction whose form and signatures hold; immutable and cheap to copy, so that mempool, block
 // and relay share one.
 class CheckedTx {

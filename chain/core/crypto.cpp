@@ -40,27 +40,26 @@ bool verify(const PublicKey& key, ByteView message, const Signature& signature) 
                                      key.data.data()) == 0;
 }
 
-Seed::~Seed() { sodium_memzero(bytes_.data(), bytes_.size()); }
+void wipe(void* bytes, std::size_t count) { sodium_memzero(bytes, count); }
 
-Seed::Seed(Seed&& other) noexcept : bytes_(other.bytes_) {
-  sodium_memzero(other.bytes_.data(), other.bytes_.size());
-}
-
-Seed& Seed::operator=(Seed&& other) noexcept {
-  if (this != &other) {
-    bytes_ = other.bytes_;
-    sodium_memzero(other.bytes_.data(), other.bytes_.size());
+Secret<64> hmac_sha512(ByteView key, std::initializer_list<ByteView> parts) {
+  static_assert(crypto_auth_hmacsha512_BYTES == 64);
+  crypto_auth_hmacsha512_state state;
+  crypto_auth_hmacsha512_init(&state, key.data(), key.size());
+  for (const ByteView part : parts) {
+    crypto_auth_hmacsha512_update(&state, part.data(), part.size());
   }
-  return *this;
+  Secret<64> result;
+  crypto_auth_hmacsha512_final(&state, result.bytes().data());
+  wipe(&state, sizeof state);
+  return result;
 }
 
 void fill_random(std::span<Byte> out) { randombytes_buf(out.data(), out.size()); }
 
 Seed random_seed() {
-  std::array<Byte, 32> bytes;
-  fill_random(bytes);
-  Seed seed(bytes);
-  sodium_memzero(bytes.data(), bytes.size());
+  Seed seed;
+  fill_random(seed.bytes());
   return seed;
 }
 
@@ -75,7 +74,7 @@ struct SecretKey {
   explicit SecretKey(const Seed& seed) {
     crypto_sign_seed_keypair(public_key.data.data(), bytes.data(), seed.bytes().data());
   }
-  ~SecretKey() { sodium_memzero(bytes.data(), bytes.size()); }
+  ~SecretKey() { wipe(bytes.data(), bytes.size()); }
   SecretKey(const SecretKey&) = delete;
   SecretKey& operator=(const SecretKey&) = delete;
 };
@@ -100,14 +99,10 @@ constexpr std::uint64_t operations_max = 16;
 constexpr std::uint64_t memory_bytes_max = 1024ULL * 1024 * 1024;
 
 bool derive(const SealedSeed& sealed, std::string_view password, Seed& key) {
-  std::array<Byte, 32> bytes;
-  const bool done = crypto_pwhash(bytes.data(), bytes.size(), password.data(), password.size(),
-                                  sealed.salt.data.data(), sealed.operations,
-                                  static_cast<std::size_t>(sealed.memory_bytes),
-                                  crypto_pwhash_ALG_ARGON2ID13) == 0;
-  key = Seed(bytes);
-  sodium_memzero(bytes.data(), bytes.size());
-  return done;
+  return crypto_pwhash(key.bytes().data(), key.bytes().size(), password.data(), password.size(),
+                       sealed.salt.data.data(), sealed.operations,
+                       static_cast<std::size_t>(sealed.memory_bytes),
+                       crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
 }  // namespace
@@ -116,8 +111,9 @@ SealedSeed seal_seed(const Seed& seed, std::string_view password) {
   SealedSeed sealed{};
   fill_random(sealed.salt.data);
   fill_random(sealed.nonce.data);
-  sealed.operations = crypto_pwhash_OPSLIMIT_INTERACTIVE;
-  sealed.memory_bytes = crypto_pwhash_MEMLIMIT_INTERACTIVE;
+  // Some tenths of a second and 256 MiB for each try: what a guess costs, too.
+  sealed.operations = crypto_pwhash_OPSLIMIT_MODERATE;
+  sealed.memory_bytes = crypto_pwhash_MEMLIMIT_MODERATE;
   Seed key;
   AITBC_CHECK(derive(sealed, password, key));
   crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.cipher.data.data(), nullptr,
@@ -135,15 +131,13 @@ Result<Seed> open_seed(const SealedSeed& sealed, std::string_view password) {
   Seed key;
   if (!derive(sealed, password, key))
     return error(Errc::io, "wallet: not enough memory to open it");
-  std::array<Byte, 32> bytes{};
+  Seed seed;
   if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-          bytes.data(), nullptr, nullptr, sealed.cipher.data.data(), sealed.cipher.data.size(),
-          as_bytes(seal_domain).data(), seal_domain.size(), sealed.nonce.data.data(),
-          key.bytes().data()) != 0) {
+          seed.bytes().data(), nullptr, nullptr, sealed.cipher.data.data(),
+          sealed.cipher.data.size(), as_bytes(seal_domain).data(), seal_domain.size(),
+          sealed.nonce.data.data(), key.bytes().data()) != 0) {
     return error(Errc::refused, "wallet: wrong password, or the file was changed");
   }
-  Seed seed(bytes);
-  sodium_memzero(bytes.data(), bytes.size());
   return seed;
 }
 

@@ -17,7 +17,8 @@ void crypto_init();
 // apart.
 Hash hash(std::string_view domain, std::initializer_list<ByteView> parts);
 
-// SHA-256, for the hashes of the predecessor alone: they prove nothing here.
+// SHA-256, for what others define: the predecessor's hashes, a phrase's checksum. No rule of the
+// chain uses it.
 Hash sha256(ByteView);
 
 // False for anything but a canonical Ed25519 point of prime order.
@@ -26,22 +27,38 @@ bool is_valid_key(const PublicKey&);
 bool equals_secret(const Hash&, const Hash&);
 bool verify(const PublicKey&, ByteView message, const Signature&);
 
-// 32 secret bytes from which a key pair is derived; wiped on destruction, never printed.
-class Seed {
- public:
-  Seed() = default;
-  explicit Seed(const std::array<Byte, 32>& bytes) : bytes_(bytes) {}
-  ~Seed();
-  Seed(Seed&& other) noexcept;
-  Seed& operator=(Seed&& other) noexcept;
-  Seed(const Seed&) = delete;
-  Seed& operator=(const Seed&) = delete;
+// Overwrites a secret; no compiler leaves it out.
+void wipe(void* bytes, std::size_t count);
 
-  const std::array<Byte, 32>& bytes() const { return bytes_; }
+// Secret bytes: wiped on destruction and where they are moved from, never printed.
+template <std::size_t Size>
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(const std::array<Byte, Size>& bytes) : bytes_(bytes) {}
+  ~Secret() { wipe(bytes_.data(), Size); }
+  Secret(Secret&& other) noexcept : bytes_(other.bytes_) { wipe(other.bytes_.data(), Size); }
+  Secret& operator=(Secret&& other) noexcept {
+    if (this != &other) {
+      bytes_ = other.bytes_;
+      wipe(other.bytes_.data(), Size);
+    }
+    return *this;
+  }
+  Secret(const Secret&) = delete;
+  Secret& operator=(const Secret&) = delete;
+
+  const std::array<Byte, Size>& bytes() const { return bytes_; }
+  std::array<Byte, Size>& bytes() { return bytes_; }
 
  private:
-  std::array<Byte, 32> bytes_{};
+  std::array<Byte, Size> bytes_{};
 };
+
+using Seed = Secret<32>;  // a key pair is derived from it
+
+// HMAC-SHA512 (RFC 4231) of all parts, one after the other.
+Secret<64> hmac_sha512(ByteView key, std::initializer_list<ByteView> parts);
 
 // From the OS's generator; only cli/ and sites/ may call these two.
 Seed random_seed();

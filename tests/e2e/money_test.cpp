@@ -1,4 +1,4 @@
-// Wallets and what they may do: passwords, many keys, what is refused and by whom.
+// What wallets may do: passwords, payments at once, what is refused and by whom.
 
 #include <set>
 
@@ -89,36 +89,6 @@ TEST_CASE("equal payments through different nodes are all made, however fast the
   CHECK(ids.size() == 12);
   net.wait_until_settled();
   CHECK(net.balance("bob", "2") == 12);
-}
-
-TEST_CASE("two of three keys pay together") {
-  const RunningNetwork net({.nodes = 1});
-  const auto key_of = [&](const std::string& name) {
-    return net.must("wallet create", {name, "--no-password"})["public_key"].get<std::string>();
-  };
-  const std::string b = key_of("b");
-  const std::string c = key_of("c");
-  const rpc::Json joint = net.must(
-      "wallet create", {"joint", "--no-password", "--threshold", "2", "--keys", b + "," + c});
-  CHECK(joint["threshold"] == 2);
-  CHECK(joint["keys"].size() == 3);
-  net.must("faucet", {"joint", "100"});
-  CHECK(code_of(net.ask("send", {"joint", "b", "5"})) == "refused");
-
-  const rpc::Json half = net.must(
-      "tx sign",
-      {net.write("tx", net.run({"send", "joint", "b", "5", "--print"}).out), "--wallet", "c"});
-  const std::string whole = net.write("signed", rpc::dump(half));
-  CHECK(net.ask("tx sign", {whole, "--wallet", "b"}).exit == 1);
-  const rpc::Json sent = net.must("tx submit", {whole});
-  CHECK(sent["status"] == "included");
-  CHECK(net.balance("b", "1") == 5);
-  CHECK(net.must("tx submit", {whole})["id"] == sent["id"]);
-
-  const std::string unsigned_by_enough =
-      net.write("half", rpc::dump(net.must("send", {"joint", "b", "5", "--print"})));
-  const Answer refused = net.ask("tx submit", {unsigned_by_enough});
-  CHECK(refused.exit == 4);
 }
 
 TEST_CASE("what a node refuses is exit 4 and changes nothing") {

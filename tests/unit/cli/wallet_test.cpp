@@ -6,7 +6,6 @@
 
 #include "cli/file.hpp"
 #include "cli/keys.hpp"
-#include "cli/payment.hpp"
 #include "rpc/json.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -21,10 +20,10 @@ Seed seed_of(Byte byte) {
   return Seed(bytes);
 }
 
-Wallet wallet_of(Byte byte, const std::optional<std::string>& password) {
+Wallet wallet_of(Byte byte, std::optional<SecretText> password) {
   WalletPlan plan;
   plan.name = "alice";
-  plan.password = password;
+  plan.password = std::move(password);
   auto made = make_wallet(seed_of(byte), plan);
   REQUIRE(made.has_value());
   return std::move(*made);
@@ -39,7 +38,7 @@ mode_t mode_of(const std::string& path) {
 }  // namespace
 
 TEST_CASE("an encrypted wallet opens with its password alone") {
-  const Wallet wallet = wallet_of(1, "correct horse");
+  const Wallet wallet = wallet_of(1, SecretText::from("correct horse"));
   const KeyPair key(seed_of(1));
   CHECK(wallet.address() == address_of(Policy::single(key.public_key())));
   const std::string text = print_wallet(wallet);
@@ -48,13 +47,33 @@ TEST_CASE("an encrypted wallet opens with its password alone") {
   const auto read = parse_wallet(text, "alice");
   REQUIRE(read.has_value());
   CHECK(read->encrypted());
-  const auto opened = open_wallet(*read, "correct horse");
+  const auto opened = open_wallet(*read, SecretText::from("correct horse"));
   REQUIRE(opened.has_value());
   CHECK(opened->public_key() == key.public_key());
-  const auto wrong = open_wallet(*read, "correct house");
+  const auto wrong = open_wallet(*read, SecretText::from("correct house"));
   REQUIRE_FALSE(wrong.has_value());
   CHECK(wrong.error().code == Errc::refused);
   CHECK_FALSE(open_wallet(*read, std::nullopt).has_value());
+}
+
+TEST_CASE("a wallet whose password changed opens with the new one alone") {
+  const auto before = SecretText::from("correct horse");
+  const auto after = SecretText::from("battery staple");
+  Wallet wallet = wallet_of(1, SecretText::from("correct horse"));
+  const auto key = open_wallet(wallet, before);
+  REQUIRE(key.has_value());
+  const SealedSeed old = std::get<SealedSeed>(wallet.secret);
+  set_password(wallet, *key, after);
+  CHECK(std::get<SealedSeed>(wallet.secret).salt != old.salt);
+  const auto wrong = open_wallet(wallet, before);
+  REQUIRE_FALSE(wrong.has_value());
+  CHECK(wrong.error().detail.find("each try takes ") != std::string::npos);
+  const auto opened = open_wallet(wallet, after);
+  REQUIRE(opened.has_value());
+  CHECK(opened->public_key() == key->public_key());
+  set_password(wallet, *key, std::nullopt);
+  CHECK_FALSE(wallet.encrypted());
+  CHECK(open_wallet(wallet, std::nullopt).has_value());
 }
 
 TEST_CASE("a wallet in the open needs no password") {
@@ -92,7 +111,7 @@ TEST_CASE("a wallet file that was changed is refused") {
 }
 
 TEST_CASE("a wallet that asks for all of the memory is refused before it gets it") {
-  auto json = rpc::parse_json(print_wallet(wallet_of(5, "password")));
+  auto json = rpc::parse_json(print_wallet(wallet_of(5, SecretText::from("password"))));
   REQUIRE(json.has_value());
   (*json)["sealed"]["memory_bytes"] = std::uint64_t{1} << 50;
   const auto read = parse_wallet(rpc::dump(*json), "alice");
@@ -109,6 +128,8 @@ TEST_CASE("wallets are kept one a file, for their owner alone, and never overwri
   CHECK(mode_of(wallets.path_of("alice")) == 0600);
   CHECK(mode_of(home.file("wallets")) == 0700);
   CHECK_FALSE(wallets.save(wallet_of(7, std::nullopt)).has_value());
+  CHECK_FALSE(wallets.check_new("alice").has_value());
+  CHECK(wallets.check_new("bob").has_value());
   const auto loaded = wallets.load("alice");
   REQUIRE(loaded.has_value());
   CHECK(loaded->address() == wallet.address());
@@ -117,7 +138,11 @@ TEST_CASE("wallets are kept one a file, for their owner alone, and never overwri
   REQUIRE_FALSE(missing.has_value());
   CHECK(missing.error().code == Errc::not_found);
   CHECK(missing.error().detail.find("there are: alice") != std::string::npos);
+  REQUIRE(wallets.replace(wallet_of(7, std::nullopt)).has_value());
+  CHECK(mode_of(wallets.path_of("alice")) == 0600);
+  CHECK(wallets.load("alice")->key == KeyPair(seed_of(7)).public_key());
   CHECK(wallets.remove("alice").has_value());
+  CHECK_FALSE(wallets.replace(wallet).has_value());
   CHECK_FALSE(wallets.remove("alice").has_value());
 }
 
@@ -151,27 +176,28 @@ TEST_CASE("a key file is its owner's secret") {
   CHECK_FALSE(read_key_file(broken).has_value());
 }
 
-TEST_CASE("many keys sign one after another, in any order, and each once") {
-  const KeyPair one(seed_of(10));
-  const KeyPair two(seed_of(11));
-  const KeyPair three(seed_of(12));
-  const auto policy = make_policy(2, {one.public_key(), two.public_key(), three.public_key()});
-  REQUIRE(policy.has_value());
-  Params params;
-  Tx body;
-  body.from = address_of(*policy);
-  body.payload = Transfer{body.from, *Amount::from(1)};
-  const SignedTx empty = unsigned_tx(body, *policy);
-  const KeyPair stranger(seed_of(13));
-  CHECK(sign_partly(params.genesis_hash, empty, stranger) == empty);
-  for (const auto& [first, second] :
-       {std::pair{&one, &two}, std::pair{&two, &one}, std::pair{&three, &one}}) {
-    const SignedTx half = sign_partly(params.genesis_hash, empty, *first);
-    CHECK(half.witness.parts.size() == 1);
-    CHECK_FALSE(CheckedTx::check(params, half).has_value());
-    CHECK(sign_partly(params.genesis_hash, half, *first) == half);
-    const SignedTx whole = sign_partly(params.genesis_hash, half, *second);
-    CHECK(CheckedTx::check(params, whole).has_value());
-    CHECK(sign_partly(params.genesis_hash, whole, three) == whole);
-  }
+TEST_CASE("a phrase file is its owner's secret") {
+  const test::TempDir folder;
+  const std::string path = folder.file("alice.phrase");
+  const Phrase phrase(seed_of(9).bytes());
+  REQUIRE(write_phrase_file(path, phrase).has_value());
+  CHECK(mode_of(path) == 0600);
+  CHECK_FALSE(write_phrase_file(path, phrase).has_value());
+  const auto read = read_phrase_file(path);
+  REQUIRE(read.has_value());
+  CHECK(read->text().view() == phrase.text().view());
+  REQUIRE(::chmod(path.c_str(), 0644) == 0);
+  CHECK_FALSE(read_phrase_file(path).has_value());
+}
+
+TEST_CASE("secret text holds what fits and is gone where it was taken from") {
+  SecretText text;
+  CHECK(text.append("correct"));
+  CHECK(text.append(" horse"));
+  SecretText taken = std::move(text);
+  CHECK(taken.view() == "correct horse");
+  CHECK(text.view().empty());  // NOLINT(bugprone-use-after-move)
+  CHECK_FALSE(SecretText::from(std::string(SecretText::bytes_max + 1, 'x')).has_value());
+  CHECK_FALSE(taken.append(std::string(SecretText::bytes_max, 'x')));
+  CHECK(taken.view() == "correct horse");
 }

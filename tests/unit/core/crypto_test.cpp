@@ -169,6 +169,19 @@ TEST_CASE("a moved seed leaves nothing behind") {
   CHECK(third.bytes() == bytes);
 }
 
+TEST_CASE("HMAC-SHA512 of RFC 4231") {
+  const Buffer key(20, 0x0b);
+  CHECK(to_hex(hmac_sha512(key, {as_bytes("Hi "), as_bytes("There")}).bytes()) ==
+        "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
+        "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854");
+  const Buffer long_key(131, 0xaa);
+  CHECK(to_hex(hmac_sha512(long_key, {as_bytes("Test Using Larger Than Block-Size Key - Hash Key "
+                                               "First")})
+                   .bytes()) ==
+        "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
+        "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598");
+}
+
 TEST_CASE("random seeds differ") {
   CHECK(random_seed().bytes() != random_seed().bytes());
   std::array<Byte, 32> filled{};
