@@ -57,7 +57,7 @@ inline constexpr std::size_t http_waits_max = 512;            // long polls unde
 inline constexpr std::size_t http_connections_max = 1'024;
 inline constexpr Duration http_request_time_max{10'000};  // from first byte to whole body
 inline constexpr Duration http_idle_time_max{60'000};     // a silent kept-alive connection
-inline constexpr std::size_t http_buffered_bytes_max = 64 * 1024 * 1024;  // of unanswered requests
+inline constexpr std::size_t http_buffered_bytes_max = 64 * 1024 * 1024;  // of requests or answers
 inline constexpr Duration http_thread_rest_time{5'000};  // a thread without work ends after it
 inline constexpr std::size_t genesis_bytes_max = 64 * 1024 * 1024;  // as JSON, from another node
 inline constexpr std::size_t json_depth_max = 16;
