@@ -30,7 +30,8 @@ bool copy(const YAML::Node& from, const YAML::Mark& fallback, Document& to, std:
   } else if (from.IsMap()) {
     to.kind = Document::Kind::mapping;
     for (const auto& entry : from) {
-      auto& [key, value] = to.entries.emplace_back();
+      Document& key = to.keys.emplace_back();
+      Document& value = to.items.emplace_back();
       fits = fits && copy(entry.first, mark, key, room, depth - 1) &&
              copy(entry.second, entry.first.Mark(), value, room, depth - 1);
     }
