@@ -2,7 +2,9 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -28,6 +30,7 @@ constexpr std::size_t genesis_bytes_max = std::size_t{1} << 30;
 constexpr std::size_t thread_stack_bytes = 1024 * 1024;
 constexpr int arenas_max = 2;
 constexpr int trim_threshold_bytes = 256 * 1024;
+constexpr rlim_t files_wanted = 2 * limits::http_connections_max;
 
 // Each thread may otherwise get an arena and keep what it once needed: a node at rest is small.
 void stay_small() {
@@ -38,6 +41,15 @@ void stay_small() {
   ::pthread_attr_setstacksize(&attributes, thread_stack_bytes);
   ::pthread_setattr_default_np(&attributes);
   ::pthread_attr_destroy(&attributes);
+}
+
+// A usual limit is 1,024 open files: as many as there may be clients, with none left for the
+// database and the peers.
+void allow_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = std::max(files.rlim_cur, std::min(files.rlim_max, files_wanted));
+  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 rpc::RequestStats::Elapsed monotonic() {
@@ -180,6 +192,7 @@ std::string new_instance() {
 
 Status run_node(const NodeConfig& config, Log& log) {
   stay_small();
+  allow_files();
   StopSignal stop;
   FirstFailure failed(stop);
   AITBC_TRY_ASSIGN(const Genesis genesis, read_genesis_file(config.genesis));

@@ -3,6 +3,7 @@
 // to one worker while its request is handled. Only `phase`, `idle` and `deadline` are looked at by
 // others, and only with the engine's mutex held.
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -34,9 +35,33 @@ struct HttpConnection {
   HttpAnswer answer;
   std::size_t sent = 0;     // of the answer
   std::size_t charged = 0;  // of the engine's buffered bytes
+  std::size_t unread = 0;   // of UnreadAnswers
   Phase phase = Phase::reading;
   bool idle = true;  // reading, and no byte of a request has come
   Clock::time_point deadline;
+};
+
+// Large answers stay in memory until they are read: clients that ask for many and read none get no
+// more of them, and keep nobody from small ones. Any thread, for a connection that it owns.
+class UnreadAnswers {
+ public:
+  explicit UnreadAnswers(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  // Whether the answer may be sent; one alone may have any size. Until release() in any case.
+  bool admit(HttpConnection& client) {
+    const std::size_t bytes = client.answer.bytes.size();
+    if (bytes <= small_bytes) return true;
+    client.unread = bytes;
+    const std::size_t others = bytes_.fetch_add(bytes);
+    return others == 0 || others + bytes <= bytes_max_;
+  }
+  void release(HttpConnection& client) { bytes_ -= std::exchange(client.unread, 0); }
+
+ private:
+  static constexpr std::size_t small_bytes = 64 * 1024;  // about what a socket takes unread
+
+  const std::size_t bytes_max_;
+  std::atomic<std::size_t> bytes_ = 0;
 };
 
 }  // namespace aitbc::rpc

@@ -75,22 +75,31 @@ HttpFrame::Step HttpFrame::refuse(int status, Errc code, std::string detail) {
   stage_ = Stage::refused;
   refusal_ = HttpRefusal{status, error(code, std::move(detail))};
   input_ = {};
+  read_ = 0;
   request_ = {};
   return Step::refused;
 }
 
 HttpFrame::Step HttpFrame::advance() {
+  const Step step = read();
+  // Once, not for each chunk: a body of tiny ones would move the rest of the input for each byte.
+  input_.erase(0, read_);
+  read_ = 0;
+  return step;
+}
+
+HttpFrame::Step HttpFrame::read() {
   if (stage_ == Stage::head) {
     const std::optional<std::size_t> end = find_head_end();
     if (!end) return stage_ == Stage::refused ? Step::refused : Step::needs_more;
     if (!parse_head(std::string_view(input_).substr(0, *end))) return Step::refused;
-    input_.erase(0, *end);
+    read_ = *end;
   }
   if (!advance_body()) return Step::refused;
   if (stage_ == Stage::done) return Step::complete;
   if (stage_ == Stage::refused) return Step::refused;
-  return std::exchange(wants_continue_, false) && input_.empty() ? Step::wants_continue
-                                                                 : Step::needs_more;
+  return std::exchange(wants_continue_, false) && unread().empty() ? Step::wants_continue
+                                                                   : Step::needs_more;
 }
 
 FramedRequest HttpFrame::take() {
@@ -319,28 +328,29 @@ bool HttpFrame::advance_body() {
 
 bool HttpFrame::take_body_bytes() {
   const std::size_t count =
-      static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, input_.size()));
-  request_.body.append(input_, 0, count);
-  input_.erase(0, count);
+      static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, unread().size()));
+  request_.body.append(unread().substr(0, count));
+  read_ += count;
   remaining_ -= count;
   return count > 0;
 }
 
 bool HttpFrame::take_chunk_size() {
-  const std::size_t end = input_.find('\n');
+  const std::string_view input = unread();
+  const std::size_t end = input.find('\n');
   // Up to the CR; what is longer is refused without waiting for the LF.
-  if (end == std::string::npos && input_.size() <= chunk_digits_max + 1) return false;
+  if (end == std::string_view::npos && input.size() <= chunk_digits_max + 1) return false;
   std::uint64_t size = 0;
-  const char* const line_end = input_.data() + std::min(end, chunk_digits_max);
-  const auto [stop, problem] = std::from_chars(input_.data(), line_end, size, 16);
+  const char* const line_end = input.data() + std::min(end, chunk_digits_max);
+  const auto [stop, problem] = std::from_chars(input.data(), line_end, size, 16);
   // Neither extensions nor a sign nor a bare LF: this is where smuggled requests hide.
   const bool whole =
-      end != std::string::npos && end >= 2 && stop == input_.data() + end - 1 && *stop == '\r';
-  if (problem != std::errc{} || !whole || input_.front() == '-') {
+      end != std::string_view::npos && end >= 2 && stop == input.data() + end - 1 && *stop == '\r';
+  if (problem != std::errc{} || !whole || input.front() == '-') {
     refuse(400, Errc::bad_request, "expected a chunk size in hexadecimal, then CR LF");
     return true;
   }
-  input_.erase(0, end + 1);
+  read_ += end + 1;
   if (size > sizes_.body_bytes_max - request_.body.size()) {
     refuse(413, Errc::too_large,
            "the body is longer than " + std::to_string(sizes_.body_bytes_max) + " bytes");
@@ -353,12 +363,13 @@ bool HttpFrame::take_chunk_size() {
 
 // After a chunk, and after the last one: trailer fields would stand here and are not accepted.
 bool HttpFrame::take_line_end(Stage next) {
-  if (input_.size() < 2 && std::string_view("\r\n").starts_with(input_)) return false;
-  if (!input_.starts_with("\r\n")) {
+  const std::string_view input = unread();
+  if (input.size() < 2 && std::string_view("\r\n").starts_with(input)) return false;
+  if (!input.starts_with("\r\n")) {
     refuse(400, Errc::bad_request, "expected CR LF after a chunk, and no trailer");
     return true;
   }
-  input_.erase(0, 2);
+  read_ += 2;
   stage_ = next;
   return true;
 }

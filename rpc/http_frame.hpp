@@ -82,6 +82,8 @@ class HttpFrame {
   };
 
   Step refuse(int status, Errc code, std::string detail);
+  Step read();
+  std::string_view unread() const { return std::string_view(input_).substr(read_); }
   std::optional<std::size_t> find_head_end();
   bool parse_head(std::string_view head);
   bool parse_request_line(std::string_view line);
@@ -96,7 +98,8 @@ class HttpFrame {
 
   Sizes sizes_;
   Stage stage_ = Stage::head;
-  std::string input_;            // not yet consumed
+  std::string input_;            // what has come and is not erased yet
+  std::size_t read_ = 0;         // of input_, consumed; zero between two calls
   std::size_t scanned_ = 0;      // of input_, while looking for the end of the head
   std::size_t line_ = 0;         // where the line under the scan begins
   std::uint64_t remaining_ = 0;  // bytes of the body, or of this chunk

@@ -86,6 +86,7 @@ class HttpServer::Engine {
   Descriptor wake_;
   std::atomic<bool> stopping_ = false;
   std::atomic<std::size_t> buffered_bytes_ = 0;
+  UnreadAnswers unread_{limits_.unread_bytes_max};
   bool accepting_ = true;
   std::vector<char> input_ = std::vector<char>(read_bytes);
   std::mutex mutex_;  // guards clients_, and in each what Client says
@@ -189,6 +190,7 @@ void HttpServer::Engine::accept_all() {
       case ENFILE:
       case ENOBUFS:
       case ENOMEM: {
+        if (evict_idle()) continue;
         // The connection stays in the backlog: asking again at once would only burn the processor.
         log_.warn("http_accept_paused", {{"reason", errno_text()}});
         epoll_event none{};
@@ -353,6 +355,9 @@ void HttpServer::Engine::answer_request(Client& client) {
     return drop(client);
   }
   charge(client);
+  if (!unread_.admit(client)) {
+    return refuse(client, {503, error(Errc::overloaded, "too many answers here are not read")});
+  }
   client.sent = 0;
   send_answer(client);
 }
@@ -384,6 +389,7 @@ void HttpServer::Engine::send_answer(Client& client) {
   const Persistence persistence = client.answer.persistence;
   client.answer = {};
   client.sent = 0;
+  unread_.release(client);
   if (persistence == Persistence::keep) {
     {
       const std::lock_guard lock(mutex_);
@@ -409,12 +415,14 @@ void HttpServer::Engine::await(Client& client, Client::Phase phase, Clock::time_
   event.data.fd = client.socket.get();
   if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, client.socket.get(), &event) != 0) {
     buffered_bytes_ -= client.charged;
+    unread_.release(client);
     clients_.erase(client.socket.get());
   }
 }
 
 void HttpServer::Engine::drop(Client& client) {
   buffered_bytes_ -= std::exchange(client.charged, 0);
+  unread_.release(client);
   const std::lock_guard lock(mutex_);
   clients_.erase(client.socket.get());
 }

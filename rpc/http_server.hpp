@@ -28,6 +28,8 @@ struct HttpLimits {
   std::size_t header_bytes_max = limits::http_header_bytes_max;
   std::size_t uri_bytes_max = limits::http_uri_bytes_max;
   std::size_t buffered_bytes_max = limits::http_buffered_bytes_max;
+  // Of large answers that their clients have not read.
+  std::size_t unread_bytes_max = limits::http_buffered_bytes_max;
   std::size_t threads_max = limits::http_threads_max;
   std::size_t waits_max = limits::http_waits_max;
   std::size_t connections_max = limits::http_connections_max;

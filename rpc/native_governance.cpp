@@ -45,7 +45,7 @@ Result<GovernanceView> parse_governance(std::string_view json) {
   AITBC_TRY_ASSIGN(const bool none_open, is_null(reader, "open"));
   if (!none_open) {
     AITBC_TRY_ASSIGN(ObjectReader fields, reader.object("open"));
-    open.emplace();
+    open.emplace(Governance::Open{});
     AITBC_TRY_ASSIGN(open->change, read_change(fields));
     AITBC_TRY_ASSIGN(open->expires, fields.integer("expires"));
     AITBC_TRY_ASSIGN(open->approvals, read_keys(fields, "approvals", limits::authorities_max));
@@ -53,7 +53,7 @@ Result<GovernanceView> parse_governance(std::string_view json) {
   AITBC_TRY_ASSIGN(const bool none_decided, is_null(reader, "decision"));
   if (!none_decided) {
     AITBC_TRY_ASSIGN(ObjectReader fields, reader.object("decision"));
-    decision.emplace();
+    decision.emplace(Governance::Decision{});
     AITBC_TRY_ASSIGN(decision->change, read_change(fields));
     AITBC_TRY_ASSIGN(decision->decided, fields.integer("decided"));
     AITBC_TRY_ASSIGN(decision->since, fields.integer("since"));

@@ -104,7 +104,9 @@ Result<std::vector<Value>> as_list(const Value& at, std::size_t items_max) {
 Result<Mapping> Mapping::open(const Value& at) {
   if (at.node->kind != Document::Kind::mapping) return wrong(at, "a mapping");
   Mapping mapping(at);
-  for (const auto& [key, value] : at.node->entries) {
+  for (std::size_t i = 0; i < at.node->keys.size(); ++i) {
+    const Document& key = at.node->keys[i];
+    const Document& value = at.node->items[i];
     AITBC_TRY_ASSIGN(const std::string name, as_text({&key, at.path, at.source}));
     const std::string path = at.path.empty() ? name : at.path + "." + name;
     if (!mapping.fields_.try_emplace(name, Value{&value, path, at.source}).second) {
@@ -117,7 +119,7 @@ Result<Mapping> Mapping::open(const Value& at) {
 
 Result<Mapping> Mapping::open(const Value& at, std::initializer_list<std::string_view> keys) {
   AITBC_TRY_ASSIGN(Mapping mapping, open(at));
-  for (const auto& [key, value] : at.node->entries) {
+  for (const Document& key : at.node->keys) {
     if (std::find(keys.begin(), keys.end(), key.text) != keys.end()) continue;
     std::string known;
     for (const std::string_view word : keys) {

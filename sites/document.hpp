@@ -23,8 +23,8 @@ struct Document {
   bool quoted = false;  // then it is a text, even if it looks like a number
   int line = 1;
   int column = 1;
-  std::vector<Document> items;                         // of a list
-  std::vector<std::pair<Document, Document>> entries;  // of a mapping, as they came
+  std::vector<Document> items;  // of a list, or the values of a mapping
+  std::vector<Document> keys;   // of a mapping, as they came
 };
 
 struct Value {

@@ -1,6 +1,10 @@
 #include "sites/yaml.hpp"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
+
+#include <optional>
+#include <sstream>
 
 #include "chain/core/limits.hpp"
 
@@ -30,12 +34,42 @@ bool copy(const YAML::Node& from, const YAML::Mark& fallback, Document& to, std:
   } else if (from.IsMap()) {
     to.kind = Document::Kind::mapping;
     for (const auto& entry : from) {
-      auto& [key, value] = to.entries.emplace_back();
+      Document& key = to.keys.emplace_back();
+      Document& value = to.items.emplace_back();
       fits = fits && copy(entry.first, mark, key, room, depth - 1) &&
              copy(entry.second, entry.first.Mark(), value, room, depth - 1);
     }
   }
   return fits;
+}
+
+// Notes where a document begins.
+class DocumentStart final : public YAML::EventHandler {
+ public:
+  std::optional<YAML::Mark> at;
+
+  void OnDocumentStart(const YAML::Mark& mark) override { at = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// The library's own LoadAll() asks for documents until there is none, and there are texts of which
+// its parser gives the same one for ever: "," is one.
+std::optional<YAML::Mark> second_document(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  DocumentStart first, second;
+  if (parser.HandleNextDocument(first)) parser.HandleNextDocument(second);
+  return second.at;
 }
 
 }  // namespace
@@ -47,14 +81,13 @@ Result<Document> read_yaml(const std::string& text, std::string_view source) {
   }
   Document document;
   try {
-    const std::vector<YAML::Node> all = YAML::LoadAll(text);
     std::size_t room = limits::manifest_values_max;
     const YAML::Mark start;
-    if (!all.empty() && !copy(all.front(), start, document, room, limits::json_depth_max)) {
+    if (!copy(YAML::Load(text), start, document, room, limits::json_depth_max)) {
       return bad({&document, "", source}, "it holds more, or deeper, than such a file can");
     }
-    if (all.size() > 1) {
-      document.line = all[1].Mark().line + 1;
+    if (const auto second = second_document(text)) {
+      document.line = second->line + 1;
       return bad({&document, "", source}, "expected one YAML document, got another");
     }
   } catch (const YAML::Exception& failed) {

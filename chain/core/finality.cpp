@@ -43,8 +43,9 @@ bool Finality::add(const SignedVote& signed_vote, Sequence sequence) {
   if (!is_useful(vote)) return false;
   if (!votes_.emplace(std::pair(voter, vote), Kept{signature, sequence}).second) return false;
   const auto first = votes_.lower_bound({voter, Vote{vote.kind, {}, {}}});
-  const auto same = [&](const auto& entry) {
-    return entry.first.first == voter && entry.first.second.kind == vote.kind;
+  const auto same = [&signed_vote](const auto& entry) {
+    return entry.first.first == signed_vote.voter &&
+           entry.first.second.kind == signed_vote.vote.kind;
   };
   const auto last = std::find_if_not(first, votes_.end(), same);
   if (std::distance(first, last) <= static_cast<std::ptrdiff_t>(limits::votes_kept_max)) {

@@ -164,13 +164,13 @@ Governance decode_governance(Decoder& in) {
   Governance governance;
   governance.authorities = decode_keys(in);
   if (decode_flag(in)) {
-    Governance::Open& open = governance.open.emplace();
+    Governance::Open& open = governance.open.emplace(Governance::Open{});
     open.change = decode_change(in);
     open.expires = in.integer<std::uint64_t>();
     open.approvals = decode_keys(in);
   }
   if (decode_flag(in)) {
-    Governance::Decision& decision = governance.decision.emplace();
+    Governance::Decision& decision = governance.decision.emplace(Governance::Decision{});
     decision.change = decode_change(in);
     decision.decided = in.integer<std::uint64_t>();
     decision.since = in.integer<std::uint64_t>();

@@ -57,7 +57,7 @@ inline constexpr std::size_t http_waits_max = 512;            // long polls unde
 inline constexpr std::size_t http_connections_max = 1'024;
 inline constexpr Duration http_request_time_max{10'000};  // from first byte to whole body
 inline constexpr Duration http_idle_time_max{60'000};     // a silent kept-alive connection
-inline constexpr std::size_t http_buffered_bytes_max = 64 * 1024 * 1024;  // of unanswered requests
+inline constexpr std::size_t http_buffered_bytes_max = 64 * 1024 * 1024;  // of requests or answers
 inline constexpr std::size_t api_keys_max = 1'000;
 inline constexpr std::size_t api_key_bytes_max = 128;
 inline constexpr std::size_t api_key_name_bytes_max = 64;

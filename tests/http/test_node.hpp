@@ -33,6 +33,7 @@ class TestNode final : public rpc::Node {
 
   void import_all(std::span<const Applied> blocks);
   Tip head() const;
+  const Chain& chain() const { return chain_; }  // while nobody calls the node
 
   const Genesis& genesis() const override { return genesis_; }
   const Params& params() const override { return params_; }

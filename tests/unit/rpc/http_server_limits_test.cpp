@@ -1,5 +1,8 @@
 // Slow, silent and greedy clients, and the end of the server.
 
+#include <sys/resource.h>
+
+#include "tests/support/eventually.hpp"
 #include "tests/unit/rpc/server_fixture.hpp"
 
 using namespace aitbc;
@@ -47,6 +50,54 @@ TEST_CASE("a client that does not read its answer holds no thread") {
   CHECK(status(fixture.answer(get)) == 200);
   std::string whole = fixture.answer(get_of("/large"));
   CHECK(body(whole).size() == 8 << 20);
+}
+
+TEST_CASE("large answers that nobody reads are bounded, and keep nobody from small ones") {
+  HttpLimits limits;
+  limits.unread_bytes_max = 20 << 20;
+  Fixture fixture(limits);
+  std::vector<SocketClient> lazy;
+  for (int i = 0; i < 2; ++i) {
+    lazy.push_back(fixture.client());
+    lazy.back().send(get_of("/large"));
+    REQUIRE(lazy.back().read_until([](const std::string& begun) { return !begun.empty(); }));
+  }
+  const std::string refused = fixture.answer(get_of("/large"));
+  CHECK(status(refused) == 503);
+  CHECK(contains(body(refused), "\"code\":\"overloaded\""));
+  CHECK(contains(refused, "Retry-After: 1"));
+  CHECK(status(fixture.answer(get)) == 200);
+  lazy.clear();
+  CHECK(test::eventually([&] { return status(fixture.answer(get_of("/large"))) == 200; }));
+}
+
+TEST_CASE("without descriptors left, idle connections make way for new ones") {
+  Fixture fixture;
+  std::vector<SocketClient> idle;
+  for (int i = 0; i < 4; ++i) {
+    idle.push_back(fixture.client());
+    idle.back().send(get);
+    REQUIRE(status(idle.back().answer()) == 200);
+  }
+  std::vector<SocketClient> late;
+  for (int i = 0; i < 3; ++i) late.push_back(SocketClient::unconnected());
+  const int next = ::dup(0);
+  REQUIRE(next >= 0);
+  ::close(next);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit tight = before;
+  tight.rlim_cur = static_cast<rlim_t>(next);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &tight) == 0);
+  std::vector<std::string> answers;
+  for (SocketClient& client : late) {
+    client.connect("127.0.0.1", fixture.port());
+    client.send(get);
+    answers.push_back(client.answer());
+  }
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  for (const std::string& answer : answers) CHECK(status(answer) == 200);
+  CHECK(idle[0].ends());
 }
 
 TEST_CASE("idle connections are bounded, make way for new ones and end") {

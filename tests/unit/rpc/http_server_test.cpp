@@ -66,6 +66,8 @@ TEST_CASE("refusals are JSON, close the connection and run nothing behind them")
     std::string code;
   };
   const std::string big = std::to_string((8 << 20) + 1);
+  std::string many_fields;
+  for (int i = 0; i < 6'000; ++i) many_fields += "a:\r\n";
   const std::vector<Case> cases = {
       {"POST / HTTP/1.1\r\n\r\n", 411, "length_required"},
       {"PUT / HTTP/1.1\r\nHost: x\r\n\r\n", 411, "length_required"},
@@ -75,13 +77,26 @@ TEST_CASE("refusals are JSON, close the connection and run nothing behind them")
        "wrong_media_type"},
       {"GET /" + std::string(4200, 'a') + " HTTP/1.1\r\n\r\n", 414, "too_large"},
       {"GET / HTTP/1.1\r\nX: " + std::string(17000, 'a') + "\r\n\r\n", 431, "too_large"},
+      {"GET / HTTP/1.1\r\n" + many_fields + "\r\n", 431, "too_large"},
       {"GET / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n", 400, "bad_request"},
       {"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
        "bad_request"},
       {"POST / HTTP/1.1\r\nContent-Length: +5\r\n\r\n", 400, "bad_request"},
       {"POST / HTTP/1.1\r\nContent-Length: 5, 5\r\n\r\n", 400, "bad_request"},
       {"POST / HTTP/1.1\r\nContent-Length : 5\r\n\r\n", 400, "bad_request"},
+      {"POST / HTTP/1.1\r\nContent-Length: 18446744073709551617\r\n\r\n", 400, "bad_request"},
+      {"POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 400, "bad_request"},
+      {"POST / HTTP/1.1\r\nContent-Length: \xef\xbc\x95\r\n\r\n", 400, "bad_request"},
       {"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 400, "bad_request"},
+      {"POST / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400, "bad_request"},
+      {"POST / HTTP/1.1\r\nTransfer-Encoding:\x0b"
+       "chunked\r\n\r\n0\r\n\r\n",
+       400, "bad_request"},
+      {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_request"},
+      {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", 413,
+       "too_large"},
+      {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", 400,
+       "bad_request"},
       {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400,
        "bad_request"},
       {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", 400, "bad_request"},
@@ -94,6 +109,9 @@ TEST_CASE("refusals are JSON, close the connection and run nothing behind them")
       {"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", 400, "bad_request"},
       {"GET http://x/ HTTP/1.1\r\n\r\n", 400, "bad_request"},
       {"GET / HTTP/2.0\r\n\r\n", 400, "bad_request"},
+      {"GET /\xd0\xb0 HTTP/1.1\r\n\r\n", 400, "bad_request"},
+      {std::string("GET /\0 HTTP/1.1\r\n\r\n", 19), 400, "bad_request"},
+      {"GET / HTTP/1.1\r\nX-\xd0\xb0: b\r\n\r\n", 400, "bad_request"},
       {"GET / x HTTP/1.1\r\n\r\n", 400, "bad_request"},
       {"get / HTTP/1.1\r\n\r\n", 400, "bad_request"},
       {"\r\n\r\n", 400, "bad_request"},

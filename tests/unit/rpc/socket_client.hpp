@@ -22,18 +22,26 @@ namespace aitbc::rpc {
 
 class SocketClient {
  public:
-  explicit SocketClient(std::uint16_t port)
-      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  explicit SocketClient(std::uint16_t port) : SocketClient("127.0.0.1", port) {}
+  SocketClient(const std::string& host, std::uint16_t port) : SocketClient(unconnected()) {
+    connect(host, port);
   }
   explicit SocketClient(int accepted) : fd_(accepted), connected_(accepted >= 0) {}
   SocketClient(SocketClient&& other) noexcept
       : fd_(std::exchange(other.fd_, -1)), connected_(other.connected_), input_(other.input_) {}
   ~SocketClient() { close(); }
+
+  // With its descriptor, for when there are none left.
+  static SocketClient unconnected() {
+    return SocketClient(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  }
+  void connect(const std::string& host, std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    ::inet_pton(AF_INET, host.c_str(), &address.sin_addr);
+    connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
 
   bool connected() const { return connected_; }
   void close() {

@@ -107,6 +107,7 @@ TEST_CASE("what is not a network file at all is refused with its place") {
       {"a: [1\n", "f:2:1: expected YAML"},
       {"a: *b\n", "f:1:4: expected YAML"},
       {"network: a\n---\nnetwork: b\n", "expected one YAML document"},
+      {",", "expected one YAML document"},  // which the library reads for ever
       {"network: a\n", "f:1:1: expected the key environments, which is missing"},
       {"network: A b\nenvironments: {}\n", "f:1:10: network: expected 1 to 64 of a-z"},
       {"network: ../x\nenvironments: {}\n", "f:1:10: network: expected 1 to 64 of a-z"},
