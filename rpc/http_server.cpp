@@ -73,6 +73,7 @@ class HttpServer::Engine {
   void send_answer(Client& client);
   void await(Client& client, Client::Phase phase, Clock::time_point deadline);
   void drop(Client& client);
+  void forget(Client& client);  // with the mutex
 
   void charge(Client& client);
 
@@ -413,17 +414,17 @@ void HttpServer::Engine::await(Client& client, Client::Phase phase, Clock::time_
   epoll_event event{};
   event.events = (need == Channel::Need::write ? EPOLLOUT : EPOLLIN) | EPOLLONESHOT;
   event.data.fd = client.socket.get();
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, client.socket.get(), &event) != 0) {
-    buffered_bytes_ -= client.charged;
-    unread_.release(client);
-    clients_.erase(client.socket.get());
-  }
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, client.socket.get(), &event) != 0) forget(client);
 }
 
 void HttpServer::Engine::drop(Client& client) {
-  buffered_bytes_ -= std::exchange(client.charged, 0);
-  unread_.release(client);
   const std::lock_guard lock(mutex_);
+  forget(client);
+}
+
+void HttpServer::Engine::forget(Client& client) {
+  buffered_bytes_ -= client.charged;
+  unread_.release(client);
   clients_.erase(client.socket.get());
 }
 
