@@ -13,8 +13,12 @@ namespace {
 bool is_url(const std::string& text) { return text.find("://") != std::string::npos; }
 
 Outcome<std::vector<NodeAddress>> network_nodes(Invocation& invocation) {
-  AITBC_TRY_ASSIGN(const rpc::Credentials credentials, credentials_of(invocation));
+  AITBC_TRY_ASSIGN(rpc::Credentials credentials, credentials_of(invocation));
   AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
+  if (credentials.api_key.empty()) {
+    AITBC_TRY_ASSIGN(const rpc::Credentials own, open->network().credentials());
+    credentials.api_key = own.api_key;
+  }
   std::vector<NodeAddress> nodes;
   for (const auto& site : open->manifest().sites) {
     for (const auto& node : site.nodes) nodes.push_back({node.id, node.url(), credentials});

@@ -1,10 +1,10 @@
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
-#include "cli/credentials.hpp"
 #include "cli/file.hpp"
 #include "cli/invocation.hpp"
 #include "rpc/access.hpp"
@@ -63,7 +63,9 @@ Verdict create_key(Invocation& invocation, const KeyOptions& given) {
     return error(Errc::refused, given.file + " is full: at most " +
                                     std::to_string(limits::api_keys_max) + " keys");
   }
-  const std::string key = new_api_key();
+  std::array<Byte, 32> random{};
+  fill_random(random);
+  const std::string key = rpc::api_key_text(random);
   keys.push_back({given.name, *scope, rpc::digest_of_key(key)});
   // The key first: one that is known to the node but to nobody else is of no use.
   if (given.output) AITBC_TRY(write_file(*given.output, key + "\n", {.access = Access::owner}));

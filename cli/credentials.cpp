@@ -1,8 +1,5 @@
 #include "cli/credentials.hpp"
 
-#include <array>
-
-#include "chain/core/crypto.hpp"
 #include "cli/keys.hpp"
 
 namespace aitbc::cli {
@@ -18,12 +15,6 @@ Result<rpc::Credentials> read_credentials(const CredentialSources& sources) {
     credentials.trust.pins.push_back(parsed);
   }
   return credentials;
-}
-
-std::string new_api_key() {
-  std::array<Byte, 32> bytes{};
-  fill_random(bytes);
-  return "aitbc_" + to_hex(bytes);
 }
 
 }  // namespace aitbc::cli

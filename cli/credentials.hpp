@@ -19,7 +19,4 @@ struct CredentialSources {
 // bad_config, naming the file or the pin.
 Result<rpc::Credentials> read_credentials(const CredentialSources&);
 
-// 256 random bits as text.
-std::string new_api_key();
-
 }  // namespace aitbc::cli

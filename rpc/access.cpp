@@ -62,6 +62,8 @@ Result<ApiKey> read_api_key(ObjectReader& reader) {
 
 Hash digest_of_key(std::string_view key) { return hash(key_domain, {as_bytes(key)}); }
 
+std::string api_key_text(const std::array<Byte, 32>& random) { return "aitbc_" + to_hex(random); }
+
 Result<std::vector<ApiKey>> parse_api_keys(std::string_view json) {
   AITBC_TRY_ASSIGN(const Json parsed, parse_json(json));
   AITBC_TRY_ASSIGN(ObjectReader reader, ObjectReader::open(parsed));

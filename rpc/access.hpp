@@ -4,6 +4,7 @@
 // A request that shows any trace of a proxy is never taken for one of this machine, so that a proxy
 // in front of a node opens nothing. Any number of threads; time is an argument.
 
+#include <array>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -27,6 +28,8 @@ struct ApiKey {
   Hash digest;
 };
 Hash digest_of_key(std::string_view key);
+// The key that 32 random bytes are.
+std::string api_key_text(const std::array<Byte, 32>& random);
 
 // The file of keys: {"keys": [{"name", "scope", "digest"}]}. bad_config names what is wrong.
 Result<std::vector<ApiKey>> parse_api_keys(std::string_view json);

@@ -55,6 +55,13 @@ class HttpServer::Engine {
   std::uint16_t port() const { return port_; }
 
  private:
+  bool watch(int operation, int fd, std::uint32_t events) {
+    epoll_event event{};
+    event.events = events;
+    event.data.fd = fd;
+    return epoll_ctl(epoll_.get(), operation, fd, &event) == 0;
+  }
+
   // Of the socket thread.
   void run();
   void fail(const std::string& what);
@@ -106,10 +113,7 @@ Status HttpServer::Engine::start(const Options& options) {
   if (epoll_.get() < 0 || wake_.get() < 0)
     return error(Errc::io, "cannot make epoll: " + errno_text());
   for (const Descriptor* source : {&listener_, &wake_}) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = source->get();
-    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, source->get(), &event) != 0) {
+    if (!watch(EPOLL_CTL_ADD, source->get(), EPOLLIN)) {
       return error(Errc::io, "cannot watch the listening socket: " + errno_text());
     }
   }
@@ -194,9 +198,7 @@ void HttpServer::Engine::accept_all() {
         if (evict_idle()) continue;
         // The connection stays in the backlog: asking again at once would only burn the processor.
         log_.warn("http_accept_paused", {{"reason", errno_text()}});
-        epoll_event none{};
-        none.data.fd = listener_.get();
-        accepting_ = epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listener_.get(), &none) != 0;
+        accepting_ = !watch(EPOLL_CTL_MOD, listener_.get(), 0);
         return;
       }
       default:
@@ -221,10 +223,7 @@ void HttpServer::Engine::admit(Accepted accepted) {
     const std::lock_guard lock(mutex_);
     if (clients_.size() >= limits_.connections_max + refused_extra_max) return;
     clients_.emplace(fd, std::move(owned));
-    epoll_event event{};
-    event.events = EPOLLIN | EPOLLONESHOT;
-    event.data.fd = fd;
-    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+    if (!watch(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLONESHOT))
       clients_.erase(fd);
     else if (!refused)
       return;
@@ -316,10 +315,7 @@ void HttpServer::Engine::sweep() {
   }
   for (Client* client : over) drop(*client);
   if (!accepting_) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = listener_.get();
-    accepting_ = epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listener_.get(), &event) == 0;
+    accepting_ = watch(EPOLL_CTL_MOD, listener_.get(), EPOLLIN);
   }
 }
 
@@ -411,10 +407,8 @@ void HttpServer::Engine::await(Client& client, Client::Phase phase, Clock::time_
   client.deadline = deadline;
   const auto usual = phase == Client::Phase::writing ? Channel::Need::write : Channel::Need::read;
   const Channel::Need need = std::exchange(client.blocked, std::nullopt).value_or(usual);
-  epoll_event event{};
-  event.events = (need == Channel::Need::write ? EPOLLOUT : EPOLLIN) | EPOLLONESHOT;
-  event.data.fd = client.socket.get();
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, client.socket.get(), &event) != 0) forget(client);
+  const std::uint32_t events = need == Channel::Need::write ? EPOLLOUT : EPOLLIN;
+  if (!watch(EPOLL_CTL_MOD, client.socket.get(), events | EPOLLONESHOT)) forget(client);
 }
 
 void HttpServer::Engine::drop(Client& client) {

@@ -19,7 +19,8 @@ MAY_INCLUDE = {
             "chain/fault.hpp", "chain/mutex.hpp", "rpc/"),
     "sync": ("chain/", "rpc/client.hpp", "rpc/credentials.hpp", "rpc/node.hpp", "sync/"),
     "sites": ("chain/core/", "chain/fault.hpp", "chain/log.hpp", "chain/protocol.hpp",
-              "rpc/client.hpp", "rpc/json.hpp", "rpc/native.hpp", "sites/"),
+              "rpc/access.hpp", "rpc/client.hpp", "rpc/credentials.hpp", "rpc/ip.hpp",
+              "rpc/json.hpp", "rpc/native.hpp", "sites/"),
     "cli": ("chain/", "rpc/", "sync/", "sites/", "cli/"),
     "tests": ("chain/", "rpc/", "sync/", "sites/", "cli/", "tests/"),
 }

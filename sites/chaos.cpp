@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "rpc/client.hpp"
 #include "rpc/native.hpp"
 #include "sites/parallel.hpp"
 
@@ -13,10 +12,6 @@ namespace {
 constexpr Duration answer_patience{3'000};
 constexpr Duration lock_patience{10'000};  // for another command, or a healer at work
 constexpr Duration look_pause{100};        // of a healer, at whether it is still wanted
-
-Result<rpc::Client> client_of(const std::string& url) {
-  return rpc::Client::open(url, {answer_patience, answer_patience});
-}
 
 Error about(const std::string& node, const Error& failure) {
   return error(failure.code, "node " + node + ": " + failure.detail);
@@ -81,7 +76,7 @@ Status Chaos::tell(const Target& target, const Order& order, const NodeFault& to
     faults.push_back(std::move(fault));
     return write_file_of(target.node, faults);
   }
-  AITBC_TRY_ASSIGN(rpc::Client client, client_of(target.url));
+  AITBC_TRY_ASSIGN(rpc::Client client, network_.client_of(target.url, answer_patience));
   const auto begun = client.add_fault(fault, order.lasts);
   return begun ? ok() : Status(about(target.node, begun.error()));
 }
@@ -111,7 +106,7 @@ Result<std::vector<Fault>> Chaos::faults_of(const Target& target) {
   if (target.state == RunState::paused) {
     return error(Errc::unreachable, "node " + target.node + " is paused");
   }
-  AITBC_TRY_ASSIGN(rpc::Client client, client_of(target.url));
+  AITBC_TRY_ASSIGN(rpc::Client client, network_.client_of(target.url, answer_patience));
   return client.faults();
 }
 
@@ -123,7 +118,7 @@ Result<std::size_t> Chaos::heal_on(const Target& target, const std::optional<std
     if (healed > 0) AITBC_TRY(write_file_of(target.node, faults));
     return healed;
   }
-  AITBC_TRY_ASSIGN(rpc::Client client, client_of(target.url));
+  AITBC_TRY_ASSIGN(rpc::Client client, network_.client_of(target.url, answer_patience));
   return client.heal(id);
 }
 

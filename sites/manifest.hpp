@@ -27,7 +27,8 @@ struct Manifest {
     bool authority = true;   // has a key that seals blocks from the genesis on
     bool candidate = false;  // has a key that the authorities may add later
 
-    std::string url() const;  // http://host:port, an IPv6 host in brackets
+    std::string url() const;    // http://host:port, an IPv6 host in brackets
+    bool is_reachable() const;  // from elsewhere than its own machine
   };
 
   struct Site {
@@ -71,6 +72,7 @@ struct Manifest {
   const Site* site_of(std::string_view node) const;
   std::size_t node_count() const;
   std::size_t authority_count() const;
+  bool is_reachable() const;  // any of its nodes; then they ask one another for a key
   const std::string& chain_id() const { return chain.id.empty() ? network : chain.id; }
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "chain/core/limits.hpp"
+#include "rpc/ip.hpp"
 #include "sites/manifest.hpp"
 
 namespace aitbc::sites {
@@ -37,6 +38,18 @@ std::string_view name(ProviderKind kind) {
       return "incus";
   }
   AITBC_CHECK(false && "a ProviderKind outside its enumerators");
+}
+
+bool Manifest::Node::is_reachable() const {
+  const auto address = rpc::IpAddress::parse(bind);
+  return !address || !address->is_loopback();
+}
+
+bool Manifest::is_reachable() const {
+  return std::any_of(sites.begin(), sites.end(), [](const Site& site) {
+    return std::any_of(site.nodes.begin(), site.nodes.end(),
+                       [](const Node& node) { return node.is_reachable(); });
+  });
 }
 
 std::string Manifest::Node::url() const {

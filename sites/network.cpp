@@ -55,6 +55,20 @@ Result<Network> Network::load(const fs::path& home, const std::string& network,
   return Network(std::move(layout), std::move(manifest), providers, clock);
 }
 
+Result<rpc::Credentials> Network::credentials() const {
+  if (!manifest_.is_reachable()) return rpc::Credentials();
+  Transport& files = providers_.here().transport;
+  auto key = files.get(layout_.api_key(), limits::api_key_bytes_max);
+  if (!key && key.error().code == Errc::not_found) return rpc::Credentials();  // made by up()
+  if (!key) return key.error();
+  return rpc::Credentials{key->substr(0, key->find('\n')), {}};
+}
+
+Result<rpc::Client> Network::client_of(const std::string& url, Duration patience) const {
+  AITBC_TRY_ASSIGN(rpc::Credentials own, credentials());
+  return rpc::Client::open(url, {patience, patience}, std::move(own));
+}
+
 Result<Genesis> read_genesis(const Layout& layout, Transport& files) {
   AITBC_TRY_ASSIGN(const std::string text, files.get(layout.genesis(), limits::genesis_bytes_max));
   auto genesis = rpc::parse_genesis(text);

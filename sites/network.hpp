@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "rpc/client.hpp"
 #include "sites/checks.hpp"
 #include "sites/layout.hpp"
 #include "sites/provider.hpp"
@@ -78,6 +79,11 @@ class Network {
 
   const Manifest& manifest() const { return manifest_; }
   const Layout& layout() const { return layout_; }
+
+  // With the network's own key where its nodes ask for one. Any thread.
+  Result<rpc::Client> client_of(const std::string& url, Duration patience) const;
+  // none where all nodes are reached from their own machine alone.
+  Result<rpc::Credentials> credentials() const;
 
   // What up() would do now; changes nothing. refused when the file asks for another genesis than
   // the chain has, bad_manifest when a site has no provider.

@@ -31,7 +31,7 @@ void Network::ask(const Member& member, NodeReport& report, Duration timeout) {
   report.process = *state;
   if (*state != RunState::running) return;
   const Duration each = timeout / 2;
-  auto client = rpc::Client::open(report.url, {each, each});
+  auto client = client_of(report.url, each);
   if (!client) {
     report.detail = client.error().detail;
     return;
@@ -60,7 +60,7 @@ Result<NetworkStatus> Network::status(Duration timeout) {
   at_once(everyone.size(), [&](std::size_t i) { ask(everyone[i], status.nodes[i], timeout); });
 
   judge(status, [&](const NodeReport& report, Height height) -> Result<BlockId> {
-    AITBC_TRY_ASSIGN(rpc::Client client, rpc::Client::open(report.url, {timeout, timeout}));
+    AITBC_TRY_ASSIGN(rpc::Client client, client_of(report.url, timeout));
     AITBC_TRY_ASSIGN(const auto headers, client.headers(height, 1));
     if (headers.empty()) {
       return error(Errc::not_found,

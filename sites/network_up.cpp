@@ -67,6 +67,7 @@ Status Network::write_shared_files(const std::vector<Member>& members) {
     if (!member.node.candidate) continue;
     AITBC_TRY(read_or_make_key(member.provider.transport, layout_.authority_key(member.node.id)));
   }
+  if (manifest_.is_reachable()) AITBC_TRY(make_api_key(files, layout_));
   const auto there = files.get(layout_.genesis(), limits::genesis_bytes_max);
   if (there || there.error().code != Errc::not_found) return there ? ok() : there.error();
 
@@ -143,7 +144,7 @@ Status Network::start(const Member& member, const Step& step, const std::string&
 // another network may have nodes and a chain of the same names.
 std::optional<std::string> Network::unhealthy(const Member& member,
                                               const std::optional<GenesisHash>& genesis) const {
-  auto client = rpc::Client::open(member.node.url(), {health_time_max, health_time_max});
+  auto client = client_of(member.node.url(), health_time_max);
   if (!client) return client.error().detail;
   const auto body = client->get("/health");
   if (!body) return body.error().detail;

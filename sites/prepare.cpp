@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rpc/access.hpp"
 #include "rpc/json.hpp"
 
 namespace aitbc::sites {
@@ -74,6 +75,24 @@ Result<KeyPair> read_or_make_key(Transport& transport, const std::filesystem::pa
   const Seed seed = random_seed();
   AITBC_TRY(transport.put(path, to_hex(seed.bytes()) + "\n", Mode::secret_file));
   return read_key(transport, path);
+}
+
+Status make_api_key(Transport& transport, const Layout& layout) {
+  auto there = transport.get(layout.api_key(), limits::api_key_bytes_max);
+  if (!there && there.error().code != Errc::not_found) return there.error();
+  if (!there) {
+    std::array<Byte, 32> random{};
+    fill_random(random);
+    there = rpc::api_key_text(random) + "\n";
+    AITBC_TRY(transport.put(layout.api_key(), *there, Mode::secret_file));
+  }
+  const std::string key = there->substr(0, there->find('\n'));
+  const rpc::ApiKey admin{"network", rpc::Scope::admin, rpc::digest_of_key(key)};
+  const std::string keys = rpc::api_keys_json({admin}) + "\n";
+  const auto known = transport.get(layout.api_keys(), limits::network_file_bytes_max);
+  if (known) return ok();  // others may have been added to it
+  if (known.error().code != Errc::not_found) return known.error();
+  return transport.put(layout.api_keys(), keys, Mode::secret_file);
 }
 
 Result<Genesis> make_genesis(const Manifest& manifest, const GenesisKeys& keys, Time time) {
@@ -152,6 +171,10 @@ std::string config_text(const Manifest& manifest, const Layout& layout,
     config["authority_key"] = layout.authority_key(node.id).string();
   if (manifest.chain.faucet_balance != Amount{}) {
     config["faucet_key"] = layout.faucet_key().string();
+  }
+  if (manifest.is_reachable()) {
+    config["access"]["keys"] = layout.api_keys().string();
+    config["peer_access"]["api_key"] = layout.api_key().string();
   }
   config["peers"] = rpc::Json::array();
   for (const Manifest::Site& site : manifest.sites) {

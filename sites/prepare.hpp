@@ -18,6 +18,9 @@ namespace aitbc::sites {
 Result<KeyPair> read_key(Transport&, const std::filesystem::path&);
 // Makes a random one if there is none.
 Result<KeyPair> read_or_make_key(Transport&, const std::filesystem::path&);
+// The key that a network's nodes show each other, and the file of keys that they let in, if they
+// are not there yet.
+Status make_api_key(Transport&, const Layout&);
 
 struct GenesisKeys {
   std::vector<PublicKey> authorities;  // in the order of the network file

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/file.hpp"
+#include "rpc/http_socket.hpp"
 #include "tests/e2e/network_fixture.hpp"
 #include "tests/support/certificate.hpp"
 
@@ -50,6 +51,18 @@ class Nodes : public Home {
   Certificate served;
   std::string rich;
 };
+
+// Two that nobody listens on, at any address.
+std::array<std::uint16_t, 2> free_ports() {
+  std::array<rpc::Descriptor, 2> held;
+  std::array<std::uint16_t, 2> ports{};
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    held[i] =
+        rpc::listen_on("0.0.0.0", 0, std::chrono::steady_clock::now() + Duration{1'000}).value();
+    ports[i] = rpc::port_of(held[i]).value();
+  }
+  return ports;
+}
 
 // The status of curl's request, as from behind a proxy that nobody vouches for.
 std::string curl(const std::vector<std::string>& more, const std::string& url) {
@@ -138,4 +151,24 @@ TEST_CASE("a key opens what its scope says, until it is revoked") {
   CHECK(curl(with_key({}), url + "/rpc/head") == "401");
   CHECK(curl(body, faucet) == "401");
   CHECK(node.end(SIGTERM) == 0);
+}
+
+TEST_CASE("a network that can be reached from elsewhere comes up with a key of its own") {
+  const Home home;
+  std::string text =
+      "network: open-net\nenvironments:\n  a:\n    bind: 0.0.0.0\n    blockchain_nodes:\n";
+  const std::array<std::uint16_t, 2> ports = free_ports();
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    text +=
+        "      - {id: " + std::to_string(i + 1) + ", rpc_port: " + std::to_string(ports[i]) + "}\n";
+  }
+  home.write("network.yaml", text);
+  home.must("up", {"-f", home.file("network.yaml")});
+  const std::string url = "http://127.0.0.1:" + std::to_string(ports[0]);
+  CHECK(curl({}, url + "/rpc/head") == "401");
+  const std::string key =
+      cli::read_file(home.file("home/networks/open-net/api.key"), 1'000).value();
+  CHECK(curl({"-H", "X-Api-Key: " + key.substr(0, key.find('\n'))}, url + "/rpc/head") == "200");
+  CHECK(home.must("up", {"-f", home.file("network.yaml")})["changes"] == 0);
+  home.must("down", {"--purge"});
 }

@@ -102,8 +102,6 @@ TEST_CASE("credentials come from files that nobody else may read") {
   refused(read_credentials({empty, {}, {}}), "empty.key");
   refused(read_credentials({folder.file("none"), {}, {}}), "none");
   refused(read_credentials({{}, {}, {"ab"}}), "fingerprint");
-  CHECK(new_api_key() != new_api_key());
-  CHECK(new_api_key().size() <= limits::api_key_bytes_max);
 }
 
 TEST_CASE("a log file is its owner's alone, and goes on where it ended") {

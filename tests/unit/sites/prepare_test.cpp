@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "rpc/access.hpp"
 #include "rpc/json.hpp"
 #include "sites/prepare.hpp"
 #include "tests/unit/sites/fixture.hpp"
@@ -110,6 +111,32 @@ TEST_CASE("a node's config has exactly the keys that it reads") {
   const auto follower = rpc::parse_json(config_text(manifest, layout, *manifest.find("2")));
   REQUIRE(follower);
   CHECK_FALSE(follower->contains("authority_key"));
+}
+
+TEST_CASE("nodes that can be reached from elsewhere ask for a key, which they have") {
+  aitbc::test::TempDir dir;
+  const Layout layout = must(Layout::make(dir.path(), "n"));
+  Manifest manifest = manifest_of(two_nodes);
+  CHECK_FALSE(manifest.is_reachable());
+  manifest.sites[0].nodes[1].bind = "0.0.0.0";
+  CHECK(manifest.is_reachable());
+  const auto config = rpc::parse_json(config_text(manifest, layout, *manifest.find("1")));
+  REQUIRE(config);
+  CHECK((*config)["access"]["keys"] == layout.api_keys().string());
+  CHECK((*config)["peer_access"]["api_key"] == layout.api_key().string());
+
+  SystemClock clock;
+  LocalTransport files(clock);
+  REQUIRE(files.make_folder(layout.root(), Mode::secret_folder));
+  REQUIRE(make_api_key(files, layout));
+  const std::string key = must(files.get(layout.api_key(), 200));
+  const auto keys = rpc::parse_api_keys(must(files.get(layout.api_keys(), 1'000)));
+  REQUIRE(keys);
+  REQUIRE(keys->size() == 1);
+  CHECK(keys->front().scope == rpc::Scope::admin);
+  CHECK(keys->front().digest == rpc::digest_of_key(key.substr(0, key.size() - 1)));
+  REQUIRE(make_api_key(files, layout));
+  CHECK(must(files.get(layout.api_key(), 200)) == key);
 }
 
 TEST_CASE("drift names what differs") {
