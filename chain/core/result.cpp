@@ -34,6 +34,7 @@ std::string_view name(Errc code) {
     case Errc::bad_handover: return "bad_handover";
     case Errc::bad_evidence: return "bad_evidence";
     case Errc::out_of_range: return "out_of_range";
+    case Errc::bad_receipt: return "bad_receipt";
     case Errc::nonce_used: return "nonce_used";
     case Errc::nonce_pending: return "nonce_pending";
     case Errc::insufficient_balance: return "insufficient_balance";
@@ -42,6 +43,7 @@ std::string_view name(Errc code) {
     case Errc::not_an_authority: return "not_an_authority";
     case Errc::refused: return "refused";
     case Errc::not_devnet: return "not_devnet";
+    case Errc::receipt_claimed: return "receipt_claimed";
     case Errc::nonce_gap: return "nonce_gap";
     case Errc::unknown_parent: return "unknown_parent";
     case Errc::from_future: return "from_future";

@@ -55,6 +55,7 @@ enum class Errc : std::uint16_t {
   bad_handover,
   bad_evidence,
   out_of_range,
+  bad_receipt,
   // rejected
   nonce_used = 200,
   nonce_pending,
@@ -64,6 +65,7 @@ enum class Errc : std::uint16_t {
   not_an_authority,
   refused = 207,  // 206 is retired: nothing ever answered it
   not_devnet,
+  receipt_claimed,
   // early
   nonce_gap = 300,
   unknown_parent,
