@@ -44,7 +44,8 @@ constexpr std::array all_codes = {Errc::bad_encoding,     Errc::bad_json,
                                   Errc::bad_manifest,     Errc::in_use,
                                   Errc::storage,          Errc::corrupt,
                                   Errc::newer_schema,     Errc::io,
-                                  Errc::disk_full,        Errc::out_of_range};
+                                  Errc::disk_full,        Errc::out_of_range,
+                                  Errc::bad_receipt,      Errc::receipt_claimed};
 
 int malformed_status(Errc code) {
   if (code == Errc::bad_encoding || code == Errc::bad_json) return unreadable_status;

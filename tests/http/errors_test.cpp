@@ -171,13 +171,13 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
   CheckedBlock poor = good;
   poor.txs = {builder.ledger.transfer(builder.user(0), builder.user(1), {.amount = 100'000})};
   poor.sealed.header.txs_root = txs_root_of(std::vector{poor.txs[0].signed_tx()});
-  rpc::Json printed = json_of(rpc::block_json(builder.params(), good.block()));
+  rpc::Json printed = json_of(rpc::block_json(builder.params(), good.block(), {}));
   printed["hash"] = hash_text(Hash{});
-  rpc::Json late = json_of(rpc::block_json(builder.params(), good.block()));
+  rpc::Json late = json_of(rpc::block_json(builder.params(), good.block(), {}));
   late["timestamp"] = "2026-02-13T21:39:43";
-  rpc::Json signed_twice = json_of(rpc::block_json(builder.params(), good.block()));
+  rpc::Json signed_twice = json_of(rpc::block_json(builder.params(), good.block(), {}));
   signed_twice["signature"] = Signature{}.hex();
-  rpc::Json foreign = json_of(rpc::block_json(builder.params(), good.block()));
+  rpc::Json foreign = json_of(rpc::block_json(builder.params(), good.block(), {}));
   foreign["chain_id"] = "ait-mainnet";
   std::vector<Block> gap = {scene.blocks()[0], scene.blocks()[2]};
   return {
