@@ -1,7 +1,7 @@
 #pragma once
 // Where a network keeps what on disk: one folder <home>/networks/<name>, all that there is of it.
-//   network.yaml  genesis.json  faucet.key  nodes/<id>/{config.json authority.key chain.db node.log
-//   node.pid}, and beside the folder its lock. Pure; any thread.
+//   network.yaml  genesis.json  faucet.key  coordinator.key  nodes/<id>/{config.json authority.key
+//   chain.db node.log node.pid}, and beside the folder its lock. Pure; any thread.
 
 #include <filesystem>
 #include <string>
@@ -22,6 +22,7 @@ class Layout {
   std::filesystem::path manifest() const { return root_ / "network.yaml"; }
   std::filesystem::path genesis() const { return root_ / "genesis.json"; }
   std::filesystem::path faucet_key() const { return root_ / "faucet.key"; }
+  std::filesystem::path coordinator_key() const { return root_ / "coordinator.key"; }
   std::filesystem::path nodes() const { return root_ / "nodes"; }
   std::filesystem::path node(std::string_view id) const { return nodes() / id; }
   std::filesystem::path config(std::string_view id) const { return node(id) / "config.json"; }

@@ -22,6 +22,7 @@ Result<KeyPair> read_or_make_key(Transport&, const std::filesystem::path&);
 struct GenesisKeys {
   std::vector<PublicKey> authorities;  // in the order of the network file
   std::optional<PublicKey> faucet;
+  std::optional<PublicKey> coordinator;  // where the network file names none
 };
 Result<Genesis> make_genesis(const Manifest&, const GenesisKeys&, Time);
 
