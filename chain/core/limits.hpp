@@ -22,13 +22,13 @@ inline constexpr std::uint64_t depth_max_max = 1'024;  // so that a fork is one 
 inline constexpr std::uint64_t slots_ahead_max = 1;    // of the importer's clock
 inline constexpr std::uint64_t ballot_blocks = 1'000;  // in which ballots on a change count
 
-// ---- receipts; rules of the chain ---------------------------------------------------------------
+// ---- receipts: rules of the chain --------------------------------------------------------------
 // With its signatures a transaction stays below 6 KiB, so that submit_batch_max and sync_txs_max of
 // them fit in http_body_bytes_max.
 inline constexpr std::size_t receipt_bytes_max = 4 * 1024;
 inline constexpr std::size_t receipt_id_bytes_max = 64;
 inline constexpr std::size_t job_id_bytes_max = 128;
-inline constexpr std::size_t canonical_depth_max = 8;  // with what is around it below json_depth_max
+inline constexpr std::size_t canonical_depth_max = 8;  // with what is around it, json_depth_max
 inline constexpr std::size_t coordinators_max = 100;
 inline constexpr std::uint32_t coordinator_ppm_max = 1'000'000;
 inline constexpr std::size_t address_bytes_max = 90;  // of its text: BIP-350's bound

@@ -98,6 +98,9 @@ Result<Receipt> read_receipt(std::string_view text) {
   if (canonical_text(*object) != text) {
     return bad("expected canonical JSON: keys in order, no spaces, no nulls, ASCII");
   }
+  if (object->find("signature") != nullptr || object->find("attestations") != nullptr) {
+    return bad("expected neither signature nor attestations: they are no part of what is signed");
+  }
   Receipt receipt;
   AITBC_TRY_ASSIGN(receipt.id, text_field(*object, "receipt_id", limits::receipt_id_bytes_max));
   if (!is_receipt_id(receipt.id)) {
@@ -150,9 +153,9 @@ Status check_claim(const Accounts& accounts, const Mint& mint) {
   }
   const Amount reserve = accounts.at(reserve_address()).balance;
   if (reserve >= mint.total) return ok();
-  return error(Errc::insufficient_balance,
-               "receipt: the claim mints " + std::to_string(mint.total.units()) +
-                   ", but the reserve of the chain has " + std::to_string(reserve.units()));
+  return error(Errc::refused, "receipt: the claim mints " + std::to_string(mint.total.units()) +
+                                  ", but the reserve of the chain has " +
+                                  std::to_string(reserve.units()));
 }
 
 }  // namespace aitbc

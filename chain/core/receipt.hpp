@@ -20,8 +20,8 @@ struct Decimal {
   int exponent = 0;
   bool operator==(const Decimal&) const = default;
 };
-// Above zero. A JSON number alone, of at most 18 digits between the first and the last that is not
-// 0; nullopt for anything else.
+// The value of a JSON number above zero, of at most 18 digits between the first and the last that
+// is not 0; nullopt for any other number.
 std::optional<Decimal> parse_decimal(std::string_view text);
 // floor(value x factor); nullopt above limits::supply_max.
 std::optional<Amount> floor_of(Decimal value, std::uint64_t factor);
@@ -52,11 +52,11 @@ Result<Mint> mint_of(const Params&, const ReceiptClaim&);
 // Whose nonce is 1 once the receipt is claimed.
 Address marker_of(std::string_view receipt_id);
 
-// receipt_claimed, or insufficient_balance when the reserve cannot pay. A claim of which this is
-// said may stand in a block, pays its fee and changes nothing else.
+// receipt_claimed, or refused when the reserve cannot pay. A claim of which this is said may stand
+// in a block, pays its fee and changes nothing else.
 Status check_claim(const Accounts&, const Mint&);
 
-// Of the receipts of one run of blocks.
+// For all the receipts of a chain together.
 struct Minted {
   std::uint64_t receipts = 0;
   Amount amount;

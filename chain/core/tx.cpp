@@ -10,6 +10,8 @@ namespace {
 
 // Fifteen keys and signatures are below 1,600.
 constexpr std::size_t tx_bytes_max = limits::receipt_bytes_max + 2'048;
+static_assert(limits::submit_batch_max * tx_bytes_max < limits::http_body_bytes_max);
+static_assert(limits::sync_txs_max * tx_bytes_max < limits::http_body_bytes_max);
 
 void encode(Encoder& out, const Transfer& transfer) {
   out.fixed(transfer.to);
