@@ -198,7 +198,7 @@ constexpr Errc send_errors[] = {
     Errc::fee_too_low,   Errc::nonce_used,    Errc::nonce_pending,        Errc::nonce_gap,
     Errc::mempool_full,  Errc::inbox_full,    Errc::insufficient_balance, Errc::timeout,
     Errc::shutting_down, Errc::not_devnet,    Errc::bad_receipt,          Errc::receipt_claimed,
-    Errc::too_large};
+    Errc::too_large,     Errc::refused};
 
 constexpr Route routes[] = {
     {.method = "POST",

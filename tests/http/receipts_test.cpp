@@ -110,7 +110,7 @@ TEST_CASE("the same request is the same claim, and another one of the receipt is
   const rpc::HttpResponse big =
       fixture.submit(fixture.sign(Ledger::receipt("r-2", "1000000", "miner")));
   CHECK(big.status == 409);
-  CHECK(body_of(big)["code"] == "insufficient_balance");
+  CHECK(body_of(big)["code"] == "refused");
   CHECK(body_of(fixture.ask("/rpc/receipts"))["total"] == 1);
 }
 
