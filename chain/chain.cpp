@@ -358,6 +358,14 @@ Result<TxId> Chain::known(const CheckedTx& tx, const Error& refusal) const {
   return refusal;
 }
 
+// Whether it would change anything but its sender's account, as things stand.
+Status Chain::check_use(const CheckedTx& tx) const {
+  if (const auto* ballot = std::get_if<Ballot>(&tx.body().payload)) {
+    return check_ballot(state_.governance(), tx.body().from, *ballot);
+  }
+  return tx.mint() ? check_claim(state_, *tx.mint()) : ok();
+}
+
 Result<std::vector<Result<TxId>>> Chain::submit(std::span<const CheckedTx> txs,
                                                 Submitter submitter) {
   std::vector<Result<TxId>> answers;
@@ -368,9 +376,8 @@ Result<std::vector<Result<TxId>>> Chain::submit(std::span<const CheckedTx> txs,
       answers.push_back(known(tx, status.error()));
       continue;
     }
-    const auto* ballot = std::get_if<Ballot>(&tx.body().payload);
-    if (ballot != nullptr && submitter == Submitter::client) {
-      if (auto status = check_ballot(state_.governance(), tx.body().from, *ballot); !status) {
+    if (submitter == Submitter::client) {
+      if (auto status = check_use(tx); !status) {
         answers.push_back(std::move(status).error());
         continue;
       }

@@ -83,8 +83,9 @@ class Chain {
   // nullopt once a conflict is known. Only its branch tells whether it is to come, or contradicts.
   Result<std::optional<Checkpoint>> committed_elsewhere() const;
 
-  // Of a client a ballot must make sense. One that another node has acknowledged is taken as it is:
-  // it may have made sense there, and all its sender's others wait for it.
+  // Of a client a ballot must make sense, and a claim of a receipt mint. One that another node has
+  // acknowledged is taken as it is: it may have made sense there, and all its sender's others wait
+  // for it.
   enum class Submitter { client, peer };
   // One commit for all; the answers are in the order of the transactions. A transaction that is
   // pending or included already is answered with its id.
@@ -104,6 +105,7 @@ class Chain {
   Result<Imported> adopt(const Parent& ancestor, std::span<const CheckedBlock> branch);
   Result<Imported> keep_beside(const Parent& ancestor, std::span<const CheckedBlock> branch);
   Status commit_blocks(std::vector<Applied> rewound, std::vector<Applied> appended, Parent head);
+  Status check_use(const CheckedTx&) const;
   Result<TxId> known(const CheckedTx&, const Error& refusal) const;
 
   // Votes (chain_finality.cpp).

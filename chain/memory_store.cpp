@@ -43,6 +43,16 @@ class MemorySnapshot final : public Snapshot {
   }
   Result<TxPage> txs_of(const Address& address, std::size_t offset, std::size_t limit) override;
   Result<TxPage> txs(std::size_t offset, std::size_t limit) override;
+  Result<std::optional<LocatedTx>> receipt(std::string_view receipt_id) override {
+    const auto found = tables_->claims.find(marker_of(receipt_id));
+    return found == tables_->claims.end() ? std::optional<LocatedTx>()
+                                          : std::optional(locate(found->second));
+  }
+  Result<ReceiptPage> receipts(std::size_t offset, std::size_t limit) override;
+  Result<std::vector<std::uint32_t>> claims_in(Height height) override {
+    const Applied* found = tables_->block(height);
+    return found == nullptr ? std::vector<std::uint32_t>() : found->effects.claims;
+  }
   Result<AccountPage> accounts(Amount balance_min, std::size_t offset, std::size_t limit) override;
   Result<std::optional<SignedTx>> pending_tx(const TxId& id) override;
   Result<std::vector<SignedTx>> pending(std::size_t offset, std::size_t limit) override;
@@ -124,12 +134,22 @@ Result<TxPage> MemorySnapshot::txs(std::size_t offset, std::size_t limit) {
   return page;
 }
 
+Result<ReceiptPage> MemorySnapshot::receipts(std::size_t offset, std::size_t limit) {
+  const auto& places = tables_->claims_in_order;
+  ReceiptPage page{{}, {places.size(), tables_->minted}};
+  for (std::size_t i = offset; i < places.size() && page.claims.size() < limit; ++i) {
+    page.claims.push_back(locate(places[places.size() - 1 - i]));
+  }
+  return page;
+}
+
 Result<AccountPage> MemorySnapshot::accounts(Amount balance_min, std::size_t offset,
                                              std::size_t limit) {
   AccountPage page;
   for (const auto& [address, history] : tables_->accounts) {
     const bool is_empty = history.account.balance == Amount{} && history.txs.empty();
     if (is_empty || history.account.balance < balance_min) continue;
+    if (address == reserve_address()) continue;
     page.rows.push_back({address, history.account, history.txs.size()});
   }
   std::sort(page.rows.begin(), page.rows.end(), [](const auto& a, const auto& b) {
@@ -238,7 +258,7 @@ Status MemoryStore::initialise(const Genesis& genesis) {
   const State state = State::of(genesis);
   tables.governance.emplace(0, state.governance());
   tables.genesis_root = state.root();
-  for (const auto& [address, balance] : genesis.allocations) {
+  for (const auto& [address, balance] : balances_of(genesis)) {
     tables.accounts[address].account = {balance, 0};
   }
   return ok();

@@ -57,6 +57,12 @@ void MemoryTables::rewind(Height to) {
       AITBC_CHECK(account == change.after);
       account = change.before;
     }
+    for (const std::uint32_t position : last.effects.claims) {
+      const Mint& mint = last.block.txs[position].mint().value();
+      claims.erase(mint.marker);
+      claims_in_order.pop_back();
+      minted = minted.minus(mint.total).value();
+    }
     for (const CheckedTx& tx : last.block.txs) {
       txs.erase(tx.id());
       for (const Address& address : Parties(tx.body())) accounts[address].txs.pop_back();
@@ -84,6 +90,13 @@ void MemoryTables::append(const Applied& applied) {
     remove_replaced(tx.id());
     for (const Address& address : Parties(tx.body())) accounts[address].txs.push_back(place);
     ++place.index;
+  }
+  for (const std::uint32_t position : applied.effects.claims) {
+    const Mint& mint = applied.block.txs[position].mint().value();
+    const Place claim{header.height, position};
+    AITBC_CHECK(claims.emplace(mint.marker, claim).second);
+    claims_in_order.push_back(claim);
+    minted = minted.plus(mint.total).value();
   }
   if (const auto& change = applied.effects.governance) {
     governance.emplace(header.height, change->after);

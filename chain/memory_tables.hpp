@@ -27,6 +27,9 @@ struct MemoryTables {
   std::unordered_map<BlockId, Height> heights;
   std::unordered_map<TxId, Place> txs;
   std::unordered_map<Address, History> accounts;
+  std::unordered_map<Address, Place> claims;  // that minted, by the receipt's marker
+  std::vector<Place> claims_in_order;
+  Amount minted;
   std::map<Mempool::Sequence, CheckedTx> pool;
   std::unordered_map<TxId, Mempool::Sequence> pool_ids;
   std::deque<SideBlock> side;     // in the order of arrival

@@ -1,7 +1,11 @@
 #include "chain/replay.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
+#include <set>
 
+#include "chain/core/crypto.hpp"
 #include "chain/core/limits.hpp"
 
 namespace aitbc {
@@ -9,9 +13,13 @@ namespace aitbc {
 namespace {
 
 constexpr std::string_view supply_name = "supply";
+constexpr std::string_view receipts_name = "receipts_mint_once";
 constexpr std::string_view turn_name = "proposer_in_turn";
 constexpr std::string_view recent_name = "recent_signer";
 constexpr std::string_view roots_name = "roots_reexecute";
+
+// More than the error of a long double's 64 bits below 2^53, and far less than one unit.
+constexpr long double near = 0.01L;
 
 std::string units(std::uint64_t amount) { return std::to_string(amount); }
 
@@ -19,7 +27,9 @@ std::string units(std::uint64_t amount) { return std::to_string(amount); }
 class Book {
  public:
   explicit Book(const NextBlock& next)
-      : state_(next.state), proposer_(address_of(Policy::single(next.block.header().proposer))) {}
+      : params_(next.params),
+        state_(next.state),
+        proposer_(address_of(Policy::single(next.block.header().proposer))) {}
 
   // What the sender lacks; 0 if it can pay.
   std::uint64_t enter(const Tx& tx) {
@@ -31,11 +41,13 @@ class Book {
     if (const auto* transfer = std::get_if<Transfer>(&tx.payload)) {
       balance(transfer->to) += transfer->amount.units();
     }
+    if (const auto* claim = std::get_if<ReceiptClaim>(&tx.payload)) mint(*claim);
     balance(proposer_) += tx.fee.units();
     return 0;
   }
 
   const std::map<Address, std::uint64_t>& balances() const { return balances_; }
+  const std::set<Address>& claimed() const { return claimed_; }
 
  private:
   std::uint64_t& balance(const Address& address) {
@@ -44,8 +56,23 @@ class Book {
     return balances_.emplace(address, state_.at(address).balance.units()).first->second;
   }
 
+  // What cannot be read is the form check's to tell.
+  void mint(const ReceiptClaim& claim) {
+    const auto mint = mint_of(params_, claim);
+    if (!mint || claimed_.contains(mint->marker) || state_.at(mint->marker).nonce != 0) return;
+    std::uint64_t& reserve = balance(reserve_address());
+    const std::uint64_t paid = mint->to_miner.units() + mint->to_coordinator.units();
+    if (reserve < paid) return;
+    reserve -= paid;
+    balance(mint->miner) += mint->to_miner.units();
+    balance(mint->coordinator) += mint->to_coordinator.units();
+    claimed_.insert(mint->marker);
+  }
+
+  const Params& params_;
   const State& state_;
   Address proposer_;
+  std::set<Address> claimed_;  // the markers of the receipts that the block mints for
   std::map<Address, std::uint64_t> balances_;
 };
 
@@ -56,6 +83,42 @@ std::optional<Broken> judge_supply(const NextBlock& next) {
       return Broken{supply_name, next.block.header().height,
                     to_text(tx.body.from) + " spends no more than it has", units(missing) + " more",
                     Errc::invalid_block_tx};
+    }
+  }
+  return std::nullopt;
+}
+
+// Whether it is the whole part of value x factor.
+bool is_whole_part(Amount amount, Decimal value, std::uint64_t factor) {
+  const long double product = static_cast<long double>(value.mantissa) *
+                              std::pow(10.0L, static_cast<long double>(value.exponent)) *
+                              static_cast<long double>(factor);
+  const auto low = static_cast<long double>(amount.units());
+  return product > low - near && product < low + 1 + near;
+}
+
+std::optional<Broken> judge_receipts(const NextBlock& next) {
+  const auto& coordinators = next.params.minting.coordinators;
+  for (const SignedTx& tx : next.block.txs) {
+    const auto* claim = std::get_if<ReceiptClaim>(&tx.body.payload);
+    if (claim == nullptr) continue;
+    const auto broken = [&](std::string expected, std::string seen) {
+      return Broken{receipts_name, next.block.header().height, std::move(expected), std::move(seen),
+                    Errc::bad_receipt};
+    };
+    if (std::count(coordinators.begin(), coordinators.end(), claim->coordinator) != 1 ||
+        !verify(claim->coordinator, as_bytes(claim->receipt), claim->signature)) {
+      return broken("a receipt that a coordinator of the genesis signed",
+                    "one that " + claim->coordinator.hex() + " did not, or may not");
+    }
+    const auto receipt = read_receipt(claim->receipt);
+    const auto mint = mint_of(next.params, *claim);
+    if (!receipt || !mint) continue;  // the form check says why
+    const auto& [mint_per_unit, ppm, reserve, listed] = next.params.minting;
+    if (!is_whole_part(mint->to_miner, receipt->units, mint_per_unit.units()) ||
+        !is_whole_part(mint->to_coordinator, {mint->to_miner.units(), -6}, ppm)) {
+      return broken("receipt " + receipt->id + ": units x mint_per_unit, and the ratio of that",
+                    units(mint->to_miner.units()) + " and " + units(mint->to_coordinator.units()));
     }
   }
   return std::nullopt;
@@ -103,6 +166,8 @@ std::string_view invariant_of(Errc code) {
       return turn_name;
     case Errc::recent_signer:
       return recent_name;
+    case Errc::bad_receipt:
+      return receipts_name;
     default:
       return roots_name;
   }
@@ -120,6 +185,12 @@ std::optional<Broken> compare(const Book& book, const State& state, Height heigh
     return Broken{supply_name, height, to_text(address) + " with " + units(balance), units(after),
                   Errc::invalid_block_tx};
   }
+  for (const Address& marker : book.claimed()) {
+    if (const Nonce nonce = state.at(marker).nonce; nonce != 1) {
+      return Broken{receipts_name, height, to_text(marker) + " with nonce 1", units(nonce),
+                    Errc::invalid_block_tx};
+    }
+  }
   return std::nullopt;
 }
 
@@ -128,6 +199,9 @@ constexpr Invariant list[] = {
      nullptr},
     {supply_name, "Nobody spends what he does not have: the supply stays that of the genesis.",
      judge_supply},
+    {receipts_name,
+     "Each receipt that a coordinator signed mints once, for its units, out of the reserve.",
+     judge_receipts},
     {turn_name, "Each block is sealed by the authority whose turn its slot is, and slots rise.",
      judge_turn},
     {recent_name, "No authority seals twice within any floor(n/2) + 1 consecutive blocks.",

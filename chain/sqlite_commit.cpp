@@ -44,6 +44,7 @@ Status BatchWriter::rewind(Height to) {
   for (Height height = head_; height > to; --height) AITBC_TRY(undo(height));
   AITBC_TRY(unlink_above(to));
   AITBC_TRY(Query(sql_.delete_txs, Position{to + 1, 0}.packed()).run());
+  AITBC_TRY(Query(sql_.delete_receipts, Position{to + 1, 0}.packed()).run());
   AITBC_TRY(Query(sql_.delete_undo, to).run());
   AITBC_TRY(Query(sql_.delete_blocks, to).run());
   AITBC_TRY(Query(sql_.delete_governance, to).run());
@@ -122,6 +123,28 @@ Status BatchWriter::append(const Applied& applied) {
   for (const CheckedTx& tx : applied.block.txs) {
     AITBC_TRY(append_tx(tx, position.packed()));
     ++position.index;
+  }
+  return applied.effects.claims.empty() ? ok() : append_receipts(applied);
+}
+
+Status BatchWriter::append_receipts(const Applied& applied) {
+  Minted total;
+  {
+    Query last(sql_.last_receipt);
+    AITBC_TRY_ASSIGN(const bool row, last.next());
+    if (row) {
+      AITBC_TRY_ASSIGN(const Amount minted, read_amount(last.count(1)));
+      total = {last.count(0), minted};
+    }
+  }
+  for (const std::uint32_t index : applied.effects.claims) {
+    const Mint& mint = applied.block.txs[index].mint().value();
+    const auto minted = total.amount.plus(mint.total);
+    if (!minted) return damaged("more was minted than there is");
+    total = {total.receipts + 1, *minted};
+    AITBC_TRY(Query(sql_.insert_receipt, Position{head_, index}.packed(), key_of(mint.marker),
+                    total.receipts, total.amount.units())
+                  .run());
   }
   return ok();
 }

@@ -23,6 +23,10 @@ struct WriteStatements {
   Statement delete_undo{database, "DELETE FROM undo WHERE height > ?"};
   Statement insert_governance{database, "INSERT INTO governance(height, value) VALUES(?, ?)"};
   Statement delete_governance{database, "DELETE FROM governance WHERE height > ?"};
+  Statement last_receipt{database, "SELECT number, minted FROM receipts ORDER BY pos DESC LIMIT 1"};
+  Statement insert_receipt{database,
+                           "INSERT INTO receipts(pos, key, number, minted) VALUES(?, ?, ?, ?)"};
+  Statement delete_receipts{database, "DELETE FROM receipts WHERE pos >= ?"};
   Statement delete_txs{database, "DELETE FROM txs WHERE pos >= ?"};
   Statement insert_block{database, "INSERT INTO blocks(height, key, header) VALUES(?, ?, ?)"};
   Statement insert_undo{database, "INSERT INTO undo(height, effects) VALUES(?, ?)"};
@@ -79,6 +83,7 @@ class BatchWriter {
   Status undo(Height height);
   Status unlink_above(Height height);
   Status append(const Applied& applied);
+  Status append_receipts(const Applied& applied);
   Status append_tx(const CheckedTx& tx, std::uint64_t position);
   Status write_accounts();
   Status write_pool(const Batch& batch);

@@ -101,6 +101,16 @@ constexpr std::array migrations = {R"sql(
   -- How many rows txs has: counting them takes as long as the chain is.
   ALTER TABLE meta ADD COLUMN txs INTEGER NOT NULL DEFAULT 0;
   UPDATE meta SET txs = (SELECT count(*) FROM txs);
+)sql",
+                                   R"sql(
+  -- The transactions that minted for a receipt. The last row tells how many there are and how much.
+  CREATE TABLE receipts(
+    pos INTEGER PRIMARY KEY,    -- of its row in txs
+    key INTEGER NOT NULL,       -- first 64 bits of the receipt's marker
+    number INTEGER NOT NULL,    -- counted from 1, the oldest
+    minted INTEGER NOT NULL     -- by it and all before it
+  ) STRICT;
+  CREATE INDEX receipts_key ON receipts(key);
 )sql"};
 
 Result<std::int64_t> number_of(Database& database, std::string_view sql) {

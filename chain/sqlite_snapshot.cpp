@@ -40,6 +40,9 @@ class SqliteSnapshot final : public Snapshot {
   Result<std::optional<LocatedTx>> tx(const TxId& id) override;
   Result<TxPage> txs_of(const Address& address, std::size_t offset, std::size_t limit) override;
   Result<TxPage> txs(std::size_t offset, std::size_t limit) override;
+  Result<std::optional<LocatedTx>> receipt(std::string_view receipt_id) override;
+  Result<ReceiptPage> receipts(std::size_t offset, std::size_t limit) override;
+  Result<std::vector<std::uint32_t>> claims_in(Height height) override;
   Result<AccountPage> accounts(Amount balance_min, std::size_t offset, std::size_t limit) override;
   Result<std::optional<SignedTx>> pending_tx(const TxId& id) override;
   Result<std::vector<SignedTx>> pending(std::size_t offset, std::size_t limit) override;
@@ -63,6 +66,7 @@ class SqliteSnapshot final : public Snapshot {
     std::uint64_t before;  // position of the account's one before
   };
   Result<LinkedTx> read_linked(std::uint64_t position, const Address& address);
+  Result<LocatedTx> claim_at(std::uint64_t position);
   Result<LocatedTx> locate(std::uint64_t position, SignedTx tx);
 
   ReaderPool& pool_;
@@ -285,11 +289,61 @@ Result<TxPage> SqliteSnapshot::txs(std::size_t offset, std::size_t limit) {
   }
 }
 
+Result<LocatedTx> SqliteSnapshot::claim_at(std::uint64_t position) {
+  Query query(sql_.tx, position);
+  AITBC_TRY_ASSIGN(const bool row, query.next());
+  if (!row) return damaged("the claim of a receipt is missing");
+  AITBC_TRY_ASSIGN(SignedTx tx, read_tx(query.blob(1)));
+  if (!std::holds_alternative<ReceiptClaim>(tx.body.payload)) {
+    return damaged("a receipt names a transaction that is no claim");
+  }
+  return locate(position, std::move(tx));
+}
+
+Result<std::optional<LocatedTx>> SqliteSnapshot::receipt(std::string_view receipt_id) {
+  Query query(sql_.receipts_by_key, key_of(marker_of(receipt_id)));
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return std::optional<LocatedTx>();
+    AITBC_TRY_ASSIGN(LocatedTx found, claim_at(query.count(0)));
+    auto receipt = read_receipt(std::get<ReceiptClaim>(found.tx.body.payload).receipt);
+    if (!receipt) return damaged("stored " + receipt.error().detail);
+    if (receipt->id == receipt_id) return std::optional(std::move(found));
+  }
+}
+
+Result<ReceiptPage> SqliteSnapshot::receipts(std::size_t offset, std::size_t limit) {
+  ReceiptPage page;
+  Query last(sql_.last_receipt);
+  AITBC_TRY_ASSIGN(const bool any, last.next());
+  if (!any) return page;
+  AITBC_TRY_ASSIGN(page.total.amount, read_amount(last.count(1)));
+  page.total.receipts = last.count(0);
+  Query query(sql_.newest_receipts, limit, offset);
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return page;
+    AITBC_TRY_ASSIGN(LocatedTx found, claim_at(query.count(0)));
+    page.claims.push_back(std::move(found));
+  }
+}
+
+Result<std::vector<std::uint32_t>> SqliteSnapshot::claims_in(Height height) {
+  std::vector<std::uint32_t> positions;
+  Query query(sql_.claims, Position{height, 0}.packed(), Position{height + 1, 0}.packed());
+  for (;;) {
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) return positions;
+    positions.push_back(Position::unpack(query.count(0)).index);
+  }
+}
+
 Result<AccountPage> SqliteSnapshot::accounts(Amount balance_min, std::size_t offset,
                                              std::size_t limit) {
   AccountPage page;
-  AITBC_TRY_ASSIGN(page.total, number_of(sql_.accounts_count, balance_min.units()));
-  Query query(sql_.accounts, balance_min.units(), limit, offset);
+  const Address nobody = reserve_address();
+  AITBC_TRY_ASSIGN(page.total, number_of(sql_.accounts_count, balance_min.units(), nobody.view()));
+  Query query(sql_.accounts, balance_min.units(), nobody.view(), limit, offset);
   for (;;) {
     AITBC_TRY_ASSIGN(const bool row, query.next());
     if (!row) return page;

@@ -27,14 +27,22 @@ struct ReadStatements {
   Statement account{database,
                     "SELECT id, balance, nonce, txs, newest FROM accounts WHERE address = ?"};
   Statement tx_count{database, "SELECT txs FROM meta"};
+  Statement last_receipt{database, "SELECT number, minted FROM receipts ORDER BY pos DESC LIMIT 1"};
+  Statement receipts_by_key{database, "SELECT pos FROM receipts WHERE key = ?"};
+  Statement newest_receipts{database,
+                            "SELECT pos FROM receipts WHERE pos > 0 ORDER BY pos DESC LIMIT ? "
+                            "OFFSET ?"};
+  Statement claims{database, "SELECT pos FROM receipts WHERE pos >= ? AND pos < ? ORDER BY pos"};
   Statement newest_txs{
       database, "SELECT pos, body FROM txs WHERE pos > 0 ORDER BY pos DESC LIMIT ? OFFSET ?"};
   // A row whose account a reorg emptied is as good as none.
-  Statement accounts_count{
-      database, "SELECT count(*) FROM accounts WHERE balance >= ? AND (balance > 0 OR txs > 0)"};
-  Statement accounts{database,
-                     "SELECT address, balance, nonce, txs FROM accounts WHERE balance >= ? AND "
-                     "(balance > 0 OR txs > 0) ORDER BY balance DESC, address LIMIT ? OFFSET ?"};
+  Statement accounts_count{database,
+                           "SELECT count(*) FROM accounts WHERE balance >= ? AND "
+                           "(balance > 0 OR txs > 0) AND address <> ?"};
+  Statement accounts{
+      database,
+      "SELECT address, balance, nonce, txs FROM accounts WHERE balance >= ? AND "
+      "(balance > 0 OR txs > 0) AND address <> ? ORDER BY balance DESC, address LIMIT ? OFFSET ?"};
   Statement mark{database,
                  "SELECT number, pos FROM marks WHERE account = ? AND number >= ? "
                  "ORDER BY number LIMIT 1"};

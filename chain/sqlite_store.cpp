@@ -67,6 +67,12 @@ void SqliteStore::start_reading(const Params& params, Height head) {
   if (!readers_) readers_ = std::make_unique<ReaderPool>(path_, params.genesis_hash);
 }
 
+Result<CheckedTx> read_checked(const Params& params, SignedTx tx) {
+  auto checked = CheckedTx::stored(params, std::move(tx));
+  if (!checked) return damaged("stored " + checked.error().detail);
+  return checked;
+}
+
 // ---- loading ------------------------------------------------------------------------------------
 
 Status SqliteStore::check_genesis_hash(const GenesisHash& stored,
@@ -125,7 +131,8 @@ Result<std::vector<Mempool::Entry>> SqliteStore::load_pool(const Params& params)
     AITBC_TRY_ASSIGN(const bool row, query.next());
     if (!row) return entries;
     AITBC_TRY_ASSIGN(SignedTx tx, read_tx(query.blob(1)));
-    entries.push_back({CheckedTx::stored(params, std::move(tx)), query.count(0)});
+    AITBC_TRY_ASSIGN(CheckedTx checked, read_checked(params, std::move(tx)));
+    entries.push_back({std::move(checked), query.count(0)});
   }
 }
 
@@ -216,7 +223,7 @@ Status SqliteStore::initialise(const Genesis& genesis) {
   Statement meta(database_, "INSERT INTO meta(id, genesis_hash, state_root) VALUES(0, ?, ?)");
   AITBC_TRY(Query(meta, params.genesis_hash.view(), root.view()).run());
   AITBC_TRY(Query(statements_.insert_governance, Height{0}, ByteView(governance.bytes())).run());
-  for (const auto& [address, balance] : genesis.allocations) {
+  for (const auto& [address, balance] : balances_of(genesis)) {
     AITBC_TRY(Query(statements_.insert_account, address.view(), balance.units(), Nonce{0}).run());
   }
   AITBC_TRY(transaction.commit());
@@ -262,7 +269,8 @@ Result<Applied> SqliteStore::read_applied(const SealedHeader& sealed) {
     AITBC_TRY_ASSIGN(const bool row, bodies.next());
     if (!row) break;
     AITBC_TRY_ASSIGN(SignedTx tx, read_tx(bodies.blob(0)));
-    applied.block.txs.push_back(CheckedTx::stored(*params_, std::move(tx)));
+    AITBC_TRY_ASSIGN(CheckedTx checked, read_checked(*params_, std::move(tx)));
+    applied.block.txs.push_back(std::move(checked));
   }
   Query effects(statements_.effects, height);
   AITBC_TRY_ASSIGN(const bool row, effects.next());

@@ -80,6 +80,12 @@ struct AccountPage {
   std::uint64_t total = 0;
 };
 
+// The claim of a receipt that minted, of which there is one at most.
+struct ReceiptPage {
+  std::vector<LocatedTx> claims;  // newest first
+  Minted total;                   // of all of the chain
+};
+
 struct SideBlock {
   BlockId id;
   SealedHeader sealed;
@@ -103,7 +109,12 @@ class Snapshot {
   virtual Result<std::optional<LocatedTx>> tx(const TxId&) = 0;
   virtual Result<TxPage> txs_of(const Address&, std::size_t offset, std::size_t limit) = 0;
   virtual Result<TxPage> txs(std::size_t offset, std::size_t limit) = 0;
-  // Those that hold at least so much. Reads all accounts: for people, not for the sync path.
+  virtual Result<std::optional<LocatedTx>> receipt(std::string_view receipt_id) = 0;
+  virtual Result<ReceiptPage> receipts(std::size_t offset, std::size_t limit) = 0;
+  // Which transactions of the block are claims that minted, by their positions, ascending.
+  virtual Result<std::vector<std::uint32_t>> claims_in(Height) = 0;
+  // Those that hold at least so much, without the reserve. Reads all accounts: for people, not for
+  // the sync path.
   virtual Result<AccountPage> accounts(Amount balance_min, std::size_t offset,
                                        std::size_t limit) = 0;
   virtual Result<std::optional<SignedTx>> pending_tx(const TxId&) = 0;

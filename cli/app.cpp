@@ -44,6 +44,7 @@ void build(CLI::App& root, Invocation& invocation) {
   add_wallet_commands(root, invocation);
   add_money_commands(root, invocation);
   add_tx_commands(root, invocation);
+  add_receipt_commands(root, invocation);
   add_authority_commands(root, invocation);
   add_genesis_commands(root, invocation);
   add_chaos_commands(root, invocation);

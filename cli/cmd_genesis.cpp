@@ -20,7 +20,8 @@ namespace {
 
 struct InitOptions {
   std::string chain_id = "ait-devnet";
-  std::vector<std::string> authorities, accounts;
+  std::vector<std::string> authorities, accounts, coordinators;
+  std::string mint_per_unit = "1000", coordinator_ratio = "5%", reserve = "0";
   std::string slot = "2s", tail_guard = "500ms", fee_min = "0", quorum = "majority",
               depth_max = "32";
   std::optional<std::string> time;
@@ -29,7 +30,7 @@ struct InitOptions {
 };
 
 // A public key, or a key file whose public key is meant.
-Result<PublicKey> parse_authority(const std::string& text) {
+Result<PublicKey> parse_key(const std::string& text) {
   if (const auto key = PublicKey::parse(text)) return parse_public_key(text);
   AITBC_TRY_ASSIGN(const KeyPair pair, read_key_file(text));
   return pair.public_key();
@@ -47,6 +48,20 @@ Result<Genesis::Allocation> parse_allocation(const Wallets& wallets, const std::
 
 Time this_second() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+Result<Minting> build_minting(const InitOptions& given) {
+  Minting minting;
+  AITBC_TRY_ASSIGN(minting.mint_per_unit, parse_amount(given.mint_per_unit, "--mint-per-unit"));
+  AITBC_TRY_ASSIGN(minting.coordinator_ppm,
+                   parse_percent(given.coordinator_ratio, "--coordinator-ratio"));
+  AITBC_TRY_ASSIGN(const std::uint64_t reserve, parse_number(given.reserve, "--reserve"));
+  minting.reserve = Amount::from(reserve).value_or(Amount{});
+  for (const std::string& text : given.coordinators) {
+    AITBC_TRY_ASSIGN(const PublicKey key, parse_key(text));
+    minting.coordinators.push_back(key);
+  }
+  return minting;
 }
 
 Result<Genesis> build_genesis(const Wallets& wallets, const InitOptions& given) {
@@ -68,8 +83,9 @@ Result<Genesis> build_genesis(const Wallets& wallets, const InitOptions& given) 
   genesis.fee_min = Amount::from(fee).value_or(Amount{});
   genesis.quorum = parse_quorum(given.quorum).value();
   AITBC_TRY_ASSIGN(genesis.depth_max, parse_number(given.depth_max, "--depth-max"));
+  AITBC_TRY_ASSIGN(genesis.minting, build_minting(given));
   for (const std::string& text : given.authorities) {
-    AITBC_TRY_ASSIGN(const PublicKey key, parse_authority(text));
+    AITBC_TRY_ASSIGN(const PublicKey key, parse_key(text));
     genesis.authorities.push_back(key);
   }
   for (const std::string& text : given.accounts) {
@@ -83,8 +99,6 @@ Result<Genesis> build_genesis(const Wallets& wallets, const InitOptions& given) 
 }
 
 std::string facts_json(const Genesis& genesis) {
-  rpc::ArrayWriter authorities;
-  for (const PublicKey& key : genesis.authorities) authorities.text(key.hex());
   rpc::ObjectWriter out;
   out.text("genesis_hash", hash_text(hash_of(genesis)))
       .text("chain_id", genesis.chain_id)
@@ -95,11 +109,19 @@ std::string facts_json(const Genesis& genesis) {
       .text("quorum", name(genesis.quorum))
       .integer("depth_max", genesis.depth_max)
       .boolean("devnet", genesis.devnet)
-      .json("authorities", std::move(authorities).finish())
+      .integer("mint_per_unit", genesis.minting.mint_per_unit.units())
+      .integer("coordinator_ppm", genesis.minting.coordinator_ppm)
+      .integer("reserve", genesis.minting.reserve.units())
+      .json("coordinators", rpc::keys_json(genesis.minting.coordinators))
+      .json("authorities", rpc::keys_json(genesis.authorities))
       .integer("accounts", genesis.allocations.size())
       .integer("supply", supply_of(genesis).units())
       .text("state_root", hash_text(State::of(genesis).root()));
   return std::move(out).finish();
+}
+
+void add_keys(Table& table, const std::string& what, const std::vector<PublicKey>& keys) {
+  for (const PublicKey& key : keys) table.add({&key == keys.data() ? what : "", key.hex()});
 }
 
 void print_facts(Output& output, const Genesis& genesis) {
@@ -115,9 +137,14 @@ void print_facts(Output& output, const Genesis& genesis) {
   table.add({"depth", std::to_string(genesis.depth_max) + " blocks that are not final at most"});
   table.add({"accounts", std::to_string(genesis.allocations.size())});
   table.add({"supply", std::to_string(supply_of(genesis).units())});
-  for (std::size_t i = 0; i < genesis.authorities.size(); ++i) {
-    table.add({i == 0 ? "authorities" : "", genesis.authorities[i].hex()});
+  const auto& [mint_per_unit, ppm, reserve, coordinators] = genesis.minting;
+  if (!coordinators.empty()) {
+    table.add({"receipts", std::to_string(mint_per_unit.units()) + " a unit, and " +
+                               std::to_string(ppm) + " ppm of that to the coordinator, out of " +
+                               std::to_string(reserve.units())});
   }
+  add_keys(table, "coordinators", coordinators);
+  add_keys(table, "authorities", genesis.authorities);
   output.line(table.text());
   output.document(facts_json(genesis));
 }
@@ -190,6 +217,15 @@ void add_init(CLI::App& group, Invocation& invocation) {
   init->add_option("--authority", given->authorities, "A public key, or a key file; in turn order")
       ->required();
   init->add_option("--account", given->accounts, "ADDRESS=AMOUNT; ADDRESS may be a wallet name");
+  init->add_option("--coordinator", given->coordinators,
+                   "Signs receipts of work: a public key, or a key file; with --reserve");
+  init->add_option("--reserve", given->reserve, "Out of which receipts are paid")
+      ->capture_default_str();
+  init->add_option("--mint-per-unit", given->mint_per_unit, "To the miner, for a unit of work")
+      ->capture_default_str();
+  init->add_option("--coordinator-ratio", given->coordinator_ratio,
+                   "Of that, to the coordinator in addition")
+      ->capture_default_str();
   init->add_option("--chain-id", given->chain_id, "The chain's name")->capture_default_str();
   init->add_option("--slot", given->slot, "Length of a slot")->capture_default_str();
   init->add_option("--tail-guard", given->tail_guard, "No sealing in the last part of a slot")

@@ -87,10 +87,13 @@ void say_in_words(Output& output, const Params& params, const SignedTx& tx) {
   if (const auto* transfer = std::get_if<Transfer>(&body.payload)) {
     table.add({"pays", std::to_string(transfer->amount.units())});
     table.add({"to", to_text(transfer->to)});
+  } else if (const auto* ballot = std::get_if<Ballot>(&body.payload)) {
+    table.add({ballot->approve ? "approves" : "takes back",
+               std::string(name(ballot->change.kind)) + " authority " + ballot->change.key.hex()});
   } else {
-    const auto& [change, approve] = std::get<Ballot>(body.payload);
-    table.add({approve ? "approves" : "takes back",
-               std::string(name(change.kind)) + " authority " + change.key.hex()});
+    const auto& claim = std::get<ReceiptClaim>(body.payload);
+    table.add({"claims the receipt", claim.receipt});
+    table.add({"signed by coordinator", claim.coordinator.hex()});
   }
   table.add({"fee", std::to_string(body.fee.units())});
   table.add({"nonce", std::to_string(body.nonce)});

@@ -25,21 +25,22 @@ constexpr std::string_view wallet_shape =
     "{name:text address:text public_key:text threshold:count keys:[text] encrypted:flag file:text}";
 constexpr std::string_view tx_shape =
     "{tx_hash:hash hash:hash type:text chain_id:text sender:text recipient?:text amount?:count "
-    "change?:text key?:text approve?:flag fee:count nonce:count payload:{to?:text amount?:count "
-    "change?:text key?:text approve?:flag} policy:{threshold:count keys:[text]} "
+    "change?:text key?:text approve?:flag receipt?:text coordinator?:text receipt_signature?:text "
+    "fee:count nonce:count payload:any policy:{threshold:count keys:[text]} "
     "signatures:[text~]}";
 constexpr std::string_view tx_file_shape = "{genesis_hash:hash transaction:tx}";
 constexpr std::string_view found_tx_shape =
     "{tx_hash:hash transaction_id:hash chain_id:text status:text height?:count block_height?:count "
     "position?:count timestamp?:text created_at?:text type?:text sender?:text recipient?:text "
-    "amount?:count value?:count fee?:count nonce?:count payload?:{to?:text amount?:count "
-    "change?:text key?:text approve?:flag} block_hash?:hash replaced_by?:hash transaction?:tx}";
+    "amount?:count value?:count fee?:count nonce?:count payload?:any block_hash?:hash "
+    "replaced_by?:hash transaction?:tx}";
 constexpr std::string_view plan_shape =
     "{network:text changes:count new_genesis:flag steps:[{node:text site:text action:text "
     "why:text}]}";
 constexpr std::string_view genesis_shape =
     "{genesis_hash:hash chain_id:text time:text slot_ms:count tail_guard_ms:count fee_min:count "
-    "quorum:text depth_max:count devnet:flag authorities:[text] accounts:count supply:count "
+    "quorum:text depth_max:count devnet:flag mint_per_unit:count coordinator_ppm:count "
+    "reserve:count coordinators:[text] authorities:[text] accounts:count supply:count "
     "state_root:hash}";
 constexpr std::string_view check_shape =
     "{holds:flag height:count hash:hash transactions:count "
@@ -69,6 +70,12 @@ constexpr std::string_view block_shape =
     "{height:count hash:hash chain_id:text parent_hash:hash timestamp:text tx_count:count "
     "slot:count txs_root:hash state_root:hash proposer:text~}";
 
+constexpr std::string_view receipt_shape =
+    "{receipt_id:text job_id:text payload:any miner_signature:text~ "
+    "coordinator_attestations:[{alg:text key_id:text sig:text}] minted_amount:count "
+    "recorded_at:text miner:text coordinator:text coordinator_amount:count tx_hash:hash "
+    "block_height:count}";
+
 constexpr std::array entries{
     Entry{"authority add", authorities_shape},
     Entry{"authority ls", authorities_shape},
@@ -80,7 +87,8 @@ constexpr std::array entries{
           "{address:text balance?:count nonce?:count next_nonce?:count height?:count "
           "url?:text same?:flag nodes?:[{node:text url:text balance:count~ "
           "nonce:count~ height:count~ error:text~}]}"},
-    Entry{"chain block", "{+block seal:text~ signature:text~ transactions:[tx]}"},
+    Entry{"chain block",
+          "{+block seal:text~ signature:text~ transactions:[tx] receipts:[receipt]}"},
     Entry{"chain blocks",
           "{success:flag blocks:[{+block seal:text~ signature:text~}] start:count end:count "
           "count:count}"},
@@ -150,6 +158,10 @@ constexpr std::array entries{
     Entry{"ps",
           "{network:text nodes:[{node:text site:text url:text state:text pid:count~ "
           "uptime_ms:count~ cpu_ms:count~ rss_bytes:count~}]}"},
+    Entry{"receipt list", "{receipts:[receipt] total:count limit:count offset:count}"},
+    Entry{"receipt show", receipt_shape},
+    Entry{"receipt sign", "any"},
+    Entry{"receipt submit", sent_shape},
     Entry{"schema", "any"},
     Entry{"send", sent_shape},
     Entry{"sim",
@@ -192,6 +204,7 @@ constexpr std::array entries{
 std::string_view named_shape(std::string_view name) {
   if (name == "tx") return tx_shape;
   if (name == "block") return block_shape;
+  if (name == "receipt") return receipt_shape;
   if (name == "status") return status_shape;
   return {};
 }

@@ -18,13 +18,13 @@ Status check_devnet(const Params& params) {
                    params.chain_id + " is none");
 }
 
-Hash identity(const DevEdge::Payment& payment) {
-  Encoder out;
-  out.integer(payment.nonce);
-  out.fixed(payment.recipient);
-  out.integer(payment.amount.units());
-  out.integer(payment.fee.units());
-  return hash("aitbc/dev-request/1", {as_bytes(payment.sender), out.bytes()});
+Tx body_of(const DevEdge::Payment& payment) {
+  return {{}, payment.nonce, payment.fee, payment.payload};
+}
+
+Hash identity(const Params& params, const DevEdge::Payment& payment) {
+  const TxId asked = id_of(params.genesis_hash, body_of(payment));
+  return hash("aitbc/dev-request/1", {as_bytes(payment.sender), asked.view()});
 }
 
 }  // namespace
@@ -37,14 +37,13 @@ std::optional<Address> DevEdge::faucet() const {
   return address_of(Policy::single(faucet_->public_key()));
 }
 
-Result<TxId> DevEdge::sign_and_submit(const KeyPair& key, const Address& recipient, Amount amount,
-                                      Amount fee) {
+Result<TxId> DevEdge::sign_and_submit(const KeyPair& key, const Payload& payload, Amount fee) {
   const Params& params = node_.params();
   const Policy policy = Policy::single(key.public_key());
   Tx tx;
   tx.from = address_of(policy);
   tx.fee = fee;
-  tx.payload = Transfer{recipient, amount};
+  tx.payload = payload;
   const MutexLock lock(signing_);
   AITBC_TRY_ASSIGN(tx.nonce, node_.next_nonce(tx.from));
   const KeyPair* const keys[] = {&key};
@@ -60,12 +59,10 @@ Result<TxId> DevEdge::pay(const Payment& payment) {
                  "sender: expected a name of letters, digits, '.', '_' and '-'; "
                  "for an address of its own send policy and signatures");
   }
-  const Hash request = identity(payment);
+  const Hash request = identity(node_.params(), payment);
   if (const auto id = known(request)) return *id;
   const KeyPair key = dev_key(payment.sender);
-  const auto send = [&] {
-    return sign_and_submit(key, payment.recipient, payment.amount, payment.fee);
-  };
+  const auto send = [&] { return sign_and_submit(key, payment.payload, payment.fee); };
   auto sent = send();
   if (!sent && sent.error().code == Errc::insufficient_balance && faucet_) {
     AITBC_TRY_ASSIGN(const Amount gift, gift_for(payment));
@@ -81,7 +78,8 @@ Result<Amount> DevEdge::gift_for(const Payment& payment) {
   AITBC_TRY_ASSIGN(const auto snapshot, node_.reader().snapshot());
   AITBC_TRY_ASSIGN(const Account faucet, snapshot->account(*this->faucet()));
   const std::uint64_t more = std::min(limits::dev_grant, faucet.balance.units() / grant_part);
-  const auto gift = Amount::from(payment.amount.units() + payment.fee.units() + more);
+  const auto cost = cost_of(body_of(payment));
+  const auto gift = cost ? Amount::from(cost->units() + more) : std::nullopt;
   if (!gift) return error(Errc::bad_amount, "amount and fee: expected less than 2^53 together");
   return *gift;
 }
@@ -95,7 +93,7 @@ Result<TxId> DevEdge::give(const Address& recipient, Amount amount) {
   }
   Status done = ok();
   for (std::size_t i = 0; i < gifts_max; ++i) {
-    auto sent = sign_and_submit(*faucet_, recipient, amount, node_.params().fee_min);
+    auto sent = sign_and_submit(*faucet_, Transfer{recipient, amount}, node_.params().fee_min);
     if (!sent) return error(sent.error().code, "faucet: " + sent.error().detail);
     done = await(*sent);
     if (done) return *sent;

@@ -21,8 +21,8 @@ class DevEdge {
   struct Payment {
     std::string sender;  // a name
     Nonce nonce = 0;     // as it was asked for: it only tells this request from another one
-    Address recipient;
-    Amount amount, fee;
+    Amount fee;
+    Payload payload;
   };
   // Signs with the sender's next nonce; a sender who cannot pay is given what it lacks first. The
   // same request again is the same transaction. not_devnet, bad_address for a sender that is no
@@ -35,7 +35,7 @@ class DevEdge {
   std::optional<Address> faucet() const;
 
  private:
-  Result<TxId> sign_and_submit(const KeyPair&, const Address& recipient, Amount amount, Amount fee);
+  Result<TxId> sign_and_submit(const KeyPair&, const Payload&, Amount fee);
   Result<Amount> gift_for(const Payment&);
   // timeout if it is in no block by then; nonce_used if another transaction took its nonce.
   Status await(const TxId&);

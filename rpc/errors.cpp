@@ -46,7 +46,8 @@ constexpr std::array all_codes = {Errc::bad_encoding,     Errc::bad_json,
                                   Errc::newer_schema,     Errc::io,
                                   Errc::disk_full,        Errc::out_of_range,
                                   Errc::unauthorized,     Errc::forbidden,
-                                  Errc::rate_limited};
+                                  Errc::rate_limited,     Errc::bad_receipt,
+                                  Errc::receipt_claimed};
 
 int malformed_status(Errc code) {
   if (code == Errc::bad_encoding || code == Errc::bad_json) return unreadable_status;

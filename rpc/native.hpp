@@ -17,7 +17,7 @@ namespace aitbc::rpc {
 
 class ObjectReader;
 
-// "transfer" or "ballot".
+// "transfer", "ballot" or "receipt_claim".
 std::string_view type_of(const Tx&);
 // {"tx_hash", "hash", "type", "chain_id", "sender", ...}, then the fields of its type.
 std::string tx_json(const Params&, const SignedTx&);
@@ -27,9 +27,20 @@ std::string payload_json(const Tx&);
 Result<SignedTx> parse_tx(const Params&, std::string_view json);
 Result<SignedTx> read_tx(const Params&, ObjectReader);
 
-// A header's fields, then the seal and, for a block, "transactions".
+// A receipt as its coordinator hands it out: the canonical JSON that was signed, with the field
+// "signature": {"alg", "key_id", "sig"}, in base64url (RFC 4648) without padding.
+std::string signed_receipt_json(const ReceiptClaim&);
+// One whose keys are in any order, with any number of "attestations" by others, which the signature
+// does not cover. Of all who signed it, the first that is a coordinator of the genesis counts.
+Result<ReceiptClaim> read_signed_receipt(const Params&, const JsonValue&);
+Result<ReceiptClaim> parse_signed_receipt(const Params&, std::string_view json);
+// A row of /rpc/receipts: a claim that minted.
+std::string receipt_json(const Params&, const LocatedTx&);
+
+// A header's fields, then the seal and, for a block, "transactions" and "receipts": of those of its
+// transactions that minted, by their positions.
 std::string header_json(const Params&, const SealedHeader&);
-std::string block_json(const Params&, const Block&);
+std::string block_json(const Params&, const Block&, std::span<const std::uint32_t> claims);
 std::string side_block_json(const Params&, const SideBlock&);
 
 enum class Body { with_transactions, without };

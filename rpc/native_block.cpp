@@ -88,6 +88,8 @@ Result<Block> read_block(const Params& params, ObjectReader reader) {
   AITBC_TRY_ASSIGN(block.sealed, read_header(params, reader));
   AITBC_TRY_ASSIGN(const std::vector<ObjectReader> txs,
                    reader.objects("transactions", limits::block_txs_max));
+  // What it minted follows from the state, which is not here.
+  if (reader.has("receipts")) AITBC_TRY(reader.array("receipts", limits::block_txs_max));
   AITBC_TRY(reader.finish());
   block.txs.reserve(txs.size());
   for (const ObjectReader& item : txs) {
@@ -105,12 +107,18 @@ std::string header_json(const Params& params, const SealedHeader& sealed) {
   return std::move(out).finish();
 }
 
-std::string block_json(const Params& params, const Block& block) {
-  ArrayWriter txs;
+std::string block_json(const Params& params, const Block& block,
+                       std::span<const std::uint32_t> claims) {
+  const Header& header = block.header();
+  ArrayWriter txs, receipts;
   for (const SignedTx& tx : block.txs) txs.json(tx_json(params, tx));
+  for (const std::uint32_t position : claims) {
+    receipts.json(
+        receipt_json(params, {block.txs[position], header.height, position, header.slot}));
+  }
   ObjectWriter out;
   write_sealed(out, params, block.sealed);
-  out.json("transactions", std::move(txs).finish());
+  out.json("transactions", std::move(txs).finish()).json("receipts", std::move(receipts).finish());
   return std::move(out).finish();
 }
 
@@ -127,7 +135,7 @@ std::string genesis_block_json(const Params& params, const Hash& state_root, Bod
   ObjectWriter out;
   write_header(out, params, header, genesis_tip(params).id);
   out.null("proposer").null("seal").null("signature");
-  if (body == Body::with_transactions) out.json("transactions", "[]");
+  if (body == Body::with_transactions) out.json("transactions", "[]").json("receipts", "[]");
   return std::move(out).finish();
 }
 

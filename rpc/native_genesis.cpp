@@ -30,6 +30,28 @@ Result<Quorum> read_quorum(ObjectReader& reader) {
                                    ": expected \"majority\" or \"bft\", got " + json_text(text));
 }
 
+std::string minting_json(const Minting& minting) {
+  ObjectWriter out;
+  out.integer("mint_per_unit", minting.mint_per_unit.units())
+      .integer("coordinator_ppm", minting.coordinator_ppm)
+      .integer("reserve", minting.reserve.units())
+      .json("coordinators", keys_json(minting.coordinators));
+  return std::move(out).finish();
+}
+
+Result<Minting> read_minting(ObjectReader reader) {
+  Minting minting;
+  AITBC_TRY_ASSIGN(minting.mint_per_unit, read_amount(reader, "mint_per_unit"));
+  AITBC_TRY_ASSIGN(const std::uint64_t ppm,
+                   reader.integer("coordinator_ppm", {0, limits::coordinator_ppm_max}));
+  minting.coordinator_ppm = static_cast<std::uint32_t>(ppm);
+  AITBC_TRY_ASSIGN(minting.reserve, read_amount(reader, "reserve"));
+  AITBC_TRY_ASSIGN(minting.coordinators,
+                   read_keys(reader, "coordinators", limits::coordinators_max));
+  AITBC_TRY(reader.finish());
+  return minting;
+}
+
 }  // namespace
 
 std::string genesis_json(const Genesis& genesis) {
@@ -48,6 +70,7 @@ std::string genesis_json(const Genesis& genesis) {
       .text("quorum", name(genesis.quorum))
       .integer("depth_max", genesis.depth_max)
       .boolean("devnet", genesis.devnet)
+      .json("receipts", minting_json(genesis.minting))
       .json("authorities", keys_json(genesis.authorities))
       .json("accounts", std::move(accounts).finish());
   return std::move(out).finish();
@@ -65,6 +88,8 @@ Result<Genesis> parse_genesis(std::string_view json) {
   AITBC_TRY_ASSIGN(genesis.quorum, read_quorum(reader));
   AITBC_TRY_ASSIGN(genesis.depth_max, reader.integer("depth_max"));
   AITBC_TRY_ASSIGN(genesis.devnet, reader.boolean("devnet"));
+  AITBC_TRY_ASSIGN(ObjectReader receipts, reader.object("receipts"));
+  AITBC_TRY_ASSIGN(genesis.minting, read_minting(std::move(receipts)));
   AITBC_TRY_ASSIGN(genesis.authorities, read_keys(reader, "authorities", limits::authorities_max));
   AITBC_TRY_ASSIGN(genesis.allocations, read_accounts(reader));
   AITBC_TRY(reader.finish());

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t word_bytes_max = 64;
 constexpr std::string_view transfer_word = "transfer";
 constexpr std::string_view ballot_word = "ballot";
+constexpr std::string_view claim_word = "receipt_claim";
 
 std::string policy_json(const Policy& policy) {
   ObjectWriter out;
@@ -72,6 +73,13 @@ void write_payload(ObjectWriter& out, const Ballot& ballot) {
   out.boolean("approve", ballot.approve);
 }
 
+// The receipt as a text: its signature covers the bytes.
+void write_payload(ObjectWriter& out, const ReceiptClaim& claim) {
+  out.text("receipt", claim.receipt)
+      .text("coordinator", claim.coordinator.hex())
+      .text("receipt_signature", claim.signature.hex());
+}
+
 Result<Payload> read_payload(ObjectReader& reader) {
   AITBC_TRY_ASSIGN(const std::string type, reader.text("type", word_bytes_max));
   if (type == transfer_word) {
@@ -86,8 +94,17 @@ Result<Payload> read_payload(ObjectReader& reader) {
     AITBC_TRY_ASSIGN(ballot.approve, reader.boolean("approve"));
     return Payload(ballot);
   }
-  return error(Errc::bad_json, reader.path_of("type") +
-                                   ": expected \"transfer\" or \"ballot\", got " + json_text(type));
+  if (type == claim_word) {
+    ReceiptClaim claim;
+    AITBC_TRY_ASSIGN(claim.receipt, reader.text("receipt", limits::receipt_bytes_max));
+    AITBC_TRY_ASSIGN(claim.coordinator, read_hex<PublicKey>(reader, "coordinator"));
+    AITBC_TRY_ASSIGN(claim.signature, read_hex<Signature>(reader, "receipt_signature"));
+    return Payload(claim);
+  }
+  return error(Errc::bad_json,
+               reader.path_of("type") +
+                   ": expected \"transfer\", \"ballot\" or \"receipt_claim\", got " +
+                   json_text(type));
 }
 
 // The fields that follow from the others may be left out, but may not lie.
@@ -102,7 +119,10 @@ Status check_derived(const Params& params, ObjectReader& reader, const Tx& tx) {
   }
   if (reader.has("payload")) {
     AITBC_TRY_ASSIGN(const Json* claimed, reader.value("payload"));
-    if (const std::string payload = payload_json(tx); dump(*claimed) != payload) {
+    const std::string payload = payload_json(tx);
+    // A claim's is what somebody else wrote, if it is JSON at all.
+    const auto expected = parse_json(payload);
+    if (!expected || dump(*claimed) != dump(*expected)) {
       return error(Errc::bad_json, reader.path_of("payload") + ": expected " + payload +
                                        ", as the other fields have it, or nothing");
     }
@@ -116,6 +136,8 @@ std::string payload_json(const Tx& tx) {
   ObjectWriter out;
   if (const auto* transfer = std::get_if<Transfer>(&tx.payload)) {
     out.text("to", to_text(transfer->to)).integer("amount", transfer->amount.units());
+  } else if (const auto* claim = std::get_if<ReceiptClaim>(&tx.payload)) {
+    return signed_receipt_json(*claim);
   } else {
     write_payload(out, std::get<Ballot>(tx.payload));
   }
@@ -123,7 +145,9 @@ std::string payload_json(const Tx& tx) {
 }
 
 std::string_view type_of(const Tx& tx) {
-  return std::holds_alternative<Transfer>(tx.payload) ? transfer_word : ballot_word;
+  constexpr std::string_view words[] = {transfer_word, ballot_word, claim_word};
+  static_assert(std::size(words) == std::variant_size_v<Payload>);
+  return words[tx.payload.index()];
 }
 
 std::string tx_json(const Params& params, const SignedTx& tx) {

@@ -20,7 +20,7 @@ std::vector<Route> join() {
   for (const auto part :
        {node_routes(), block_routes(), account_routes(), authority_routes(), chaos_routes(),
         docs_routes(), evidence_routes(), faucet_routes(), finality_routes(), import_routes(),
-        info_routes(), metrics_routes(), submit_routes(), tx_routes()}) {
+        info_routes(), metrics_routes(), receipt_routes(), submit_routes(), tx_routes()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -17,6 +17,7 @@ std::span<const Route> finality_routes();  // what is final and why, votes
 std::span<const Route> import_routes();
 std::span<const Route> info_routes();     // the chain as a whole, for the predecessor's tools
 std::span<const Route> metrics_routes();  // for Prometheus
+std::span<const Route> receipt_routes();  // of work, that were claimed
 std::span<const Route> submit_routes();   // transactions
 std::span<const Route> tx_routes();       // lookup, lists, mempool
 

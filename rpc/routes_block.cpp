@@ -77,7 +77,8 @@ Result<HttpResponse> block(const Call& call) {
   }
   AITBC_TRY_ASSIGN(const std::optional<Block> found, snapshot->block(*height));
   if (!found) return no_block();
-  return json_response(block_json(params, *found));
+  AITBC_TRY_ASSIGN(const auto claims, snapshot->claims_in(*height));
+  return json_response(block_json(params, *found, claims));
 }
 
 struct Range {
@@ -102,7 +103,10 @@ Result<std::vector<std::string>> rows_of(const Call& call, Snapshot& snapshot, R
   }
   AITBC_TRY_ASSIGN(const std::vector<Block> blocks,
                    snapshot.blocks(from, limit, limits::range_bytes_max));
-  for (const Block& item : blocks) rows.push_back(block_json(params, item));
+  for (const Block& item : blocks) {
+    AITBC_TRY_ASSIGN(const auto claims, snapshot.claims_in(item.header().height));
+    rows.push_back(block_json(params, item, claims));
+  }
   return rows;
 }
 

@@ -25,14 +25,41 @@ struct Figures {
   Tip head;
   std::optional<SealedHeader> sealed;  // the head's; none of the genesis
   std::uint64_t txs = 0;
+  Minted minted;
+  Amount reserve, faucet;  // what they hold
 };
 
 Result<Figures> figures_of(const Call& call) {
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
-  AITBC_TRY_ASSIGN(const Tip head, snapshot->head());
-  AITBC_TRY_ASSIGN(auto sealed, snapshot->header(head.height));
+  Figures figures;
+  AITBC_TRY_ASSIGN(figures.head, snapshot->head());
+  AITBC_TRY_ASSIGN(figures.sealed, snapshot->header(figures.head.height));
   AITBC_TRY_ASSIGN(const TxPage none, snapshot->txs(0, 0));
-  return Figures{head, std::move(sealed), none.total};
+  figures.txs = none.total;
+  AITBC_TRY_ASSIGN(const ReceiptPage receipts, snapshot->receipts(0, 0));
+  figures.minted = receipts.total;
+  AITBC_TRY_ASSIGN(const Account reserve, snapshot->account(reserve_address()));
+  figures.reserve = reserve.balance;
+  if (const auto faucet = call.edge.faucet()) {
+    AITBC_TRY_ASSIGN(const Account account, snapshot->account(*faucet));
+    figures.faucet = account.balance;
+  }
+  return figures;
+}
+
+// People's: without the reserve and the markers of receipts.
+std::uint64_t accounts_of(const NodeStatus& status, const Figures& figures) {
+  const std::uint64_t nobodys = figures.minted.receipts + (figures.reserve == Amount{} ? 0U : 1U);
+  return status.accounts - std::min<std::uint64_t>(status.accounts, nobodys);
+}
+
+// Millionths as a decimal number.
+std::string ratio_json(std::uint32_t ppm) {
+  constexpr std::uint32_t million = 1'000'000;
+  std::string text = std::to_string(million + ppm % million);
+  text.replace(0, 1, std::to_string(ppm / million) + ".");
+  while (text.ends_with('0') && !text.ends_with(".0")) text.pop_back();
+  return text;
 }
 
 std::string list_of_one(std::string_view text) {
@@ -55,6 +82,8 @@ Result<HttpResponse> info(const Call& call) {
   genesis.text("chain_id", params.chain_id)
       .integer("base_fee", base_fee(params))
       .integer("fee_per_byte", fee_per_byte)
+      .integer("mint_per_unit", params.minting.mint_per_unit.units())
+      .json("coordinator_ratio", ratio_json(params.minting.coordinator_ppm))
       .json("block_time_seconds", seconds_json(params.slot))
       .integer("max_block_size_bytes", limits::block_bytes_max);
   ObjectWriter out;
@@ -62,7 +91,8 @@ Result<HttpResponse> info(const Call& call) {
       .integer("height", figures.head.height)
       .integer("total_blocks", figures.head.height + 1)
       .integer("total_transactions", figures.txs)
-      .integer("total_accounts", status->accounts)
+      .integer("total_accounts", accounts_of(*status, figures))
+      .integer("total_receipts", figures.minted.receipts)
       .text("latest_block_hash", hash)
       .text("last_block_hash", hash)
       .text("latest_block_timestamp", timestamp)
@@ -84,19 +114,19 @@ Result<HttpResponse> height(const Call& call) {
 
 Result<HttpResponse> supply(const Call& call) {
   const auto status = call.node.status();
+  AITBC_TRY_ASSIGN(const Figures figures, figures_of(call));
   const std::uint64_t total = supply_of(call.node.genesis()).units();
   ObjectWriter out;
-  out.text("chain_id", call.node.params().chain_id).integer("total_supply", total);
-  if (const auto faucet = call.edge.faucet()) {
-    AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
-    AITBC_TRY_ASSIGN(const Account account, snapshot->account(*faucet));
-    out.integer("circulating_supply", total - account.balance.units())
-        .integer("faucet_balance", account.balance.units())
-        .text("faucet_address", to_text(*faucet));
-  } else {
-    out.integer("circulating_supply", total).integer("faucet_balance", 0).null("faucet_address");
-  }
-  out.integer("total_accounts", status->accounts);
+  out.text("chain_id", call.node.params().chain_id)
+      .integer("total_supply", total)
+      .integer("circulating_supply", total - figures.reserve.units() - figures.faucet.units())
+      .integer("faucet_balance", figures.faucet.units());
+  const auto faucet = call.edge.faucet();
+  faucet ? out.text("faucet_address", to_text(*faucet)) : out.null("faucet_address");
+  out.integer("reserve_balance", figures.reserve.units())
+      .integer("minted", figures.minted.amount.units())
+      .integer("mint_per_unit", call.node.params().minting.mint_per_unit.units())
+      .integer("total_accounts", accounts_of(*status, figures));
   return json_response(std::move(out).finish());
 }
 
@@ -136,7 +166,7 @@ Result<HttpResponse> sync_status(const Call& call) {
   const auto status = call.node.status();
   const Params& params = call.node.params();
   AITBC_TRY_ASSIGN(const Figures figures, figures_of(call));
-  const auto& [head, sealed, txs] = figures;
+  const auto& [head, sealed, txs, minted, reserve, faucet] = figures;
   ObjectWriter out;
   out.text("chain_id", params.chain_id)
       .integer("head_height", head.height)

@@ -23,6 +23,8 @@ struct Figures {
   std::uint64_t last_block_txs = 0;
   double last_interval_s = 0;  // from the block before to the head
   double slots_s = 0;          // from the genesis to the head
+  Minted minted = {};
+  Amount reserve = {};
 };
 
 struct Metric {
@@ -72,6 +74,12 @@ constexpr Metric metrics[] = {
     {"aitbc_last_block_txs", "gauge", "Transactions of the head.", last_txs},
     {"aitbc_accounts", "gauge", "Accounts that hold or held something.",
      [](const Figures& figures) { return number(figures.status.accounts); }},
+    {"aitbc_receipts", "gauge", "Receipts that were claimed and minted.",
+     [](const Figures& figures) { return number(figures.minted.receipts); }},
+    {"aitbc_minted", "gauge", "What was minted for receipts.",
+     [](const Figures& figures) { return number(figures.minted.amount.units()); }},
+    {"aitbc_reserve", "gauge", "What is left to be minted.",
+     [](const Figures& figures) { return number(figures.reserve.units()); }},
     {"aitbc_authorities", "gauge", "Authorities whose turn the next block may be.",
      [](const Figures& figures) { return number(figures.status.governance.authorities.size()); }},
     {"aitbc_mempool_txs", "gauge", "Transactions that wait for a block.", mempool},
@@ -184,6 +192,10 @@ Result<Figures> figures_of(const Call& call, const NodeStatus& status) {
   Figures figures{status, call.stats.total(), call.stats.rate_limited()};
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
   AITBC_TRY_ASSIGN(const Tip head, snapshot->head());
+  AITBC_TRY_ASSIGN(const ReceiptPage receipts, snapshot->receipts(0, 0));
+  AITBC_TRY_ASSIGN(const Account reserve, snapshot->account(reserve_address()));
+  figures.minted = receipts.total;
+  figures.reserve = reserve.balance;
   if (head.height == 0) return figures;
   AITBC_TRY_ASSIGN(const auto last, snapshot->header(head.height));
   AITBC_TRY_ASSIGN(const auto before, snapshot->header(head.height - 1));

@@ -53,12 +53,12 @@ Result<TxId> check_and_submit(const Call& call, Result<SignedTx> tx) {
 // Of a transaction that its sender signed, or that the edge signs for a name of a devnet.
 using Sent = std::variant<TxId, HttpResponse>;
 
-Result<Sent> send_json(const Call& call, const Json& body) {
+Result<Sent> send_json(const Call& call, const Json& body, std::string_view type = transfer_type) {
   if (!is_unsigned(body)) {
     AITBC_TRY_ASSIGN(const TxId id, check_and_submit(call, read_signed(call, body)));
     return Sent(id);
   }
-  auto read = read_unsigned(call.node.params(), body);
+  AITBC_TRY_ASSIGN(auto read, read_unsigned(call.node.params(), call.request, body, type));
   if (auto* refusal = std::get_if<HttpResponse>(&read)) return Sent(std::move(*refusal));
   const auto& payment = std::get<DevEdge::Payment>(read);
   if (payment.fee < call.node.params().fee_min) {
@@ -70,19 +70,25 @@ Result<Sent> send_json(const Call& call, const Json& body) {
   return Sent(id);
 }
 
-Result<HttpResponse> send_tx(const Call& call) {
-  const std::string& body = call.request.body;
-  TxId id;
-  if (has_binary(call.request)) {
-    AITBC_TRY_ASSIGN(id, check_and_submit(call, decode_signed_tx(as_bytes(body))));
-  } else {
-    AITBC_TRY_ASSIGN(const Json json, parse_json(body));
-    AITBC_TRY_ASSIGN(Sent sent, send_json(call, json));
-    if (auto* refusal = std::get_if<HttpResponse>(&sent)) return std::move(*refusal);
-    id = std::get<TxId>(sent);
-  }
+HttpResponse taken(const Call& call, const TxId& id) {
   return json_response(taken_json(call.node.reader().snapshot(), id));
 }
+
+Result<HttpResponse> send_json(const Call& call, std::string_view type) {
+  AITBC_TRY_ASSIGN(const Json json, parse_json(call.request.body));
+  AITBC_TRY_ASSIGN(Sent sent, send_json(call, json, type));
+  if (auto* refusal = std::get_if<HttpResponse>(&sent)) return std::move(*refusal);
+  return taken(call, std::get<TxId>(sent));
+}
+
+Result<HttpResponse> send_tx(const Call& call) {
+  if (!has_binary(call.request)) return send_json(call, transfer_type);
+  AITBC_TRY_ASSIGN(const TxId id,
+                   check_and_submit(call, decode_signed_tx(as_bytes(call.request.body))));
+  return taken(call, id);
+}
+
+Result<HttpResponse> submit_receipt(const Call& call) { return send_json(call, claim_type); }
 
 // In the later dialect, whatever fails is a 400 with this in front.
 Result<HttpResponse> send_transaction(const Call& call) {
@@ -191,7 +197,8 @@ constexpr Errc send_errors[] = {
     Errc::bad_policy,    Errc::bad_signature, Errc::bad_amount,           Errc::wrong_chain,
     Errc::fee_too_low,   Errc::nonce_used,    Errc::nonce_pending,        Errc::nonce_gap,
     Errc::mempool_full,  Errc::inbox_full,    Errc::insufficient_balance, Errc::timeout,
-    Errc::shutting_down, Errc::not_devnet};
+    Errc::shutting_down, Errc::not_devnet,    Errc::bad_receipt,          Errc::receipt_claimed,
+    Errc::too_large,     Errc::refused};
 
 constexpr Route routes[] = {
     {.method = "POST",
@@ -204,6 +211,18 @@ constexpr Route routes[] = {
      .answer = "Taken",
      .body = "Submission",
      .binary_body = "a signed transaction",
+     .errors = send_errors,
+     .scope = Scope::submit,
+     .waits = Waits::if_unsigned,
+     .lenient = true},
+    {.method = "POST",
+     .pattern = "/rpc/submitReceipt",
+     .handler = submit_receipt,
+     .summary = "Claims a receipt that a coordinator signed: mints for the miner whom it names, "
+                "once. Signed by the sender, or on a devnet unsigned and of a name.",
+     .parameters = {},
+     .answer = "Taken",
+     .body = "Submission",
      .errors = send_errors,
      .scope = Scope::submit,
      .waits = Waits::if_unsigned,

@@ -29,15 +29,18 @@ constexpr Scalar scalars[] = {
      R"({"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}([.][0-9]{6})?$",)"
      R"("description":"UTC, without a zone"})"},
     {"Seconds", R"({"type":"number"})"},
+    {"Units", R"({"type":"number","exclusiveMinimum":0})"},
     {"AccountName",
      R"({"type":"string","description":"An address; on a devnet also a name, which stands for the )"
      R"(account of a key that follows from it."})"},
     {"Anything", R"({"type":"object"})"},
     {"Text", R"({"type":"string"})"},
     {"Flag", R"({"type":"boolean"})"},
-    {"TxType", R"({"type":"string","enum":["transfer","ballot"]})"},
+    {"TxType", R"({"type":"string","enum":["transfer","ballot","receipt_claim"]})"},
     {"TransferType", R"({"type":"string","enum":["transfer"]})"},
     {"BallotType", R"({"type":"string","enum":["ballot"]})"},
+    {"ClaimType", R"({"type":"string","enum":["receipt_claim"]})"},
+    {"Ratio", R"({"type":"number","minimum":0,"maximum":1})"},
     {"ChangeKind", R"({"type":"string","enum":["add","remove"]})"},
     {"VoteKind", R"({"type":"string","enum":["prepare","commit"]})"},
     {"EvidenceKind", R"({"type":"string","enum":["seals","votes"]})"},
@@ -69,15 +72,18 @@ struct Choice {
 
 constexpr Choice choices[] = {
     {"Detail", "Text", "InvalidList"},
-    {"Payload", "TransferPayload", "BallotPayload"},
+    {"Payload", "BodyPayload", "SignedReceipt"},
+    {"BodyPayload", "TransferPayload", "BallotPayload"},
     {"RangeAnswer", "BlockRange", "RangeRows"},
     {"TxAnswer", "TxPage", "TxRows"},
     {"Submission", "Transaction", "Unsigned"},
-    {"Unsigned", "UnsignedTransfer", "UnsignedPayment"},
+    {"Unsigned", "UnsignedTransfer", "UnsignedPaymentOrClaim"},
+    {"UnsignedPaymentOrClaim", "UnsignedPayment", "UnsignedClaim"},
     {"BatchOrUnsigned", "TransactionList", "Unsigned"},
     {"Branch", "Block", "Blocks"},
     {"Result", "Taken", "Error"},
-    {"Transaction", "Transfer", "Ballot"},
+    {"Transaction", "Transfer", "BallotOrClaim"},
+    {"BallotOrClaim", "Ballot", "ReceiptClaim"},
 };
 
 // An object: "name:Type" for each field, a type followed by [] for an array, by ? when it may be
@@ -106,6 +112,27 @@ constexpr Shape shapes[] = {
      "key:Key approve:Flag fee:Amount nonce:Nonce payload?:BallotPayload policy:Policy "
      "signatures:Signature?[]",
      Shape::Use::body},
+    {"ReceiptClaim",
+     "tx_hash?:Hash hash?:Hash type:ClaimType chain_id:Text sender:Address receipt:Text "
+     "coordinator:Key receipt_signature:Signature fee:Amount nonce:Nonce payload?:SignedReceipt "
+     "policy:Policy signatures:Signature?[]",
+     Shape::Use::body},
+    {"ReceiptSignature", "alg:Text key_id:Text sig:Text"},
+    {"SignedReceipt",
+     "receipt_id:Text job_id:Text provider:AccountName units:Units signature:ReceiptSignature"},
+    {"ReceiptText", "receipt_id:Text job_id:Text provider:AccountName units:Units"},
+    {"Receipt",
+     "receipt_id:Text job_id:Text payload:ReceiptText miner_signature:Text? "
+     "coordinator_attestations:ReceiptSignature[] minted_amount:Amount recorded_at:NaiveTime "
+     "miner:Address coordinator:Address coordinator_amount:Amount tx_hash:Hash "
+     "block_height:Height"},
+    {"ReceiptPage", "receipts:Receipt[] total:Count limit:Count offset:Count"},
+    {"TxSearchRow",
+     "tx_hash:Hash block_height:Height type:TxType sender:Address recipient:Address "
+     "amount:Amount payload:SignedReceipt created_at:NaiveTime"},
+    {"TxSearch", "transactions:TxSearchRow[] total:Count"},
+    {"UnsignedClaim",
+     "type?:Text sender:AccountName nonce:Nonce fee:Amount payload:Anything sig?:Text?"},
     {"TransferPayload", "to:Address amount:Amount", Shape::Use::body},
     {"BallotPayload", "change:ChangeKind key:Key approve:Flag", Shape::Use::body},
     {"FreePayload", "to?:AccountName recipient?:AccountName amount?:Amount value?:Amount"},
@@ -124,13 +151,13 @@ constexpr Shape shapes[] = {
     {"Block",
      "height:Height hash?:Hash chain_id?:Text parent_hash:Hash timestamp?:NaiveTime tx_count:Count "
      "slot:Slot txs_root:Hash state_root:Hash proposer:Key? seal:Signature? signature?:Signature? "
-     "handover?:Certificate transactions:Transaction[]",
+     "handover?:Certificate transactions:Transaction[] receipts?:Receipt[]",
      Shape::Use::body},
     {"Blocks", "blocks:Block[]", Shape::Use::body},
     {"RangeRow",
      "height:Height hash:Hash chain_id:Text parent_hash:Hash timestamp:NaiveTime tx_count:Count "
      "slot:Slot txs_root:Hash state_root:Hash proposer:Key? seal:Signature? signature:Signature? "
-     "handover?:Certificate transactions?:Transaction[]"},
+     "handover?:Certificate transactions?:Transaction[] receipts?:Receipt[]"},
     {"RangeRows", "[]RangeRow"},
     {"BlockPage", "blocks:RangeRow[] total:Count limit:Count offset:Count"},
     {"SideBlock",
@@ -150,9 +177,12 @@ constexpr Shape shapes[] = {
     {"Accepted",
      "accepted:Flag height:Height hash:Text reason:Text reorged:Flag reorg_depth:Count"},
     {"Allocation", "address:Address balance:Amount", Shape::Use::body},
+    {"Minting", "mint_per_unit:Amount coordinator_ppm:Count reserve:Amount coordinators:Key[]",
+     Shape::Use::body},
     {"Genesis",
      "chain_id:Text time:Time slot_ms:Milliseconds tail_guard_ms:Milliseconds fee_min:Amount "
-     "quorum:QuorumRule depth_max:Count devnet:Flag authorities:Key[] accounts:Allocation[]",
+     "quorum:QuorumRule depth_max:Count devnet:Flag receipts:Minting authorities:Key[] "
+     "accounts:Allocation[]",
      Shape::Use::body},
     {"Account",
      "address:AccountName balance:Amount nonce:Nonce next_nonce:Nonce height:Height "
@@ -198,17 +228,18 @@ constexpr Shape shapes[] = {
     {"Given",
      "success:Flag address:AccountName amount:Amount tx_hash:Hash chain_id:Text message:Text"},
     {"GenesisParams",
-     "chain_id:Text base_fee:Amount fee_per_byte:Amount block_time_seconds:Seconds "
-     "max_block_size_bytes:Count"},
+     "chain_id:Text base_fee:Amount fee_per_byte:Amount mint_per_unit:Amount "
+     "coordinator_ratio:Ratio block_time_seconds:Seconds max_block_size_bytes:Count"},
     {"Info",
      "chain_id:Text height:Height total_blocks:Count total_transactions:Count "
-     "total_accounts:Count latest_block_hash:Hash last_block_hash:Hash "
+     "total_accounts:Count total_receipts:Count latest_block_hash:Hash last_block_hash:Hash "
      "latest_block_timestamp:NaiveTime timestamp:NaiveTime genesis_params:GenesisParams "
      "node_id:Text proposer_id:Key? state:State supported_chains:Text[] rpc_version:Text"},
     {"HeadHeight", "height:Height"},
     {"Supply",
      "chain_id:Text total_supply:Amount circulating_supply:Amount faucet_balance:Amount "
-     "faucet_address:Address? total_accounts:Count"},
+     "faucet_address:Address? reserve_balance:Amount minted:Amount mint_per_unit:Amount "
+     "total_accounts:Count"},
     {"Validator", "address:Key weight:Count status:Text"},
     {"Validators",
      "chain_id:Text validators:Validator[] total_validators:Count consensus_type:Text "

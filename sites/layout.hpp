@@ -1,7 +1,8 @@
 #pragma once
 // Where a network keeps what on disk: one folder <home>/networks/<name>, all that there is of it.
-//   network.yaml  genesis.json  faucet.key  api.key  api-keys.json  nodes/<id>/{config.json
-//   authority.key chain.db node.log node.pid}, and beside the folder its lock. Pure; any thread.
+//   network.yaml  genesis.json  faucet.key  coordinator.key  api.key  api-keys.json
+//   nodes/<id>/{config.json authority.key chain.db node.log node.pid}, and beside the folder its
+//   lock. Pure; any thread.
 
 #include <filesystem>
 #include <string>
@@ -24,6 +25,7 @@ class Layout {
   std::filesystem::path faucet_key() const { return root_ / "faucet.key"; }
   std::filesystem::path api_key() const { return root_ / "api.key"; }
   std::filesystem::path api_keys() const { return root_ / "api-keys.json"; }
+  std::filesystem::path coordinator_key() const { return root_ / "coordinator.key"; }
   std::filesystem::path nodes() const { return root_ / "nodes"; }
   std::filesystem::path node(std::string_view id) const { return nodes() / id; }
   std::filesystem::path config(std::string_view id) const { return node(id) / "config.json"; }

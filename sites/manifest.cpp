@@ -4,6 +4,7 @@
 #include <map>
 
 #include "chain/core/limits.hpp"
+#include "chain/core/receipt.hpp"
 #include "sites/document.hpp"
 #include "sites/yaml.hpp"
 
@@ -25,6 +26,19 @@ Result<Amount> as_amount(const Value& at) {
   return Amount::from(units).value_or(Amount{});
 }
 
+// 0 to 1 with at most six decimals.
+Result<std::uint32_t> as_millionths(const Value& at) {
+  constexpr std::uint64_t million = limits::coordinator_ppm_max;
+  const auto expected = [&] { return wrong(at, "a number from 0 to 1 of at most six decimals"); };
+  if (!at.is_scalar()) return expected();
+  if (at.text() == "0") return std::uint32_t{0};
+  const auto value = parse_decimal(at.text());
+  if (!value || value->exponent < -6) return expected();
+  const auto ppm = floor_of(*value, million);
+  if (!ppm || ppm->units() > million) return expected();
+  return static_cast<std::uint32_t>(ppm->units());
+}
+
 // Fills one Manifest, and remembers what must be unique.
 class Parser {
  public:
@@ -41,6 +55,7 @@ class Parser {
   Status parse_features(const Value& at);
   Status parse_chain(const Value& at);
   Status parse_accounts(const Value& at);
+  Status parse_receipts(const Value& at);
   Status check_supply(const Value& at) const;
   void note_unused(const Mapping& mapping, std::initializer_list<const char*> keys);
 
@@ -73,7 +88,8 @@ Status Parser::parse(const Value& document) {
     }
     return at.text();
   }));
-  manifest_.chain.faucet_balance = Amount::from(1'000'000'000'000).value_or(Amount{});
+  manifest_.chain.faucet_balance = *Amount::from(1'000'000'000'000);
+  manifest_.chain.minting = {*Amount::from(1'000), 50'000, *Amount::from(1'000'000'000'000), {}};
   if (const Value* at = top.find("shared_features")) AITBC_TRY(parse_features(*at));
   if (const Value* at = top.find("genesis")) AITBC_TRY(parse_chain(*at));
   note_unused(top, {"deployment"});
@@ -134,7 +150,7 @@ Status Parser::parse_features(const Value& at) {
 Status Parser::parse_chain(const Value& at) {
   AITBC_TRY_ASSIGN(const Mapping map,
                    Mapping::open(at, {"chain_id", "devnet", "fee_min", "quorum", "depth_max",
-                                      "faucet_balance", "accounts"}));
+                                      "faucet_balance", "accounts", "receipts"}));
   Manifest::Chain& chain = manifest_.chain;
   AITBC_TRY(map.optional("chain_id", chain.id, [](const Value& value) -> Result<std::string> {
     if (!value.is_scalar() || !is_network_name(value.text())) {
@@ -152,13 +168,41 @@ Status Parser::parse_chain(const Value& at) {
   AITBC_TRY(map.optional("depth_max", chain.depth_max, [](const Value& value) {
     return as_integer(value, {1, limits::depth_max_max});
   }));
-  if (!chain.devnet) chain.faucet_balance = Amount{};
+  if (!chain.devnet) chain.faucet_balance = chain.minting.reserve = Amount{};
   AITBC_TRY(map.optional("faucet_balance", chain.faucet_balance, as_amount));
   if (!chain.devnet && chain.faucet_balance != Amount{}) {
     return wrong(*map.find("faucet_balance"), "0: only a devnet has a faucet");
   }
+  if (const Value* receipts = map.find("receipts")) AITBC_TRY(parse_receipts(*receipts));
   if (const Value* accounts = map.find("accounts")) AITBC_TRY(parse_accounts(*accounts));
   return check_supply(at);
+}
+
+Status Parser::parse_receipts(const Value& at) {
+  AITBC_TRY_ASSIGN(const Mapping map, Mapping::open(at, {"mint_per_unit", "coordinator_ratio",
+                                                         "reserve", "coordinators"}));
+  Minting& minting = manifest_.chain.minting;
+  AITBC_TRY(map.optional("mint_per_unit", minting.mint_per_unit, as_amount));
+  AITBC_TRY(map.optional("coordinator_ratio", minting.coordinator_ppm, as_millionths));
+  AITBC_TRY(map.optional("reserve", minting.reserve, as_amount));
+  if (const Value* keys = map.find("coordinators")) {
+    AITBC_TRY_ASSIGN(const auto items, as_list(*keys, limits::coordinators_max));
+    for (const Value& item : items) {
+      const auto key = item.is_scalar() ? PublicKey::parse(item.text()) : std::nullopt;
+      if (!key) return wrong(item, "a key of 64 hexadecimal digits");
+      minting.coordinators.push_back(*key);
+    }
+  }
+  if (minting.reserve == Amount{} && !minting.coordinators.empty()) {
+    return bad(at, "expected a reserve of 1 or more, out of which receipts are paid");
+  }
+  if (minting.reserve != Amount{} && minting.coordinators.empty() && !manifest_.chain.devnet) {
+    return bad(at, "expected coordinators: only a devnet is given one");
+  }
+  if (minting.reserve != Amount{} && minting.mint_per_unit == Amount{}) {
+    return wrong(*map.find("mint_per_unit"), "1 or more");
+  }
+  return ok();
 }
 
 Status Parser::parse_accounts(const Value& at) {
@@ -183,13 +227,13 @@ Status Parser::parse_accounts(const Value& at) {
 }
 
 Status Parser::check_supply(const Value& at) const {
-  std::optional<Amount> supply = manifest_.chain.faucet_balance;
+  auto supply = manifest_.chain.faucet_balance.plus(manifest_.chain.minting.reserve);
   for (const auto& account : manifest_.chain.accounts) {
     if (supply) supply = supply->plus(account.balance);
   }
   if (!supply) {
     return bad(at, "expected balances that add up to at most " +
-                       std::to_string(limits::supply_max) + " with the faucet's");
+                       std::to_string(limits::supply_max) + " with the faucet's and the reserve");
   }
   return ok();
 }

@@ -58,6 +58,12 @@ struct Manifest {
     std::uint64_t depth_max = Genesis{}.depth_max;
     Amount faucet_balance;  // zero where the chain is no devnet: it has no faucet
     std::vector<Genesis::Allocation> accounts;  // ascending by address
+    Minting minting;                            // without the coordinator that `up` makes
+
+    // A devnet that names no coordinator is given one, as it is given a faucet.
+    bool makes_coordinator() const {
+      return minting.coordinators.empty() && minting.reserve != Amount{};
+    }
   };
 
   std::string network = "ait-devnet";

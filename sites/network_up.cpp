@@ -76,6 +76,10 @@ Status Network::write_shared_files(const std::vector<Member>& members) {
     AITBC_TRY_ASSIGN(const KeyPair faucet, read_or_make_key(files, layout_.faucet_key()));
     keys.faucet = faucet.public_key();
   }
+  if (manifest_.chain.makes_coordinator()) {
+    AITBC_TRY_ASSIGN(const KeyPair made, read_or_make_key(files, layout_.coordinator_key()));
+    keys.coordinator = made.public_key();
+  }
   for (const Member& member : members) {
     if (!member.node.authority) continue;
     AITBC_TRY_ASSIGN(const KeyPair key, read_or_make_key(member.provider.transport,

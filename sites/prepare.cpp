@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t key_file_bytes_max = 256;
 
 Amount account_sum(const Manifest& manifest) {
-  Amount sum = manifest.chain.faucet_balance;
+  const auto& chain = manifest.chain;
+  Amount sum = chain.faucet_balance.plus(chain.minting.reserve).value_or(chain.faucet_balance);
   for (const auto& account : manifest.chain.accounts) sum = sum.plus(account.balance).value_or(sum);
   return sum;
 }
@@ -54,6 +55,22 @@ void compare(const rpc::Json& have, const rpc::Json& want, const std::string& pa
   for (const auto& [key, value] : have.items()) {
     if (!want.contains(key)) add((path.empty() ? key : path + "." + key) + " is unknown");
   }
+}
+
+void compare_minting(const Minting& have, const Manifest::Chain& chain,
+                     std::vector<std::string>& changes) {
+  const Minting& want = chain.minting;
+  const auto compare_numbers = [&](const std::string& key, std::uint64_t old, std::uint64_t now) {
+    if (old == now) return;
+    changes.push_back("receipts." + key + ": " + std::to_string(old) + " -> " +
+                      std::to_string(now));
+  };
+  compare_numbers("mint_per_unit", have.mint_per_unit.units(), want.mint_per_unit.units());
+  compare_numbers("coordinator_ratio in millionths", have.coordinator_ppm, want.coordinator_ppm);
+  compare_numbers("reserve", have.reserve.units(), want.reserve.units());
+  const bool same = chain.makes_coordinator() ? have.coordinators.size() == 1
+                                              : have.coordinators == want.coordinators;
+  if (!same) changes.emplace_back("receipts.coordinators: other keys");
 }
 
 }  // namespace
@@ -105,6 +122,8 @@ Result<Genesis> make_genesis(const Manifest& manifest, const GenesisKeys& keys, 
   genesis.quorum = manifest.chain.quorum;
   genesis.depth_max = manifest.chain.depth_max;
   genesis.devnet = manifest.chain.devnet;
+  genesis.minting = manifest.chain.minting;
+  if (keys.coordinator) genesis.minting.coordinators.push_back(*keys.coordinator);
   genesis.authorities = keys.authorities;
   genesis.allocations = manifest.chain.accounts;
   if (keys.faucet) {
@@ -138,9 +157,10 @@ std::vector<std::string> genesis_changes(const Genesis& genesis, const Manifest&
                 std::to_string(manifest.chain.depth_max));
   compare_texts("devnet", genesis.devnet ? "true" : "false",
                 manifest.chain.devnet ? "true" : "false");
+  compare_minting(genesis.minting, manifest.chain, changes);
   const Amount supply = account_sum(manifest);
-  compare_texts("faucet_balance and accounts together", std::to_string(supply_of(genesis).units()),
-                std::to_string(supply.units()));
+  compare_texts("faucet_balance, reserve and accounts together",
+                std::to_string(supply_of(genesis).units()), std::to_string(supply.units()));
   if (supply == supply_of(genesis) && !has_accounts(genesis, manifest)) {
     changes.emplace_back("accounts: other addresses or balances");
   }

@@ -25,6 +25,7 @@ Status make_api_key(Transport&, const Layout&);
 struct GenesisKeys {
   std::vector<PublicKey> authorities;  // in the order of the network file
   std::optional<PublicKey> faucet;
+  std::optional<PublicKey> coordinator;  // where the network file names none
 };
 Result<Genesis> make_genesis(const Manifest&, const GenesisKeys&, Time);
 

@@ -9,17 +9,38 @@ namespace aitbc {
 
 namespace {
 
-Status check_payload(const Transfer& transfer) {
+Status check_payload(const Params&, const Transfer& transfer) {
   if (transfer.amount == Amount{}) {
     return error(Errc::bad_amount, "transaction: amount: expected 1 or more, got 0");
   }
   return ok();
 }
 
-Status check_payload(const Ballot& ballot) {
+Status check_payload(const Params&, const Ballot& ballot) {
   if (is_valid_key(ballot.change.key)) return ok();
   return error(Errc::bad_request,
                "ballot: key: " + ballot.change.key.hex() + " is not a valid Ed25519 public key");
+}
+
+Status check_payload(const Params& params, const ReceiptClaim& claim) {
+  const auto& coordinators = params.minting.coordinators;
+  if (std::find(coordinators.begin(), coordinators.end(), claim.coordinator) ==
+      coordinators.end()) {
+    return error(Errc::bad_receipt, "receipt: " + claim.coordinator.hex() +
+                                        " is no coordinator of this chain's genesis");
+  }
+  if (verify(claim.coordinator, as_bytes(claim.receipt), claim.signature)) return ok();
+  return error(Errc::bad_signature,
+               "receipt: the coordinator's signature does not match; it must "
+               "cover the canonical JSON (changed after signing?)");
+}
+
+// What follows from the payload and the genesis alone.
+Result<std::optional<Mint>> read_mint(const Params& params, const Tx& tx) {
+  const auto* claim = std::get_if<ReceiptClaim>(&tx.payload);
+  if (claim == nullptr) return std::optional<Mint>();
+  AITBC_TRY_ASSIGN(Mint mint, mint_of(params, *claim));
+  return std::optional(mint);
 }
 
 Status check_sender(const SignedTx& tx) {
@@ -81,16 +102,17 @@ Result<CheckedTx> CheckedTx::check(const Params& params, SignedTx tx) {
   if (!cost_of(tx.body)) {
     return error(Errc::bad_amount, "transaction: amount and fee together exceed 2^53 - 1");
   }
-  AITBC_TRY(
-      std::visit([](const auto& payload) { return check_payload(payload); }, tx.body.payload));
+  AITBC_TRY(std::visit([&](const auto& payload) { return check_payload(params, payload); },
+                       tx.body.payload));
   const TxId id = id_of(params.genesis_hash, tx.body);
   AITBC_TRY(check_witness(tx, id));
-  return CheckedTx(std::make_shared<const Entry>(Entry{std::move(tx), id}));
+  return stored(params, std::move(tx));
 }
 
-CheckedTx CheckedTx::stored(const Params& params, SignedTx tx) {
+Result<CheckedTx> CheckedTx::stored(const Params& params, SignedTx tx) {
   const TxId id = id_of(params.genesis_hash, tx.body);
-  return CheckedTx(std::make_shared<const Entry>(Entry{std::move(tx), id}));
+  AITBC_TRY_ASSIGN(auto mint, read_mint(params, tx.body));
+  return CheckedTx(std::make_shared<const Entry>(Entry{std::move(tx), id, mint}));
 }
 
 Result<CheckedBlock> CheckedBlock::check(const Params& params, const Block& block) {
@@ -172,6 +194,8 @@ struct Draft {
   Overlay accounts;
   Governance governance;
   Height height;
+  std::uint32_t position = 0;  // of the transaction that is next
+  std::vector<std::uint32_t> claims;
 
   explicit Draft(const State& state, Height at)
       : accounts(state), governance(state.governance()), height(at) {}
@@ -181,15 +205,32 @@ struct Draft {
     end_block(governance, height);
     Effects effects = accounts.effects();
     if (governance != before) effects.governance = {before, governance};
+    effects.claims = claims;
     return effects;
   }
 };
 
-void execute_payload(Draft& draft, const Address& from, const Ballot& ballot) {
-  cast(draft.governance, from, ballot, draft.height);
+void execute_payload(Draft& draft, const CheckedTx& tx, const Ballot& ballot) {
+  cast(draft.governance, tx.body().from, ballot, draft.height);
 }
 
-void execute_payload(Draft& draft, const Address& from, const Transfer& transfer) {
+void execute_payload(Draft& draft, const CheckedTx& tx, const ReceiptClaim&) {
+  Overlay& accounts = draft.accounts;
+  const Mint& mint = tx.mint().value();
+  if (!check_claim(accounts, mint)) return;
+  Account marker = accounts.at(mint.marker);
+  marker.nonce = 1;
+  accounts.set(mint.marker, marker);
+  Account reserve = accounts.at(reserve_address());
+  reserve.balance = reserve.balance.minus(mint.total).value();
+  accounts.set(reserve_address(), reserve);
+  credit(accounts, mint.miner, mint.to_miner);
+  credit(accounts, mint.coordinator, mint.to_coordinator);
+  draft.claims.push_back(draft.position);
+}
+
+void execute_payload(Draft& draft, const CheckedTx& tx, const Transfer& transfer) {
+  const Address& from = tx.body().from;
   Overlay& accounts = draft.accounts;
   Account sender = accounts.at(from);
   const auto rest = sender.balance.minus(transfer.amount);
@@ -200,15 +241,17 @@ void execute_payload(Draft& draft, const Address& from, const Transfer& transfer
 }
 
 // The transaction's whole effect; the fee goes to the proposer's own account.
-Status execute(Draft& draft, const Address& proposer, const Tx& tx) {
+Status execute(Draft& draft, const Address& proposer, const CheckedTx& checked) {
+  const Tx& tx = checked.body();
   Overlay& accounts = draft.accounts;
   AITBC_TRY(check_tx(accounts, tx));
   Account sender = accounts.at(tx.from);
   const auto rest = sender.balance.minus(tx.fee);
   AITBC_CHECK(rest.has_value());
   accounts.set(tx.from, {*rest, sender.nonce + 1});
-  std::visit([&](const auto& payload) { execute_payload(draft, tx.from, payload); }, tx.payload);
+  std::visit([&](const auto& payload) { execute_payload(draft, checked, payload); }, tx.payload);
   if (tx.fee != Amount{}) credit(accounts, proposer, tx.fee);
+  ++draft.position;
   return ok();
 }
 
@@ -231,7 +274,7 @@ Result<Effects> apply_block(const Params& params, const Parent& parent, State& s
   const Address proposer = address_of(Policy::single(header.proposer));
   Draft draft(state, header.height);
   for (const CheckedTx& tx : block.txs) {
-    if (const auto status = execute(draft, proposer, tx.body()); !status) {
+    if (const auto status = execute(draft, proposer, tx); !status) {
       return error(Errc::invalid_block_tx, "block " + std::to_string(header.height) +
                                                " cannot hold " + tx.id().hex() + ": " +
                                                status.error().detail);
@@ -263,7 +306,7 @@ std::optional<Built> build_block(const Params& params, const Parent& parent, Sta
     if (included.size() == limits::block_txs_max) break;
     const std::size_t tx_bytes = encode(tx.signed_tx()).size();
     if (bytes + tx_bytes > limits::block_bytes_max) break;
-    if (!execute(draft, proposer, tx.body())) continue;
+    if (!execute(draft, proposer, tx)) continue;
     bytes += tx_bytes;
     included.push_back(tx);
     bodies.push_back(tx.signed_tx());

@@ -7,6 +7,7 @@
 
 #include "chain/core/crypto.hpp"
 #include "chain/core/poa.hpp"
+#include "chain/core/receipt.hpp"
 #include "chain/core/state.hpp"
 
 namespace aitbc {
@@ -21,17 +22,20 @@ class CheckedTx {
  public:
   // Fee, amount, policy and signatures of a transaction that needs no state to be judged.
   static Result<CheckedTx> check(const Params&, SignedTx);
-  // For stores alone: it was checked before it was written.
-  static CheckedTx stored(const Params&, SignedTx);
+  // For stores alone: it was checked before it was written, so an error means that it is damaged.
+  static Result<CheckedTx> stored(const Params&, SignedTx);
 
   const SignedTx& signed_tx() const { return entry_->tx; }
   const Tx& body() const { return entry_->tx.body; }
   const TxId& id() const { return entry_->id; }
+  // Of a claim of a receipt.
+  const std::optional<Mint>& mint() const { return entry_->mint; }
 
  private:
   struct Entry {
     SignedTx tx;
     TxId id;
+    std::optional<Mint> mint;
   };
   explicit CheckedTx(std::shared_ptr<const Entry> entry) : entry_(std::move(entry)) {}
   std::shared_ptr<const Entry> entry_;

@@ -22,35 +22,64 @@ bool is_chain_id(const std::string& text) {
          });
 }
 
-Status check_authorities(const std::vector<PublicKey>& authorities) {
-  if (authorities.empty() || authorities.size() > limits::authorities_max) {
-    return bad("authorities: expected 1 to " + std::to_string(limits::authorities_max) +
-               " keys, got " + std::to_string(authorities.size()));
-  }
-  std::vector<PublicKey> sorted = authorities;
+Status check_keys(std::string_view what, const std::vector<PublicKey>& keys) {
+  std::vector<PublicKey> sorted = keys;
   std::sort(sorted.begin(), sorted.end());
   if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end()) {
-    return bad("authorities: " + twice->hex() + " is listed twice");
+    return bad(std::string(what) + ": " + twice->hex() + " is listed twice");
   }
-  for (const PublicKey& key : authorities) {
+  for (const PublicKey& key : keys) {
     if (!is_valid_key(key)) {
-      return bad("authorities: " + key.hex() + " is not a valid Ed25519 public key");
+      return bad(std::string(what) + ": " + key.hex() + " is not a valid Ed25519 public key");
     }
   }
   return ok();
 }
 
-Status check_allocations(const std::vector<Genesis::Allocation>& allocations) {
+Status check_authorities(const std::vector<PublicKey>& authorities) {
+  if (authorities.empty() || authorities.size() > limits::authorities_max) {
+    return bad("authorities: expected 1 to " + std::to_string(limits::authorities_max) +
+               " keys, got " + std::to_string(authorities.size()));
+  }
+  return check_keys("authorities", authorities);
+}
+
+Status check_minting(const Minting& minting) {
+  if (minting.coordinators.size() > limits::coordinators_max) {
+    return bad("receipts.coordinators: expected at most " +
+               std::to_string(limits::coordinators_max) + " keys, got " +
+               std::to_string(minting.coordinators.size()));
+  }
+  AITBC_TRY(check_keys("receipts.coordinators", minting.coordinators));
+  if (minting.coordinator_ppm > limits::coordinator_ppm_max) {
+    return bad("receipts.coordinator_ppm: expected 0 to 1000000");
+  }
+  if (minting.coordinators.empty() != (minting.reserve == Amount{})) {
+    return bad("receipts: expected coordinators and a reserve, or neither");
+  }
+  if (!minting.coordinators.empty() && minting.mint_per_unit == Amount{}) {
+    return bad("receipts.mint_per_unit: expected 1 or more");
+  }
+  return ok();
+}
+
+Status check_allocations(const Genesis& genesis) {
+  const auto& allocations = genesis.allocations;
   if (allocations.size() > limits::genesis_accounts_max) return bad("accounts: too many");
-  Amount supply;
+  Amount supply = genesis.minting.reserve;
   for (std::size_t i = 0; i < allocations.size(); ++i) {
     const auto& [address, balance] = allocations[i];
     if (i > 0 && address <= allocations[i - 1].address) {
       return bad("accounts: " + to_text(address) + " is listed twice or out of order");
     }
+    if (address == reserve_address()) {
+      return bad("accounts: " + to_text(address) + " is the reserve; use receipts.reserve");
+    }
     if (balance == Amount{}) return bad("accounts: " + to_text(address) + " has a balance of 0");
     const auto sum = supply.plus(balance);
-    if (!sum) return bad("accounts: all balances together exceed the largest supply, 2^53 - 1");
+    if (!sum)
+      return bad(
+          "accounts: all balances and the reserve together exceed the largest supply, 2^53 - 1");
     supply = *sum;
   }
   return ok();
@@ -105,17 +134,30 @@ Status check_genesis(const Genesis& genesis) {
     return bad("depth_max: expected 1 to " + std::to_string(limits::depth_max_max));
   }
   AITBC_TRY(check_authorities(genesis.authorities));
-  return check_allocations(genesis.allocations);
+  AITBC_TRY(check_minting(genesis.minting));
+  return check_allocations(genesis);
 }
 
 Amount supply_of(const Genesis& genesis) {
-  Amount supply;
+  Amount supply = genesis.minting.reserve;
   for (const auto& allocation : genesis.allocations) {
     const auto sum = supply.plus(allocation.balance);
     AITBC_CHECK(sum.has_value());
     supply = *sum;
   }
   return supply;
+}
+
+std::vector<Genesis::Allocation> balances_of(const Genesis& genesis) {
+  std::vector<Genesis::Allocation> balances = genesis.allocations;
+  const Amount reserve = genesis.minting.reserve;
+  if (reserve != Amount{}) balances.push_back({reserve_address(), reserve});
+  return balances;
+}
+
+Address reserve_address() {
+  static const Address address{hash("aitbc/reserve/1", {}).data};
+  return address;
 }
 
 Buffer encode(const Genesis& genesis) {
@@ -128,6 +170,11 @@ Buffer encode(const Genesis& genesis) {
   out.integer(static_cast<std::uint8_t>(genesis.quorum));
   out.integer(genesis.depth_max);
   out.integer(static_cast<std::uint8_t>(genesis.devnet));
+  out.integer(genesis.minting.mint_per_unit.units());
+  out.integer(genesis.minting.coordinator_ppm);
+  out.integer(genesis.minting.reserve.units());
+  out.integer(static_cast<std::uint32_t>(genesis.minting.coordinators.size()));
+  for (const PublicKey& key : genesis.minting.coordinators) out.fixed(key);
   out.integer(static_cast<std::uint32_t>(genesis.authorities.size()));
   for (const PublicKey& key : genesis.authorities) out.fixed(key);
   out.integer(static_cast<std::uint32_t>(genesis.allocations.size()));
@@ -163,6 +210,13 @@ Result<Genesis> decode_genesis(ByteView bytes) {
   const auto devnet = in.integer<std::uint8_t>();
   if (devnet > 1) in.fail();
   genesis.devnet = devnet == 1;
+  genesis.minting.mint_per_unit = amount();
+  genesis.minting.coordinator_ppm = in.integer<std::uint32_t>();
+  genesis.minting.reserve = amount();
+  const std::size_t coordinators = in.count(limits::coordinators_max, PublicKey::size);
+  for (std::size_t i = 0; i < coordinators; ++i) {
+    genesis.minting.coordinators.push_back(in.fixed<PublicKey>());
+  }
   const std::size_t keys = in.count(limits::authorities_max, PublicKey::size);
   for (std::size_t i = 0; i < keys; ++i) genesis.authorities.push_back(in.fixed<PublicKey>());
   const std::size_t accounts = in.count(limits::genesis_accounts_max, Address::size + 8);
@@ -181,8 +235,8 @@ GenesisHash hash_of(const Genesis& genesis) {
 }
 
 Params params_of(const Genesis& genesis) {
-  return {genesis.chain_id, hash_of(genesis), genesis.time,      genesis.slot,  genesis.tail_guard,
-          genesis.fee_min,  genesis.quorum,   genesis.depth_max, genesis.devnet};
+  return {genesis.chain_id, hash_of(genesis), genesis.time,      genesis.slot,   genesis.tail_guard,
+          genesis.fee_min,  genesis.quorum,   genesis.depth_max, genesis.devnet, genesis.minting};
 }
 
 Tip genesis_tip(const Params& params) { return {0, 0, BlockId{params.genesis_hash.data}}; }

@@ -18,6 +18,15 @@ std::optional<Quorum> parse_quorum(std::string_view word);
 // a third may do anything.
 std::size_t quorum_of(Quorum, std::size_t authorities);
 
+// What receipts of work mint, and who may sign them.
+struct Minting {
+  Amount mint_per_unit;                 // to the miner, for each unit of work
+  std::uint32_t coordinator_ppm = 0;    // of that, to the coordinator in addition; in millionths
+  Amount reserve;                       // out of which all of it comes
+  std::vector<PublicKey> coordinators;  // distinct; with none there are no receipts
+  bool operator==(const Minting&) const = default;
+};
+
 struct Genesis {
   struct Allocation {
     Address address;
@@ -31,8 +40,9 @@ struct Genesis {
   Duration tail_guard{500};  // no sealing in the last part of a slot
   Amount fee_min;
   Quorum quorum = Quorum::majority;
-  std::uint64_t depth_max = 32;         // blocks above the final one, before sealing slows down
-  bool devnet = false;                  // faucets and, later, faults are for devnets only
+  std::uint64_t depth_max = 32;  // blocks above the final one, before sealing slows down
+  bool devnet = false;           // faucets and, later, faults are for devnets only
+  Minting minting;
   std::vector<PublicKey> authorities;   // in the order of their turns
   std::vector<Allocation> allocations;  // ascending by address, distinct, above zero
   bool operator==(const Genesis&) const = default;
@@ -49,6 +59,7 @@ struct Params {
   Quorum quorum = Quorum::majority;
   std::uint64_t depth_max = 0;
   bool devnet = false;
+  Minting minting;
 };
 
 // bad_config with the offending field, e.g. a key twice, or a supply over limits::supply_max.
@@ -56,7 +67,14 @@ Status check_genesis(const Genesis&);
 GenesisHash hash_of(const Genesis&);
 Params params_of(const Genesis&);
 Tip genesis_tip(const Params&);
+// The accounts' balances and the reserve.
 Amount supply_of(const Genesis&);
+// Of the accounts and, if there is one, of the reserve: what the first state holds.
+std::vector<Genesis::Allocation> balances_of(const Genesis&);
+
+// What no transaction has minted yet lies here. No policy hashes to it, so nobody can spend it;
+// what somebody pays into it can be minted too.
+Address reserve_address();
 
 Buffer encode(const Genesis&);
 Result<Genesis> decode_genesis(ByteView);

@@ -22,6 +22,17 @@ inline constexpr std::uint64_t depth_max_max = 1'024;  // so that a fork is one 
 inline constexpr std::uint64_t slots_ahead_max = 1;    // of the importer's clock
 inline constexpr std::uint64_t ballot_blocks = 1'000;  // in which ballots on a change count
 
+// ---- receipts: rules of the chain --------------------------------------------------------------
+// With its signatures a transaction stays below 6 KiB, so that submit_batch_max and sync_txs_max of
+// them fit in http_body_bytes_max.
+inline constexpr std::size_t receipt_bytes_max = 4 * 1024;
+inline constexpr std::size_t receipt_id_bytes_max = 64;
+inline constexpr std::size_t job_id_bytes_max = 128;
+inline constexpr std::size_t canonical_depth_max = 8;  // with what is around it, json_depth_max
+inline constexpr std::size_t coordinators_max = 100;
+inline constexpr std::uint32_t coordinator_ppm_max = 1'000'000;
+inline constexpr std::size_t address_bytes_max = 90;  // of its text: BIP-350's bound
+
 // ---- mempool ------------------------------------------------------------------------------------
 inline constexpr std::size_t mempool_txs_max = 100'000;
 inline constexpr std::size_t mempool_gap_txs_max = mempool_txs_max / 2;  // then next nonces only
@@ -71,6 +82,8 @@ inline constexpr std::size_t genesis_bytes_max = 64 * 1024 * 1024;  // as JSON, 
 inline constexpr std::size_t json_depth_max = 16;
 inline constexpr std::size_t page_items_max = 1'000;             // rows in one answer
 inline constexpr std::size_t range_bytes_max = 4 * 1024 * 1024;  // of blocks in one answer
+
+inline constexpr std::size_t receipt_body_bytes_max = 64 * 1024;  // of one, as it is handed in
 
 // ---- devnets ------------------------------------------------------------------------------------
 inline constexpr std::size_t dev_name_bytes_max = 50;      // shorter than any address

@@ -34,6 +34,7 @@ std::string_view name(Errc code) {
     case Errc::bad_handover: return "bad_handover";
     case Errc::bad_evidence: return "bad_evidence";
     case Errc::out_of_range: return "out_of_range";
+    case Errc::bad_receipt: return "bad_receipt";
     case Errc::nonce_used: return "nonce_used";
     case Errc::nonce_pending: return "nonce_pending";
     case Errc::insufficient_balance: return "insufficient_balance";
@@ -44,6 +45,7 @@ std::string_view name(Errc code) {
     case Errc::not_devnet: return "not_devnet";
     case Errc::unauthorized: return "unauthorized";
     case Errc::forbidden: return "forbidden";
+    case Errc::receipt_claimed: return "receipt_claimed";
     case Errc::nonce_gap: return "nonce_gap";
     case Errc::unknown_parent: return "unknown_parent";
     case Errc::from_future: return "from_future";

@@ -55,6 +55,7 @@ enum class Errc : std::uint16_t {
   bad_handover,
   bad_evidence,
   out_of_range,
+  bad_receipt,
   // rejected
   nonce_used = 200,
   nonce_pending,
@@ -66,6 +67,7 @@ enum class Errc : std::uint16_t {
   not_devnet,
   unauthorized,
   forbidden,
+  receipt_claimed,
   // early
   nonce_gap = 300,
   unknown_parent,

@@ -8,6 +8,9 @@ namespace aitbc {
 
 namespace {
 
+// A claim of a receipt changes most: its sender, its marker, the miner and the coordinator; and the
+// block the proposer and the reserve.
+constexpr std::size_t changes_max = 4 * limits::block_txs_max + 2;
 constexpr std::size_t change_bytes = Address::size + 4 * sizeof(std::uint64_t);
 
 void encode(Encoder& out, const Account& account) {
@@ -36,12 +39,14 @@ void encode(Encoder& out, const Effects& effects) {
     encode(out, effects.governance->before);
     encode(out, effects.governance->after);
   }
+  out.integer(static_cast<std::uint32_t>(effects.claims.size()));
+  for (const std::uint32_t position : effects.claims) out.integer(position);
 }
 
 Result<Effects> decode_effects(ByteView bytes) {
   Decoder in(bytes);
   Effects effects;
-  const std::size_t count = in.count(2 * limits::block_txs_max + 1, change_bytes);
+  const std::size_t count = in.count(changes_max, change_bytes);
   effects.changes.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     Change change;
@@ -57,14 +62,17 @@ Result<Effects> decode_effects(ByteView bytes) {
     change.before = decode_governance(in);
     change.after = decode_governance(in);
   }
+  const std::size_t claims = in.count(limits::block_txs_max, sizeof(std::uint32_t));
+  for (std::size_t i = 0; i < claims; ++i) effects.claims.push_back(in.integer<std::uint32_t>());
   AITBC_TRY(in.finish("effects"));
   return effects;
 }
 
 State State::of(const Genesis& genesis) {
   State state(Governance{genesis.authorities, {}, {}});
-  state.reserve(genesis.allocations.size());
-  for (const auto& [address, balance] : genesis.allocations) state.load(address, {balance, 0});
+  const auto balances = balances_of(genesis);
+  state.reserve(balances.size());
+  for (const auto& [address, balance] : balances) state.load(address, {balance, 0});
   return state;
 }
 

@@ -20,6 +20,8 @@ struct Change {
 struct Effects {
   std::vector<Change> changes;  // ascending by address, distinct, before != after
   std::optional<GovernanceChange> governance = std::nullopt;
+  // The transactions of the block that are claims of receipts and minted, by their positions.
+  std::vector<std::uint32_t> claims = {};
   bool operator==(const Effects&) const = default;
 };
 

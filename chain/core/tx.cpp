@@ -8,7 +8,10 @@ namespace aitbc {
 
 namespace {
 
-constexpr std::size_t tx_bytes_max = 4'096;  // fifteen keys and signatures are below 1,600
+// Fifteen keys and signatures are below 1,600.
+constexpr std::size_t tx_bytes_max = limits::receipt_bytes_max + 2'048;
+static_assert(limits::submit_batch_max * tx_bytes_max < limits::http_body_bytes_max);
+static_assert(limits::sync_txs_max * tx_bytes_max < limits::http_body_bytes_max);
 
 void encode(Encoder& out, const Transfer& transfer) {
   out.fixed(transfer.to);
@@ -19,6 +22,12 @@ void encode(Encoder& out, const Ballot& ballot) {
   out.integer(static_cast<std::uint8_t>(ballot.change.kind));
   out.fixed(ballot.change.key);
   out.integer(static_cast<std::uint8_t>(ballot.approve));
+}
+
+void encode(Encoder& out, const ReceiptClaim& claim) {
+  out.blob(as_bytes(claim.receipt));
+  out.fixed(claim.coordinator);
+  out.fixed(claim.signature);
 }
 
 Amount decode_amount(Decoder& in) {
@@ -53,6 +62,14 @@ Ballot decode_ballot(Decoder& in) {
   return ballot;
 }
 
+ReceiptClaim decode_claim(Decoder& in) {
+  ReceiptClaim claim;
+  claim.receipt = as_text(in.blob(limits::receipt_bytes_max));
+  claim.coordinator = in.fixed<PublicKey>();
+  claim.signature = in.fixed<Signature>();
+  return claim;
+}
+
 Tx decode_body(Decoder& in) {
   Tx tx;
   const auto type = in.integer<std::uint8_t>();
@@ -62,8 +79,10 @@ Tx decode_body(Decoder& in) {
   tx.fee = decode_amount(in);
   if (type == 0) {
     tx.payload = decode_transfer(in);
-  } else {
+  } else if (type == 1) {
     tx.payload = decode_ballot(in);
+  } else {
+    tx.payload = decode_claim(in);
   }
   return tx;
 }

@@ -35,8 +35,17 @@ struct Ballot {
   bool operator==(const Ballot&) const = default;
 };
 
+// Of work that was done: mints for the miner whom the receipt names, once, whoever sends it. See
+// receipt.hpp.
+struct ReceiptClaim {
+  std::string receipt;    // canonical JSON, as it was signed
+  PublicKey coordinator;  // one of the genesis'
+  Signature signature;    // of the receipt alone
+  bool operator==(const ReceiptClaim&) const = default;
+};
+
 // A closed set: its index is the type's tag in the encoding. Append only.
-using Payload = std::variant<Transfer, Ballot>;
+using Payload = std::variant<Transfer, Ballot, ReceiptClaim>;
 
 struct Tx {
   Address from;

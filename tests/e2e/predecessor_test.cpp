@@ -30,6 +30,25 @@ rpc::Json ask(const RunningNetwork& net, int node, const std::string& path,
 
 }  // namespace
 
+TEST_CASE("a receipt that the network's coordinator signed is claimed once, on every node") {
+  const RunningNetwork net;
+  const auto signed_receipt = net.run({"receipt", "sign", "miner", "1.9", "--job", "job-7"});
+  REQUIRE(signed_receipt.exit == 0);
+  const std::string& receipt = signed_receipt.out;
+  const std::string body =
+      R"({"sender":"alice","nonce":0,"fee":1,"payload":)" + receipt + R"(,"sig":null})";
+  ask(net, 1, "/rpc/submitReceipt", body);
+  net.wait_until_settled();
+  const std::string id = rpc::parse_json(receipt).value()["receipt_id"].get<std::string>();
+  for (int node = 1; node <= 3; ++node) {
+    CHECK(ask(net, node, "/rpc/getBalance/miner")["balance"] == 1'900);
+    const rpc::Json found = ask(net, node, "/rpc/receipts/" + id);
+    CHECK(found["job_id"] == "job-7");
+    CHECK(found["minted_amount"] == 1'900);
+    CHECK(ask(net, node, "/rpc/receipts")["total"] == 1);
+  }
+}
+
 TEST_CASE("unsigned requests of the predecessor's tools end in one balance on every node") {
   const RunningNetwork net;
   const rpc::Json minted =

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "chain/core/receipt.hpp"
+#include "rpc/access.hpp"
 #include "rpc/client_views.hpp"
 #include "rpc/errors.hpp"
 #include "rpc/json.hpp"
@@ -51,10 +53,11 @@ void unsigned_body(ByteView in) {
   const bool looks = rpc::looks_unsigned(request);
   const auto json = rpc::parse_json(request.body);
   if (!json || !rpc::is_unsigned(*json)) return;
-  const auto read = rpc::read_unsigned(params(), *json);
+  const auto read = rpc::read_unsigned(params(), request, *json);
+  if (!read) return;
   // A payment may have to wait for a gift: then it must be told from the text that it may.
-  if (std::holds_alternative<rpc::DevEdge::Payment>(read)) AITBC_CHECK(looks);
-  const auto* refusal = std::get_if<rpc::HttpResponse>(&read);
+  if (std::holds_alternative<rpc::DevEdge::Payment>(*read)) AITBC_CHECK(looks);
+  const auto* refusal = std::get_if<rpc::HttpResponse>(&*read);
   if (refusal != nullptr) AITBC_CHECK(refusal->status == 400 || refusal->status == 422);
 }
 void tx(ByteView in) {
@@ -68,7 +71,7 @@ void branch(ByteView in) {
       [](const std::vector<Block>& blocks) {
         std::string list;
         for (const Block& block : blocks) {
-          list += (list.empty() ? "" : ",") + rpc::block_json(params(), block);
+          list += (list.empty() ? "" : ",") + rpc::block_json(params(), block, {});
         }
         return "{\"blocks\":[" + list + "]}";
       });
@@ -114,9 +117,20 @@ void answers(ByteView in) {
   static_cast<void>(rpc::error_from_answer(response));
 }
 
-constexpr std::array<fuzz::Case, 14> cases = {strict,      unsigned_body, tx,       branch, genesis,
-                                              sync_answer, votes,         evidence, ids,    faults,
-                                              governance,  status,        proof,    answers};
+void canonical(ByteView in) {
+  static_cast<void>(read_receipt(as_text(in)));
+  const auto value = read_json(as_text(in));
+  if (!value) return;
+  const std::string text = canonical_text(*value);
+  const auto again = read_json(text);
+  AITBC_CHECK(again.has_value());
+  AITBC_CHECK(canonical_text(*again) == text);
+}
+void api_keys(ByteView in) { stable(in, rpc::parse_api_keys, rpc::api_keys_json); }
+
+constexpr std::array<fuzz::Case, 16> cases = {
+    strict, unsigned_body, tx,         branch, genesis, sync_answer, votes,     evidence,
+    ids,    faults,        governance, status, proof,   answers,     canonical, api_keys};
 
 }  // namespace
 }  // namespace aitbc

@@ -45,6 +45,7 @@ struct Guarded {
 // All that is more than asking.
 const std::map<std::string, rpc::Scope> scopes = {
     {"POST /rpc/sendTx", rpc::Scope::submit},
+    {"POST /rpc/submitReceipt", rpc::Scope::submit},
     {"POST /rpc/transaction", rpc::Scope::submit},
     {"POST /rpc/transactions", rpc::Scope::submit},
     {"POST /rpc/votes", rpc::Scope::submit},

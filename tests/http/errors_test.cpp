@@ -40,7 +40,7 @@ std::vector<Refusal> unreadable_requests(const Scene& scene) {
       {"no_object", post_json("/rpc/sendTx", "[]"), Errc::bad_json},
       {"no_array", post_json("/rpc/transactions", "7"), Errc::bad_json},
       {"bad_binary", post_binary("/rpc/sendTx", {1, 2, 3}), Errc::bad_encoding},
-      {"too_large", post_binary("/rpc/sendTx", Buffer(5'000)), Errc::too_large},
+      {"too_large", post_binary("/rpc/sendTx", Buffer(7'000)), Errc::too_large},
       {"too_many", post_binary("/rpc/transactions", {0, 0, 4, 1}), Errc::bad_encoding},
       {"no_block", post_binary("/rpc/blocks/import", {0, 0, 0, 0}), Errc::bad_request},
       {"bad_id", post_json("/rpc/sync/transactions", "{\"ids\":[\"12\"]}"), Errc::bad_json},
@@ -171,13 +171,13 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
   CheckedBlock poor = good;
   poor.txs = {builder.ledger.transfer(builder.user(0), builder.user(1), {.amount = 100'000})};
   poor.sealed.header.txs_root = txs_root_of(std::vector{poor.txs[0].signed_tx()});
-  rpc::Json printed = json_of(rpc::block_json(builder.params(), good.block()));
+  rpc::Json printed = json_of(rpc::block_json(builder.params(), good.block(), {}));
   printed["hash"] = hash_text(Hash{});
-  rpc::Json late = json_of(rpc::block_json(builder.params(), good.block()));
+  rpc::Json late = json_of(rpc::block_json(builder.params(), good.block(), {}));
   late["timestamp"] = "2026-02-13T21:39:43";
-  rpc::Json signed_twice = json_of(rpc::block_json(builder.params(), good.block()));
+  rpc::Json signed_twice = json_of(rpc::block_json(builder.params(), good.block(), {}));
   signed_twice["signature"] = Signature{}.hex();
-  rpc::Json foreign = json_of(rpc::block_json(builder.params(), good.block()));
+  rpc::Json foreign = json_of(rpc::block_json(builder.params(), good.block(), {}));
   foreign["chain_id"] = "ait-mainnet";
   std::vector<Block> gap = {scene.blocks()[0], scene.blocks()[2]};
   return {
@@ -302,6 +302,39 @@ void check_failures(Scene& scene, Witnessed& witnessed) {
   scene.node.reader_failure.reset();
 }
 
+// Of receipts that can mint nothing.
+void check_receipts(Witnessed& witnessed) {
+  Scene scene(std::make_unique<MemoryStore>());
+  const Ledger& ledger = scene.builder.ledger;
+  const auto claim = [&](std::string_view id, std::string_view units) {
+    return ledger.claim(Ledger::receipt(id, units, "miner"));
+  };
+  const auto submit = [&](const ReceiptClaim& what) {
+    return post_json(
+        "/rpc/sendTx",
+        rpc::tx_json(scene.builder.params(), ledger.signed_tx(scene.builder.user(0), what, {})));
+  };
+  REQUIRE(scene.router.handle(submit(claim("r-1", "1"))).status == 200);
+  scene.node.on_wait();
+  ReceiptClaim forged = claim("r-2", "1");
+  forged.signature = claim("r-2", "2").signature;
+  ReceiptClaim stranger = claim("r-2", "1");
+  stranger.coordinator = scene.builder.user(0).public_key();
+  ReceiptClaim loose = claim("r-2", "1");
+  loose.receipt += " ";
+  loose.signature = ledger.coordinator.sign(as_bytes(loose.receipt));
+  const std::vector<Refusal> refusals = {
+      {"receipt_claimed", submit(claim("r-1", "2")), Errc::receipt_claimed},
+      {"receipt_reserve", submit(claim("r-2", "1000000")), Errc::refused},
+      {"receipt_units", submit(claim("r-2", "0.0001")), Errc::bad_amount},
+      {"receipt_forged", submit(forged), Errc::bad_signature},
+      {"receipt_stranger", submit(stranger), Errc::bad_receipt},
+      {"receipt_not_canonical", submit(loose), Errc::bad_receipt},
+      {"no_such_receipt", get("/rpc/receipts/r-2"), Errc::not_found},
+  };
+  for (const Refusal& refusal : refusals) witnessed.check(scene, refusal);
+}
+
 }  // namespace
 
 TEST_CASE("every refusal says what was expected, under its own code and status") {
@@ -313,6 +346,7 @@ TEST_CASE("every refusal says what was expected, under its own code and status")
   for (const auto& refusal : impossible_faults()) witnessed.check(scene, refusal);
   check_no_devnet(witnessed);
   check_gate(scene, witnessed);
+  check_receipts(witnessed);
   check_failures(scene, witnessed);
 
   for (const rpc::Route& route : rpc::Router::routes()) {

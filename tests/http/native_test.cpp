@@ -65,7 +65,7 @@ TEST_CASE("blocks come back from JSON as they were") {
   std::string list;
   for (const Applied& applied : builder.blocks) {
     blocks.push_back(applied.block.block());
-    list += (list.empty() ? "" : ",") + block_json(builder.params(), blocks.back());
+    list += (list.empty() ? "" : ",") + block_json(builder.params(), blocks.back(), {});
   }
   const auto branch = parse_branch(builder.params(), "{\"blocks\":[" + list + "]}");
   REQUIRE(branch);
@@ -267,7 +267,7 @@ TEST_CASE("a handover is read back as it was printed") {
   for (const KeyPair& key : ledger.authorities) {
     proof.votes.push_back(sign(ledger.params.genesis_hash, Vote::commit(proof.block), key));
   }
-  const auto read = parse_branch(ledger.params, block_json(ledger.params, block));
+  const auto read = parse_branch(ledger.params, block_json(ledger.params, block, {}));
   INFO((read ? "" : read.error().detail));
   REQUIRE(read);
   CHECK(read->front() == block);

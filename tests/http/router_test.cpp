@@ -87,7 +87,7 @@ class Mess {
                "null",
                "{\"blocks\":[]}",
                rpc::tx_json(scene.builder.params(), tx),
-               rpc::block_json(scene.builder.params(), scene.blocks()[1]),
+               rpc::block_json(scene.builder.params(), scene.blocks()[1], {}),
                std::string(as_text(encode(tx))),
                std::string(as_text(encode(scene.blocks())))};
   }

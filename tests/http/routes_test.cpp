@@ -117,7 +117,7 @@ std::vector<Golden> orders(const Scene& scene) {
   const SignedTx bad_nonce = scene.builder.ledger.signed_transfer(
       scene.builder.user(1), scene.builder.address(0), {.amount = 1, .fee = 1, .nonce = 0});
   const auto tx_text = [&](const SignedTx& tx) { return rpc::tx_json(params, tx); };
-  ChainBuilder other = ChainBuilder();
+  ChainBuilder other(scene_shape);
   other.append();
   return {
       {"send_tx", post_json("/rpc/sendTx", tx_text(fresh))},
@@ -129,17 +129,28 @@ std::vector<Golden> orders(const Scene& scene) {
       {"pending_bodies", post_json("/rpc/sync/transactions",
                                    rpc::ids_json(std::vector{scene.pending, scene.included}))},
       {"import_exists",
-       post_json("/rpc/blocks/import", rpc::block_json(params, scene.blocks()[2]))},
+       post_json("/rpc/blocks/import", rpc::block_json(params, scene.blocks()[2], {}))},
       {"import_side",
        post_binary("/rpc/blocks/import", encode(std::vector{other.blocks[0].block.block()}))},
-      {"import_alias", post_json("/rpc/block", rpc::block_json(params, scene.blocks()[2]))},
-      {"import_block", post_json("/rpc/importBlock", rpc::block_json(params, scene.blocks()[2]))},
+      {"import_alias", post_json("/rpc/block", rpc::block_json(params, scene.blocks()[2], {}))},
+      {"import_block",
+       post_json("/rpc/importBlock", rpc::block_json(params, scene.blocks()[2], {}))},
       {"estimate_fee",
        post_json("/rpc/estimateFee",
                  R"({"type":"transfer","payload":{"to":"aitbc1bob00000000000000000000000000000)"
                  R"(00000000","amount":100}})")},
       {"mint_faucet", post_json("/rpc/admin/mintFaucet", R"({"address":"alice","amount":5.0})")},
+      {"submit_receipt",
+       post_json("/rpc/submitReceipt", R"({"sender":"alice","nonce":0,"fee":1,"payload":)" +
+                                           rpc::signed_receipt_json(scene.builder.ledger.claim(
+                                               Ledger::receipt("r-1", "1.5", "miner"))) +
+                                           "}")},
       {"faucet", post_json("/rpc/faucet", R"({"address":"alice","amount":"7"})")},
+      {"receipts", get("/rpc/receipts")},
+      {"receipt", get("/rpc/receipts/r-1")},
+      {"receipt_search", get("/rpc/transactions/search", {{"receipt_id", "r-1"}})},
+      {"block_with_a_receipt", get("/rpc/blocks/6")},
+      {"supply_minted", get("/rpc/supply")},
       {"send_unsigned",
        post_json("/rpc/sendTx", R"({"type":"TRANSFER","sender":"alice","nonce":0,"fee":1,)"
                                 R"("payload":{"to":"bob","amount":3},"sig":null})")},
@@ -187,6 +198,7 @@ std::string pattern_of(const std::string& path) {
     if (path.starts_with(prefix)) return std::string(prefix) + "{address}";
   }
   if (path.starts_with("/rpc/finality/")) return "/rpc/finality/{height}";
+  if (path.starts_with("/rpc/receipts/")) return "/rpc/receipts/{receipt_id}";
   if (path.starts_with("/rpc/tx/")) return "/rpc/tx/{id}";
   if (path.starts_with("/rpc/transaction/")) return "/rpc/transaction/{id}";
   if (path.starts_with("/rpc/blocks/by_hash/")) return "/rpc/blocks/by_hash/{height}";

@@ -70,13 +70,16 @@ class TestNode final : public rpc::Node {
   std::vector<Fault> faults_;
 };
 
+// A reserve, so that receipts can be claimed.
+inline constexpr LedgerShape scene_shape{.reserve = 1'000'000};
+
 // A chain of four blocks, three of which replaced a branch of two, with one transaction pending,
 // one replaced, and everything else that answers can show. The same in every run.
 class Scene {
  public:
   explicit Scene(std::unique_ptr<Store> store);
 
-  ChainBuilder builder;
+  ChainBuilder builder{scene_shape};
   TestNode node;
   TxId included, pending, replaced;
   NullLog log;

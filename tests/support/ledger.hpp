@@ -12,6 +12,7 @@ struct LedgerShape {
   std::size_t users = 4;
   std::uint64_t balance = 1'000;
   std::uint64_t fee_min = 1;
+  std::uint64_t reserve = 0;  // to be minted for receipts; with none there are no receipts
 };
 
 class Ledger {
@@ -21,6 +22,7 @@ class Ledger {
   Genesis genesis;
   std::vector<KeyPair> authorities;  // in the order of their turns
   std::vector<KeyPair> users;
+  KeyPair coordinator;
   Params params;
   State state;
   Parent parent;
@@ -62,6 +64,20 @@ class Ledger {
     return transfer(from, address(to), spend);
   }
 
+  // What the coordinator signs about `units` of work, as canonical JSON.
+  static std::string receipt(std::string_view id, std::string_view units,
+                             std::string_view provider) {
+    return R"({"job_id":"job","provider":")" + std::string(provider) + R"(","receipt_id":")" +
+           std::string(id) + R"(","units":)" + std::string(units) + "}";
+  }
+  ReceiptClaim claim(std::string text) const {
+    const Signature signature = coordinator.sign(as_bytes(text));
+    return {std::move(text), coordinator.public_key(), signature};
+  }
+  ReceiptClaim claim(std::string_view id, std::string_view units, const KeyPair& miner) const {
+    return claim(receipt(id, units, to_text(address(miner))));
+  }
+
   const KeyPair& proposer(Slot slot) const { return authorities[slot % authorities.size()]; }
   // The next slot whose proposer is no recent signer.
   Slot next_slot() const {
@@ -96,12 +112,17 @@ class Ledger {
       : genesis(),
         authorities(gen::keys(rng, shape.authorities)),
         users(gen::keys(rng, shape.users)),
+        coordinator(gen::key(rng)),
         params(),
         state({}) {
     genesis.chain_id = "test";
     genesis.time = from_unix_ms(1'700'000'000'000);
     genesis.fee_min = Amount::from(shape.fee_min).value();
     genesis.devnet = true;
+    if (shape.reserve > 0) {
+      genesis.minting = {
+          *Amount::from(1'000), 50'000, *Amount::from(shape.reserve), {coordinator.public_key()}};
+    }
     genesis.authorities = gen::public_keys(authorities);
     for (const KeyPair& user : users) {
       genesis.allocations.push_back({address(user), Amount::from(shape.balance).value()});

@@ -370,6 +370,24 @@ TEST_CASE("what was acknowledged is pending after a restart, and known when it i
   CHECK(chain.submit(std::span(&rival, 1))->front().error().code == Errc::nonce_used);
 }
 
+TEST_CASE("a claim that would mint nothing is refused where it is handed in, and taken of peers") {
+  ChainBuilder builder({.reserve = 10'000});
+  Chain chain = open(builder, std::make_shared<MemoryDisk>());
+  const auto claim = [&](std::size_t user, std::string_view id, std::string_view units) {
+    return builder.ledger.checked_tx(builder.user(user),
+                                     builder.ledger.claim(id, units, builder.user(2)), {});
+  };
+  builder.append({claim(0, "r", "1")});
+  REQUIRE(chain.import(branch_of(builder.blocks), late(builder)));
+  const std::vector<CheckedTx> useless = {claim(1, "r", "1"), claim(0, "big", "10")};
+  const auto refused = chain.submit(useless).value();
+  CHECK(refused[0].error().code == Errc::receipt_claimed);
+  CHECK(refused[1].error().code == Errc::refused);
+  const auto taken = chain.submit(useless, Chain::Submitter::peer).value();
+  CHECK(taken[0]);
+  CHECK(taken[1]);
+}
+
 TEST_CASE("a batch is judged in its order") {
   const ChainBuilder builder;
   Chain chain = open(builder, std::make_shared<MemoryDisk>());

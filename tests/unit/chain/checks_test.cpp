@@ -208,6 +208,32 @@ TEST_CASE("supply: somebody spends what he does not have") {
   CHECK(report.violations[0].height == 3);
 }
 
+TEST_CASE("receipts_mint_once: a claim that no coordinator signed") {
+  ChainBuilder builder({.reserve = 10'000});
+  const auto claim = [&](const ReceiptClaim& receipt) {
+    return builder.ledger.checked_tx(builder.user(0), receipt, {});
+  };
+  const ReceiptClaim good = builder.ledger.claim("r", "1.5", builder.user(1));
+  builder.append({claim(good)});
+  builder.append({claim(good)});
+  Replay replay(builder.genesis());
+  for (const Applied& applied : builder.blocks) REQUIRE_FALSE(replay.add(applied.block.block()));
+  CHECK(replay.state().root() == builder.ledger.state.root());
+
+  Block forged =
+      builder.append({claim(builder.ledger.claim("s", "1", builder.user(1)))}).block.block();
+  ReceiptClaim& inside = std::get<ReceiptClaim>(forged.txs[0].body.payload);
+  inside.signature = good.signature;
+  auto broken = replay.add(forged);
+  REQUIRE(broken);
+  CHECK(broken->invariant == "receipts_mint_once");
+  inside.coordinator = builder.user(0).public_key();
+  inside.signature = builder.user(0).sign(as_bytes(inside.receipt));
+  broken = replay.add(forged);
+  REQUIRE(broken);
+  CHECK(broken->invariant == "receipts_mint_once");
+}
+
 TEST_CASE("proposer_in_turn: a slot of somebody else, a slot that does not rise, a false seal") {
   ChainBuilder builder = grown(3);
   FakeNode node("1", builder);
@@ -378,8 +404,9 @@ TEST_CASE("grows_after_heal: head and final rise between two looks") {
 TEST_CASE("the list of invariants is what the code speaks of") {
   Names names;
   for (const Invariant& invariant : invariants()) names.emplace_back(invariant.name);
-  CHECK(names == Names{"same_id", "supply", "proposer_in_turn", "recent_signer",
-                       "one_final_history", "roots_reexecute", "nothing_lost", "grows_after_heal"});
+  CHECK(names == Names{"same_id", "supply", "receipts_mint_once", "proposer_in_turn",
+                       "recent_signer", "one_final_history", "roots_reexecute", "nothing_lost",
+                       "grows_after_heal"});
 }
 
 TEST_CASE("executing a chain again leads to its head and its state, and a branch can be left") {

@@ -41,6 +41,11 @@ void check_lists(Snapshot& view, ChainBuilder& chain) {
       accounts.emplace_back(limits::supply_max - account.balance.units(), address);
     }
   }
+  const Account coordinator = chain.ledger.account(chain.ledger.coordinator);
+  if (coordinator.balance != Amount{}) {
+    accounts.emplace_back(limits::supply_max - coordinator.balance.units(),
+                          Ledger::address(chain.ledger.coordinator));
+  }
   std::sort(accounts.begin(), accounts.end());
   for (const std::size_t offset : {0U, 1U, 3U, 1'000U}) {
     const TxPage txs = must(view.txs(offset, 2));
@@ -244,6 +249,73 @@ TEST_CASE("an address's transactions come newest first, in pages") {
     }
   }
   CHECK(must(view->txs_of(Address{}, 0, 10)).total == 0);
+}
+
+TEST_CASE("a receipt is found by its id while the block that minted for it is canonical") {
+  const Disk disk(any_kind());
+  ChainBuilder chain({.reserve = 100'000});
+  const auto store = disk.create(chain.genesis());
+  const auto claim = [&](std::string_view id, std::string_view units, Nonce ahead = 0) {
+    Ledger::Spend spend;
+    spend.nonce = chain.ledger.account(chain.user(0)).nonce + ahead;
+    return chain.ledger.checked_tx(chain.user(0), chain.ledger.claim(id, units, chain.user(1)),
+                                   spend);
+  };
+  struct Known {
+    std::string id;
+    Height height;
+    std::uint32_t position;
+  };
+  // Oldest first.
+  const auto check = [&](const std::vector<Known>& expected, std::uint64_t minted) {
+    const auto view = must(store->reader().snapshot());
+    for (const std::size_t offset : {0U, 1U, 2U, 9U}) {
+      const ReceiptPage page = must(view->receipts(offset, 2));
+      CHECK(page.total == Minted{expected.size(), Amount::from(minted).value()});
+      const std::size_t left = expected.size() - std::min(offset, expected.size());
+      REQUIRE(page.claims.size() == std::min<std::size_t>(left, 2));
+      for (std::size_t i = 0; i < page.claims.size(); ++i) {
+        const Known& known = expected[expected.size() - 1 - offset - i];
+        CHECK(page.claims[i].height == known.height);
+        CHECK(page.claims[i].position == known.position);
+      }
+    }
+    std::map<Height, std::vector<std::uint32_t>> claims;
+    for (const auto& [id, height, position] : expected) {
+      const auto found = must(view->receipt(id));
+      REQUIRE(found.has_value());
+      CHECK(found->height == height);
+      CHECK(found->position == position);
+      CHECK(found->tx == chain.blocks[height - 1].block.txs[position].signed_tx());
+      claims[height].push_back(position);
+    }
+    for (Height height = 0; height <= chain.blocks.size() + 1; ++height) {
+      CHECK(must(view->claims_in(height)) == claims[height]);
+    }
+    CHECK_FALSE(must(view->receipt("none")).has_value());
+    check_lists(*view, chain);
+  };
+  check({}, 0);
+  chain.append({chain.transfer(2, 3), claim("a", "1"), claim("b", "2", 1)});
+  chain.append({claim("a", "1"), claim("c", "3.5", 1)});
+  commit(*store, appending(chain.blocks));
+  const std::vector<Known> first = {{"a", 1, 1}, {"b", 1, 2}, {"c", 2, 1}};
+  check(first, 1'050 + 2'100 + 3'675);
+
+  chain.rewind_to(1);
+  Batch batch;
+  batch.rewind_to = 1;
+  batch.append.push_back(chain.append({claim("d", "4")}));
+  batch.append.push_back(chain.append({claim("c", "3.5")}));
+  commit(*store, batch);
+  check({{"a", 1, 1}, {"b", 1, 2}, {"d", 2, 0}, {"c", 3, 0}}, 1'050 + 2'100 + 4'200 + 3'675);
+  CHECK(load(*store, chain.params()).state.root() == chain.ledger.state.root());
+
+  Batch none;
+  none.rewind_to = 0;
+  chain.rewind_to(0);
+  commit(*store, none);
+  check({}, 0);
 }
 
 TEST_CASE("a long history is found from any place, also after part of it was rewound") {

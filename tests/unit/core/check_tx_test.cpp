@@ -53,7 +53,7 @@ TEST_CASE("a transaction of one key is good when its key signed it") {
   CHECK(checked->signed_tx() == tx);
   CHECK(checked->body() == tx.body);
   CHECK(checked->id() == id_of(ledger.params.genesis_hash, tx.body));
-  const CheckedTx stored = CheckedTx::stored(ledger.params, tx);
+  const CheckedTx stored = CheckedTx::stored(ledger.params, tx).value();
   CHECK(stored.id() == checked->id());
   CHECK(stored.signed_tx() == tx);
 }

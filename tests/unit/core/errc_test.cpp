@@ -71,7 +71,7 @@ const std::vector<Provocation> provocations = {
      [](Ledger& l) { return after_sign(l, [](SignedTx& tx) { tx.body.nonce = 1; }); }},
     {Errc::bad_amount, [](Ledger& l) { return spending(l, {.amount = 0}); }},
     {Errc::fee_too_low, [](Ledger& l) { return spending(l, {.fee = 0}); }},
-    {Errc::too_large, [](Ledger&) { return code(decode_signed_tx(Buffer(5'000))); }},
+    {Errc::too_large, [](Ledger&) { return code(decode_signed_tx(Buffer(7'000))); }},
     {Errc::bad_height, [](Ledger& l) { return applied(l, [](Header& h) { h.height = 5; }); }},
     {Errc::bad_slot, [](Ledger& l) { return applied(l, [](Header& h) { h.slot = 0; }); }},
     {Errc::bad_proposer, [](Ledger& l) { return applied(l, [](Header& h) { h.slot += 1; }); }},
@@ -97,6 +97,14 @@ const std::vector<Provocation> provocations = {
      }},
     {Errc::nonce_pending, [](Ledger& l) { return waiting(l, {}, 0, {.amount = 2}); }},
     {Errc::insufficient_balance, [](Ledger& l) { return included(l, {.amount = 1'000}); }},
+    {Errc::bad_receipt, [](Ledger&) { return code(read_receipt("{}")); }},
+    {Errc::receipt_claimed,
+     [](Ledger& l) {
+       l.state.load(marker_of("r"), {{}, 1});
+       Mint mint;
+       mint.marker = marker_of("r");
+       return code(check_claim(l.state, mint));
+     }},
     {Errc::refused,
      [](Ledger&) {
        SealedSeed sealed{};

@@ -26,6 +26,7 @@ Genesis good_genesis() {
   genesis.time = from_unix_ms(1'700'000'000'000);
   genesis.fee_min = units(1);
   genesis.authorities = gen::public_keys(gen::keys(rng, 3));
+  genesis.minting = {units(1'000), 50'000, units(400), gen::public_keys(gen::keys(rng, 1))};
   genesis.allocations = {{address_number(1), units(100)}, {address_number(2), units(200)}};
   return genesis;
 }
@@ -36,6 +37,21 @@ struct Change {
 };
 
 const std::vector<Change> changes_to_bad = {
+    {"receipts.mint_per_unit", [](Genesis& g) { g.minting.mint_per_unit = {}; }},
+    {"receipts.coordinator_ppm", [](Genesis& g) { g.minting.coordinator_ppm = 1'000'001; }},
+    {"coordinators and a reserve", [](Genesis& g) { g.minting.coordinators.clear(); }},
+    {"coordinators and a reserve", [](Genesis& g) { g.minting.reserve = {}; }},
+    {"receipts.coordinators",
+     [](Genesis& g) { g.minting.coordinators.push_back(g.minting.coordinators[0]); }},
+    {"receipts.coordinators", [](Genesis& g) { g.minting.coordinators[0] = {}; }},
+    {"receipts.coordinators: expected at most 100",
+     [](Genesis& g) { g.minting.coordinators.resize(101); }},
+    {"the reserve together exceed",
+     [](Genesis& g) { g.minting.reserve = units(limits::supply_max - 299); }},
+    {"use receipts.reserve",
+     [](Genesis& g) {
+       g.allocations = {{reserve_address(), units(1)}};
+     }},
     {"chain_id", [](Genesis& g) { g.chain_id = ""; }},
     {"chain_id", [](Genesis& g) { g.chain_id = std::string(65, 'a'); }},
     {"chain_id", [](Genesis& g) { g.chain_id = "Ait"; }},
@@ -87,7 +103,11 @@ const std::vector<Change> changes_to_good = {
     {"other order", [](Genesis& g) { std::swap(g.authorities[0], g.authorities[1]); }},
     {"no accounts", [](Genesis& g) { g.allocations.clear(); }},
     {"all of the supply",
-     [](Genesis& g) { g.allocations[0].balance = units(limits::supply_max - 200); }},
+     [](Genesis& g) { g.allocations[0].balance = units(limits::supply_max - 600); }},
+    {"mint_per_unit", [](Genesis& g) { g.minting.mint_per_unit = units(1); }},
+    {"all to the coordinator, too", [](Genesis& g) { g.minting.coordinator_ppm = 1'000'000; }},
+    {"reserve", [](Genesis& g) { g.minting.reserve = units(1); }},
+    {"no receipts", [](Genesis& g) { g.minting = {}; }},
 };
 
 }  // namespace
@@ -132,7 +152,8 @@ TEST_CASE("a genesis encoding with a value out of range is refused") {
   const std::size_t fee_at = 4 + genesis.chain_id.size() + 3 * 8;
   const std::size_t quorum_at = fee_at + 8;
   const std::size_t devnet_at = quorum_at + 1 + 8;
-  const std::size_t keys_at = devnet_at + 1;
+  const std::size_t coordinators_at = devnet_at + 1 + 8 + 4 + 8;
+  const std::size_t keys_at = coordinators_at + 4 + PublicKey::size;
   struct Case {
     std::size_t at;
     Byte value;
@@ -143,6 +164,9 @@ TEST_CASE("a genesis encoding with a value out of range is refused") {
       {fee_at, 1},
       {quorum_at, 2},
       {devnet_at, 2},
+      {devnet_at + 1, 1},
+      {coordinators_at - 8, 1},
+      {coordinators_at + 3, 101},
       {keys_at, 0x10},
       {keys_at + 3, 101},
       {good.size() - 8, 1},
@@ -177,7 +201,8 @@ TEST_CASE("the parameters repeat the genesis and name block 0 by its hash") {
 
 TEST_CASE("the supply is the sum of the allocations") {
   Genesis genesis = good_genesis();
-  CHECK(supply_of(genesis) == units(300));
+  CHECK(supply_of(genesis) == units(700));
   genesis.allocations.clear();
+  genesis.minting = {};
   CHECK(supply_of(genesis) == Amount{});
 }

@@ -92,6 +92,32 @@ TEST_CASE("effects out of order, twice, or of nothing stop the process") {
   CHECK(fixture.stop());
 }
 
+TEST_CASE("a marker or a reserve that is not as the claims say stops the process") {
+  Ledger ledger({.reserve = 10'000});
+  const std::vector<CheckedTx> txs = {
+      ledger.checked_tx(ledger.users[0], ledger.claim("r", "1", ledger.users[1]), {})};
+  const Effects good = ledger.apply(ledger.make_block(txs)).value();
+  Effects effects = good;
+  const auto stop = [&] { return aborts([&] { check_invariants(txs, effects); }); };
+  const auto change = [&](const Address& address) -> Change& {
+    return *std::find_if(effects.changes.begin(), effects.changes.end(),
+                         [&](const Change& each) { return each.address == address; });
+  };
+  CHECK_FALSE(stop());
+  effects.claims.clear();
+  CHECK(stop());
+  effects.claims = {0, 0};
+  CHECK(stop());
+  effects = good;
+  change(marker_of("r")) = {marker_of("r"), account(0, 1), account(0, 2)};
+  CHECK(stop());
+  effects = good;
+  // More is minted than the receipt says.
+  change(reserve_address()).after = account(8'000, 0);
+  change(Ledger::address(ledger.users[1])).after = account(1'000 + 1'950, 0);
+  CHECK(stop());
+}
+
 TEST_CASE("no transactions and no effects keep every invariant") {
   CHECK_FALSE(aborts([] { check_invariants({}, {}); }));
 }

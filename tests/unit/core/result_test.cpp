@@ -22,8 +22,8 @@ const std::vector<std::pair<Errc, Category>> first_of_each_category = {
     {Errc::storage, Category::internal}};
 
 const std::vector<std::pair<Errc, Category>> last_of_each_category = {
-    {Errc::out_of_range, Category::malformed},
-    {Errc::forbidden, Category::rejected},
+    {Errc::bad_receipt, Category::malformed},
+    {Errc::receipt_claimed, Category::rejected},
     {Errc::bad_ballot, Category::early},
     {Errc::duplicate, Category::known},
     {Errc::not_found, Category::absent},

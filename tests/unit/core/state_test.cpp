@@ -158,7 +158,7 @@ TEST_CASE("effects are read back as they were written") {
   Encoder out;
   encode(out, transfer);
   CHECK(decode_effects(out.bytes()).value() == transfer);
-  CHECK(out.size() == 4 + 2 * 64 + 1);
+  CHECK(out.size() == 4 + 2 * 64 + 1 + 4);
   for (std::size_t size = 0; size < out.size(); ++size) {
     CHECK(decode_effects(ByteView(out.bytes()).first(size)).error().code == Errc::bad_encoding);
   }
@@ -168,7 +168,7 @@ TEST_CASE("effects are read back as they were written") {
 }
 
 TEST_CASE("more effects than a block can have are refused") {
-  const std::size_t most = 2 * limits::block_txs_max + 1;
+  const std::size_t most = 4 * limits::block_txs_max + 2;
   Effects effects;
   effects.changes.resize(most);
   Encoder out;
@@ -178,4 +178,13 @@ TEST_CASE("more effects than a block can have are refused") {
   Encoder more;
   encode(more, effects);
   CHECK(decode_effects(more.bytes()).error().code == Errc::bad_encoding);
+  Effects claims;
+  claims.claims.resize(limits::block_txs_max);
+  Encoder all;
+  encode(all, claims);
+  CHECK(decode_effects(all.bytes()).value() == claims);
+  claims.claims.push_back(0);
+  Encoder over;
+  encode(over, claims);
+  CHECK(decode_effects(over.bytes()).error().code == Errc::bad_encoding);
 }

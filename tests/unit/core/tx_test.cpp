@@ -139,9 +139,20 @@ TEST_CASE("the largest amounts and nonce are read") {
   CHECK_FALSE(cost_of(decoded->body));
 }
 
+TEST_CASE("a claim of a receipt is read back, up to the longest receipt") {
+  gen::Rng rng(8);
+  SignedTx tx = gen::any_signed_tx(rng);
+  tx.body.payload = ReceiptClaim{std::string(limits::receipt_bytes_max, 'r'),
+                                 rng.fixed<PublicKey>(), rng.fixed<Signature>()};
+  CHECK(decode_signed_tx(encode(tx)).value() == tx);
+  CHECK(cost_of(tx.body) == tx.body.fee);
+  std::get<ReceiptClaim>(tx.body.payload).receipt += 'r';
+  CHECK(decode_signed_tx(encode(tx)).error().code == Errc::bad_encoding);
+}
+
 TEST_CASE("more bytes than any transaction has are not looked at") {
-  CHECK(decode_signed_tx(Buffer(4'096)).error().code == Errc::bad_encoding);
-  CHECK(decode_signed_tx(Buffer(4'097)).error().code == Errc::too_large);
+  CHECK(decode_signed_tx(Buffer(6'144)).error().code == Errc::bad_encoding);
+  CHECK(decode_signed_tx(Buffer(6'145)).error().code == Errc::too_large);
 }
 
 TEST_CASE("a witness with key numbers out of range has some bytes, none of them valid") {

@@ -66,6 +66,10 @@ TEST_CASE("the default network is the predecessor's three nodes on this machine"
   CHECK(manifest->features.sync_interval == Duration{10'000});
   CHECK(manifest->chain.devnet);
   CHECK(manifest->chain.faucet_balance.units() == 1'000'000'000'000);
+  CHECK(manifest->chain.minting.mint_per_unit.units() == 1'000);
+  CHECK(manifest->chain.minting.coordinator_ppm == 50'000);
+  CHECK(manifest->chain.minting.reserve.units() == 1'000'000'000'000);
+  CHECK(manifest->chain.makes_coordinator());
   CHECK(manifest->unused.empty());
 }
 
@@ -189,6 +193,15 @@ TEST_CASE("every other value is read strictly, too") {
       {with_genesis("  accounts: [{address: aitbc1x, balance: 1}]\n"),
        "f:3:24: genesis.accounts[0].address: address:"},
       {with_genesis("  fee_min: 9007199254740992\n"), "genesis.fee_min: expected an integer"},
+      {with_genesis("  receipts: {ratio: 1}\n"), "genesis.receipts"},
+      {with_genesis("  receipts: {coordinator_ratio: 1.1}\n"), "a number from 0 to 1"},
+      {with_genesis("  receipts: {coordinator_ratio: 0.0000001}\n"), "at most six decimals"},
+      {with_genesis("  receipts: {coordinators: [ab]}\n"), "a key of 64 hexadecimal digits"},
+      {with_genesis("  receipts: {mint_per_unit: 0}\n"), "mint_per_unit: expected 1 or more"},
+      {with_genesis("  receipts: {reserve: 0, coordinators: [" + std::string(64, 'a') + "]}\n"),
+       "expected a reserve of 1 or more"},
+      {with_genesis("  devnet: false\n  receipts: {reserve: 5}\n"), "expected coordinators"},
+      {with_genesis("  receipts: {reserve: 9007199254740991}\n"), "and the reserve"},
   });
 }
 
@@ -256,4 +269,28 @@ TEST_CASE("a balance cannot exceed the largest supply together with the faucet's
   const auto manifest = parse_manifest(with_genesis("  accounts: [" + account + "]\n"), "f");
   REQUIRE_FALSE(manifest);
   CHECK_THAT(manifest.error().detail, Catch::Contains("add up to at most"));
+}
+
+TEST_CASE("receipts are what the file says, and none where there is no reserve") {
+  const std::string key(64, 'a');
+  const auto given = parse_manifest(
+      with_genesis("  devnet: false\n  receipts: {mint_per_unit: 7, coordinator_ratio: 0.125, "
+                   "reserve: 9, coordinators: [" +
+                   key + "]}\n"),
+      "f");
+  REQUIRE(given);
+  CHECK(given->chain.minting == Minting{Amount::from(7).value(),
+                                        125'000,
+                                        Amount::from(9).value(),
+                                        {PublicKey::parse(key).value()}});
+  CHECK_FALSE(given->chain.makes_coordinator());
+  const auto none = parse_manifest(with_genesis("  receipts: {reserve: 0}\n"), "f");
+  REQUIRE(none);
+  CHECK_FALSE(none->chain.makes_coordinator());
+  const auto all = parse_manifest(with_genesis("  receipts: {coordinator_ratio: 1}\n"), "f");
+  REQUIRE(all);
+  CHECK(all->chain.minting.coordinator_ppm == 1'000'000);
+  const auto open = parse_manifest(with_genesis("  devnet: false\n"), "f");
+  REQUIRE(open);
+  CHECK(open->chain.minting.reserve == Amount{});
 }

@@ -23,7 +23,7 @@ PublicKey key(Byte first) {
 }
 
 Genesis genesis_of(const Manifest& manifest) {
-  return must(make_genesis(manifest, {{key(1)}, key(2)}, from_unix_ms(1'000)));
+  return must(make_genesis(manifest, {{key(1)}, key(2), key(8)}, from_unix_ms(1'000)));
 }
 
 std::vector<std::string> changes(const std::string& yaml) {
@@ -64,7 +64,10 @@ TEST_CASE("the genesis holds what the network file says") {
   CHECK(genesis.devnet);
   CHECK(genesis.authorities == std::vector<PublicKey>{key(1)});
   CHECK(genesis.allocations.size() == 2);
-  CHECK(supply_of(genesis).units() == 56);
+  CHECK(supply_of(genesis).units() == 56 + 1'000'000'000'000);
+  CHECK(genesis.minting.mint_per_unit.units() == 1'000);
+  CHECK(genesis.minting.coordinator_ppm == 50'000);
+  CHECK(genesis.minting.coordinators == std::vector<PublicKey>{key(8)});
   CHECK(genesis_changes(genesis, manifest, {key(1)}, {}).empty());
 }
 
@@ -78,7 +81,13 @@ TEST_CASE("what a changed network file asks of the genesis is named") {
       {features + "{tail_guard_ms: 100}", "tail_guard_ms: 500 -> 100"},
       {chain + "{chain_id: m}", "chain_id: n -> m"},
       {chain + "{fee_min: 1}", "fee_min: 0 -> 1"},
-      {chain + "{faucet_balance: 5}", "faucet_balance and accounts together: 1000000000000 -> 5"},
+      {chain + "{faucet_balance: 5}",
+       "faucet_balance, reserve and accounts together: 2000000000000 -> 1000000000005"},
+      {chain + "{receipts: {mint_per_unit: 7}}", "receipts.mint_per_unit: 1000 -> 7"},
+      {chain + "{receipts: {coordinator_ratio: 0.1}}",
+       "receipts.coordinator_ratio in millionths: 50000 -> 100000"},
+      {chain + "{receipts: {coordinators: [" + key(3).hex() + "]}}",
+       "receipts.coordinators: other keys"},
       {chain + "{faucet_balance: 999999999999, accounts: [{address: " + to_text(Address{}) +
            ", balance: 1}]}",
        "accounts: other addresses or balances"}};
