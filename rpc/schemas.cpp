@@ -90,7 +90,8 @@ constexpr Choice choices[] = {
 // null; a name followed by ? when the field may be absent. Unknown fields are refused in what nodes
 // are sent, and to be expected in what they answer.
 struct Shape {
-  enum class Use { answer, body };
+  // What somebody else has written may hold more than is described.
+  enum class Use { answer, body, foreign };
   std::string_view name;
   std::string_view fields;
   Use use = Use::answer;
@@ -119,8 +120,10 @@ constexpr Shape shapes[] = {
      Shape::Use::body},
     {"ReceiptSignature", "alg:Text key_id:Text sig:Text"},
     {"SignedReceipt",
-     "receipt_id:Text job_id:Text provider:AccountName units:Units signature:ReceiptSignature"},
-    {"ReceiptText", "receipt_id:Text job_id:Text provider:AccountName units:Units"},
+     "receipt_id:Text job_id:Text provider:AccountName units:Units signature:ReceiptSignature",
+     Shape::Use::foreign},
+    {"ReceiptText", "receipt_id:Text job_id:Text provider:AccountName units:Units",
+     Shape::Use::foreign},
     {"Receipt",
      "receipt_id:Text job_id:Text payload:ReceiptText miner_signature:Text? "
      "coordinator_attestations:ReceiptSignature[] minted_amount:Amount recorded_at:NaiveTime "
@@ -358,6 +361,7 @@ std::string shape_schema(const Shape& shape) {
       .json("properties", std::move(properties).finish())
       .json("required", std::move(required).finish());
   if (shape.use == Shape::Use::body) out.boolean("additionalProperties", false);
+  if (shape.use == Shape::Use::foreign) out.boolean("additionalProperties", true);
   return std::move(out).finish();
 }
 

@@ -37,6 +37,14 @@ rpc::Json json_of(const rpc::HttpResponse& answer) {
   return *json;
 }
 
+// As the network's coordinator signs it, with a sender who has a name.
+std::string claim(const RunningNetwork& net) {
+  const auto receipt = net.run({"receipt", "sign", "miner", "1.9", "--job", "job-7"});
+  REQUIRE(receipt.exit == 0);
+  return R"({"type":"RECEIPT_CLAIM","sender":"alice","nonce":0,"fee":1,"payload":)" + receipt.out +
+         R"(,"sig":null})";
+}
+
 // What stands for the parameters and bodies of the description on this network.
 class Caller {
  public:
@@ -45,8 +53,11 @@ class Caller {
     const rpc::Json head = json_of(ask(url_, "/rpc/head"));
     const rpc::Json block = json_of(ask(url_, "/rpc/blocks/1"));
     const std::string tx = block["transactions"][0]["tx_hash"].get<std::string>();
-    parameters_ = {{"height", "1"}, {"address", "alice"}, {"id", tx},   {"start", "1"},
-                   {"end", "2"},    {"limit", "2"},       {"wait", "0"}};
+    const std::string receipt =
+        json_of(ask(url_, "/rpc/receipts"))["receipts"][0]["receipt_id"].get<std::string>();
+    parameters_ = {{"height", "1"}, {"address", "alice"}, {"id", tx},    {"start", "1"},
+                   {"end", "2"},    {"limit", "2"},       {"wait", "0"}, {"receipt_id", receipt}};
+    claim_ = claim(net);
     bodies_ = {
         {"NewFault", R"({"id":"clock-1","what":"","kind":"clock","for_ms":1,"offset_ms":5})"},
         {"Heal", "{}"},
@@ -98,7 +109,9 @@ class Caller {
     const rpc::Json& schema = route["requestBody"]["content"]["application/json"]["schema"];
     const std::string reference = schema["$ref"].get<std::string>();
     request.content_type = rpc::json_type;
-    request.body = bodies_.at(reference.substr(reference.rfind('/') + 1));
+    request.body = path == "/rpc/submitReceipt"
+                       ? claim_
+                       : bodies_.at(reference.substr(reference.rfind('/') + 1));
     return request;
   }
 
@@ -125,6 +138,7 @@ class Caller {
   const std::string url_;
   const test::SchemaCheck check_;
   std::map<std::string, std::string> parameters_, bodies_;
+  std::string claim_;
 };
 
 std::uint64_t resident_bytes(const RunningNetwork& net) {
@@ -149,13 +163,15 @@ bool serves(rpc::SocketClient& client) {
 
 TEST_CASE("every route that a live node describes answers as it says") {
   const RunningNetwork net;
-  rpc::HttpRequest gift;
-  gift.method = "POST";
-  gift.path = "/rpc/faucet";
-  gift.content_type = rpc::json_type;
-  gift.body = R"({"address":"alice","amount":1000})";
-  REQUIRE(ask(net.url(1), gift).status == 200);
-  REQUIRE(ask(net.url(1), gift).status == 200);
+  rpc::HttpRequest request;
+  request.method = "POST";
+  request.path = "/rpc/faucet";
+  request.content_type = rpc::json_type;
+  request.body = R"({"address":"alice","amount":1000})";
+  REQUIRE(ask(net.url(1), request).status == 200);
+  request.path = "/rpc/submitReceipt";
+  request.body = claim(net);
+  REQUIRE(ask(net.url(1), request).status == 200);
   net.wait("all: final >= 2, head == same, mempool == 0");
 
   const rpc::Json document = json_of(ask(net.url(1), "/openapi.json"));

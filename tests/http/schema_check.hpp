@@ -56,7 +56,9 @@ class SchemaCheck {
     if (!value.is_object()) return path + ": no object";
     if (!schema.contains("properties")) return std::nullopt;
     const rpc::Json& properties = schema["properties"];
+    const bool is_foreign = schema.value("additionalProperties", false);
     for (const auto& [name, item] : value.items()) {
+      if (is_foreign && !properties.contains(name)) continue;
       if (!properties.contains(name)) return path + "." + name + ": not described";
       if (auto found = fault(item, properties[name], path + "." + name)) return found;
     }
