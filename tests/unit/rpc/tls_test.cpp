@@ -115,7 +115,7 @@ TEST_CASE("many requests and large bodies go through one connection") {
   }
   std::vector<std::thread> others;
   std::atomic<int> good = 0;
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 6; ++i) {  // as many large answers as may be unread at once
     others.emplace_back([&] {
       HttpClient own(fixture.url(), fixture.trusting());
       for (int k = 0; k < 20; ++k) {
@@ -125,7 +125,7 @@ TEST_CASE("many requests and large bodies go through one connection") {
     });
   }
   for (std::thread& each : others) each.join();
-  CHECK(good == 160);
+  CHECK(good == 120);
 }
 
 TEST_CASE("what is no TLS, or an old one, is not served, and others are meanwhile") {
