@@ -192,7 +192,7 @@ Result<Url> parse_url(std::string_view text) {
   const std::string_view authority = rest.substr(0, rest.find('/'));
   std::string_view prefix = rest.substr(authority.size());
   const std::string_view prefix_plain = "/-._~";
-  if (prefix.ends_with('/')) prefix.remove_suffix(1);
+  while (prefix.ends_with('/')) prefix.remove_suffix(1);
   for (const char c : prefix) {
     if (!is_unreserved(c) && prefix_plain.find(c) == std::string_view::npos) {
       return wrong("the path may have letters, digits, and - . _ ~ / only");

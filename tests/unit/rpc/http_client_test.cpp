@@ -102,6 +102,7 @@ TEST_CASE("URLs have one strict form") {
   CHECK(*parse_url("http://127.0.0.1:8006") == Url{"127.0.0.1", 8006, ""});
   CHECK(*parse_url("http://node-1.example/") == Url{"node-1.example", 80, ""});
   CHECK(*parse_url("http://[::1]:80/api/v1/") == Url{"::1", 80, "/api/v1"});
+  CHECK(*parse_url("http://x/api//") == Url{"x", 80, "/api"});
   CHECK(to_string(*parse_url("http://[::1]:80/api")) == "http://[::1]:80/api");
   for (const char* text :
        {"", "127.0.0.1:80", "ftp://x", "http://", "http://:80", "http://x:", "http://x:0",
