@@ -155,15 +155,17 @@ bool Access::is_listed(const std::string& origin) const {
   return std::find(rules_.origins.begin(), rules_.origins.end(), origin) != rules_.origins.end();
 }
 
-Status Access::check_origin(const HttpRequest& request, const Caller& caller) const {
+Status Access::check_origin(const HttpRequest& request, const Caller& caller, Opens opens) const {
   const bool changes = request.method != "GET" && request.method != "HEAD";
-  if (!caller.local || request.origin.empty() || !changes || is_listed(request.origin)) return ok();
+  const bool trusted = opens == Opens::answer && !(caller.local && changes);
+  if (request.origin.empty() || trusted || is_listed(request.origin)) return ok();
   const bool own = is_plain_host(request.host) && (request.origin == "http://" + request.host ||
                                                    request.origin == "https://" + request.host);
   if (own) return ok();
-  return error(Errc::forbidden, "Origin: pages of " +
-                                    request.origin.substr(0, limits::api_key_bytes_max) +
-                                    " may change nothing here: list it under access.origins");
+  return error(Errc::forbidden,
+               "Origin: pages of " + request.origin.substr(0, limits::api_key_bytes_max) +
+                   (opens == Opens::stream ? " may not listen here" : " may change nothing here") +
+                   ": list it under access.origins");
 }
 
 std::optional<std::chrono::seconds> Access::over_rate(const HttpRequest& request,

@@ -63,8 +63,11 @@ class Access {
   // unauthorized without a key or with an unknown one, forbidden with one of another scope.
   static Status admit(const Caller&, Scope);
   // A page that somebody's browser shows here is no caller of this machine: forbidden when it is
-  // none of the listed ones and wants to change something.
-  Status check_origin(const HttpRequest&, const Caller&) const;
+  // none of the listed ones and wants to change something. What a stream tells is kept from no page
+  // by its browser (CORS does not cover WebSockets), so it is forbidden for all that are not
+  // listed.
+  enum class Opens { answer, stream };
+  Status check_origin(const HttpRequest&, const Caller&, Opens) const;
   // How long to wait before the next request; nullopt: no longer.
   std::optional<std::chrono::seconds> over_rate(const HttpRequest&, const Caller&, Elapsed now);
 

@@ -11,9 +11,6 @@ namespace aitbc::rpc {
 
 namespace {
 
-constexpr std::size_t word_bytes_max = 64;
-constexpr std::size_t sentence_bytes_max = 4'096;
-
 Result<TxId> read_result(ObjectReader reader) {
   if (!reader.has("code")) return read_hash<TxId>(reader, "tx_hash");
   AITBC_TRY_ASSIGN(const std::string code, reader.text("code", word_bytes_max));

@@ -47,7 +47,7 @@ constexpr std::array all_codes = {Errc::bad_encoding,     Errc::bad_json,
                                   Errc::disk_full,        Errc::out_of_range,
                                   Errc::unauthorized,     Errc::forbidden,
                                   Errc::rate_limited,     Errc::bad_receipt,
-                                  Errc::receipt_claimed};
+                                  Errc::receipt_claimed,  Errc::upgrade_required};
 
 int malformed_status(Errc code) {
   if (code == Errc::bad_encoding || code == Errc::bad_json) return unreadable_status;
@@ -56,6 +56,7 @@ int malformed_status(Errc code) {
   if (code == Errc::wrong_media_type) return 415;
   if (code == Errc::length_required) return 411;
   if (code == Errc::method_not_allowed) return 405;
+  if (code == Errc::upgrade_required) return 426;
   return 400;
 }
 

@@ -3,6 +3,7 @@
 // thread that handles the request.
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "chain/core/time.hpp"
+#include "rpc/event_source.hpp"
 
 namespace aitbc::rpc {
 
@@ -35,6 +37,10 @@ struct HttpRequest {
   std::string asked_method, asked_headers;  // of a browser's preflight
   std::string forwarded_for;                // by proxies, each adds whom it heard at the end
   bool forwarded = false;                   // a proxy has left any trace of itself
+
+  // What a client that wants a WebSocket sends (RFC 6455); empty: not given.
+  std::string upgrade;  // only if Connection names it
+  std::string websocket_version, websocket_key;
 };
 
 struct HttpResponse {
@@ -44,6 +50,7 @@ struct HttpResponse {
   std::optional<int> retry_after_s;
   std::string allow;  // for 405: the methods the path does have
   std::vector<std::pair<std::string_view, std::string>> fields;  // further ones of the header
+  std::shared_ptr<EventSource> stream;  // of a 101: the connection is told this from now on
 };
 
 }  // namespace aitbc::rpc

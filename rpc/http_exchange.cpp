@@ -55,6 +55,9 @@ class MemoryStream final : public httplib::Stream {
   std::string output_;
 };
 
+// What the handler of this thread's request opened: the library has no place to hand it through.
+thread_local HttpStream under_way;
+
 std::string error_body(std::string_view code, const std::string& detail) {
   Json body;
   body["detail"] = detail;
@@ -132,6 +135,9 @@ HttpRequest to_request(const httplib::Request& from) {
   request.asked_method = from.get_header_value("Access-Control-Request-Method");
   request.asked_headers = from.get_header_value("Access-Control-Request-Headers");
   request.forwarded_for = from.get_header_value("X-Forwarded-For");
+  request.upgrade = from.get_header_value("Upgrade");
+  request.websocket_version = from.get_header_value("Sec-WebSocket-Version");
+  request.websocket_key = from.get_header_value("Sec-WebSocket-Key");
   request.forwarded = from.has_header(std::string(forwarded_mark).c_str());
   return request;
 }
@@ -170,7 +176,9 @@ class HttpExchange::Library final : private httplib::Server {
       : service_(service), workers_(workers), log_(log) {
     // Before its routes, which are regular expressions over text of the client's choice.
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-      to_library(handle(request), response);
+      HttpResponse answer = handle(request);
+      if (answer.stream) under_way = {std::move(answer.stream), to_request(request).websocket_key};
+      to_library(std::move(answer), response);
       return HandlerResponse::Handled;
     });
     // Called for every status from 400 on; only the library's own answers have no body yet.
@@ -196,7 +204,8 @@ class HttpExchange::Library final : private httplib::Server {
     const bool sent = process_request(stream, close, closed, [&](httplib::Request& parsed) {
       parsed.body = std::move(request.body);
     });
-    return {stream.take(), close || closed || !sent ? Persistence::close : Persistence::keep};
+    return {stream.take(), close || closed || !sent ? Persistence::close : Persistence::keep,
+            std::exchange(under_way, {})};
   }
 
  private:

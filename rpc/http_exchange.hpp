@@ -14,9 +14,16 @@
 
 namespace aitbc::rpc {
 
+// A connection that is to become a WebSocket, instead of being sent the answer's bytes.
+struct HttpStream {
+  std::shared_ptr<EventSource> source;  // none: it stays as it is
+  std::string websocket_key;
+};
+
 struct HttpAnswer {
   std::string bytes;
   Persistence persistence = Persistence::close;
+  HttpStream stream = {};
 };
 
 class HttpExchange {

@@ -40,6 +40,8 @@ bool lists(std::string_view value, std::string_view word) {
   return false;
 }
 
+constexpr std::string_view upgrade_field = "Upgrade";
+
 // What is handed on, as it is spelled there. Of those that say who asks there may be one alone: two
 // could be read in two ways.
 struct KeptField {
@@ -54,6 +56,9 @@ constexpr KeptField kept_fields[] = {
     {"origin", "Origin", KeptField::Repeated::refused},
     {"x-api-key", "X-Api-Key", KeptField::Repeated::refused},
     {"x-forwarded-for", "X-Forwarded-For", KeptField::Repeated::joined},
+    {"upgrade", upgrade_field, KeptField::Repeated::refused},
+    {"sec-websocket-version", "Sec-WebSocket-Version", KeptField::Repeated::refused},
+    {"sec-websocket-key", "Sec-WebSocket-Key", KeptField::Repeated::refused},
     {"access-control-request-method", "Access-Control-Request-Method",
      KeptField::Repeated::refused},
     {"access-control-request-headers", "Access-Control-Request-Headers",
@@ -112,6 +117,11 @@ FramedRequest HttpFrame::take() {
   return taken;
 }
 
+std::string HttpFrame::take_rest() {
+  AITBC_CHECK(stage_ == Stage::head);
+  return std::exchange(input_, {});
+}
+
 // The index after the empty line, once it has come. Each byte is looked at once.
 std::optional<std::size_t> HttpFrame::find_head_end() {
   for (; scanned_ < input_.size(); ++scanned_) {
@@ -156,7 +166,9 @@ bool HttpFrame::parse_head(std::string_view head) {
     }
     first = false;
   }
+  const bool upgrades = fields.upgrade && !old_version_;
   for (const auto& [name, value] : fields.kept) {
+    if (name == upgrade_field && !upgrades) continue;
     request_.head.append(name).append(": ").append(value).append("\r\n");
   }
   if (fields.forwarded) request_.head.append(forwarded_mark).append(": 1\r\n");
@@ -235,6 +247,7 @@ bool HttpFrame::parse_field(std::string_view line, Fields& fields) {
     fields.expects_continue = lower(value) == "100-continue";
   } else if (name == "connection") {
     fields.close = fields.close || lists(lower(value), "close");
+    fields.upgrade = fields.upgrade || lists(lower(value), "upgrade");
   }
   fields.forwarded = fields.forwarded || is_trace_of_proxy(name);
   return keep(name, value, fields);

@@ -55,6 +55,8 @@ class HttpFrame {
   Step advance();
 
   FramedRequest take();  // after complete; what follows the request stays for the next one
+  // What has come after it, of whatever protocol the connection goes over to.
+  std::string take_rest();
   const HttpRefusal& refusal() const { return *refusal_; }
 
   bool untouched() const { return stage_ == Stage::head && input_.empty(); }
@@ -77,6 +79,7 @@ class HttpFrame {
     bool chunked = false;
     bool expects_continue = false;
     bool close = false;
+    bool upgrade = false;
     std::vector<std::pair<std::string_view, std::string>> kept;  // by their names below
     bool forwarded = false;
   };

@@ -22,6 +22,7 @@
 #include "rpc/http_connection.hpp"
 #include "rpc/http_exchange.hpp"
 #include "rpc/http_workers.hpp"
+#include "rpc/websocket.hpp"
 
 namespace aitbc::rpc {
 namespace {
@@ -45,6 +46,8 @@ class HttpServer::Engine {
         service_(std::move(service)),
         log_(log),
         workers_({limits_.threads_max, limits_.waits_max, limits_.thread_rest_time}),
+        sockets_({limits_.streams_max, limits_.ping_time, limits_.request_time_max}, workers_,
+                 log_),
         exchange_(service_, workers_, log_) {}
   ~Engine() { stop(); }
   Engine(const Engine&) = delete;
@@ -76,8 +79,10 @@ class HttpServer::Engine {
   // Of whoever owns the connection. Each ends that ownership: it arms, submits or drops the client.
   void advance(Client& client);
   void answer_request(Client& client);
+  void serve_stream(Client& client);
   void refuse(Client& client, const HttpRefusal& refusal);
   void send_answer(Client& client);
+  void finish(Client& client);
   void await(Client& client, Client::Phase phase, Clock::time_point deadline);
   void drop(Client& client);
   void forget(Client& client);  // with the mutex
@@ -100,6 +105,7 @@ class HttpServer::Engine {
   std::mutex mutex_;  // guards clients_, and in each what Client says
   std::unordered_map<int, std::unique_ptr<Client>> clients_;
   HttpWorkers workers_;
+  WebSockets sockets_;
   HttpExchange exchange_;
   std::thread thread_;
 };
@@ -134,6 +140,7 @@ void HttpServer::Engine::stop() {
     log_.warn("http_wake_failed", {{"reason", errno_text()}});
   }
   if (thread_.joinable()) thread_.join();
+  sockets_.stop();
   workers_.stop();
   clients_.clear();
   listener_ = Descriptor();
@@ -182,28 +189,14 @@ void HttpServer::Engine::accept_all() {
       admit(std::move(accepted));
       continue;
     }
-    switch (errno) {
-      case EAGAIN:
-        return;
-      case EBADF:
-      case EFAULT:
-      case EINVAL:
-      case ENOTSOCK:
-      case EOPNOTSUPP:
-        return fail("accept: " + errno_text());
-      case EMFILE:
-      case ENFILE:
-      case ENOBUFS:
-      case ENOMEM: {
-        if (evict_idle()) continue;
-        // The connection stays in the backlog: asking again at once would only burn the processor.
-        log_.warn("http_accept_paused", {{"reason", errno_text()}});
-        accepting_ = !watch(EPOLL_CTL_MOD, listener_.get(), 0);
-        return;
-      }
-      default:
-        continue;  // this connection failed before it was accepted
-    }
+    using WhyNot = Accepted::WhyNot;
+    if (accepted.why_not == WhyNot::nobody_there) return;
+    if (accepted.why_not == WhyNot::listener_broken) return fail("accept: " + errno_text());
+    if (accepted.why_not == WhyNot::client_gone || evict_idle()) continue;
+    // The connection stays in the backlog: asking again at once would only burn the processor.
+    log_.warn("http_accept_paused", {{"reason", errno_text()}});
+    accepting_ = !watch(EPOLL_CTL_MOD, listener_.get(), 0);
+    return;
   }
 }
 
@@ -314,9 +307,7 @@ void HttpServer::Engine::sweep() {
     refuse(*client, {408, error(Errc::timeout, "the request took too long to arrive")});
   }
   for (Client* client : over) drop(*client);
-  if (!accepting_) {
-    accepting_ = watch(EPOLL_CTL_MOD, listener_.get(), EPOLLIN);
-  }
+  if (!accepting_) accepting_ = watch(EPOLL_CTL_MOD, listener_.get(), EPOLLIN);
 }
 
 void HttpServer::Engine::advance(Client& client) {
@@ -347,6 +338,7 @@ void HttpServer::Engine::advance(Client& client) {
 void HttpServer::Engine::answer_request(Client& client) {
   try {
     client.answer = exchange_.answer(client.frame.take(), client.address);
+    if (client.answer.stream.source) return serve_stream(client);
   } catch (const std::exception& failure) {
     log_.error("http_exchange_failed", {{"reason", failure.what()}});
     return drop(client);
@@ -355,8 +347,16 @@ void HttpServer::Engine::answer_request(Client& client) {
   if (!unread_.admit(client)) {
     return refuse(client, {503, error(Errc::overloaded, "too many answers here are not read")});
   }
-  client.sent = 0;
   send_answer(client);
+}
+
+void HttpServer::Engine::serve_stream(Client& client) {
+  std::string early = client.frame.take_rest();
+  charge(client);
+  const bool served = sockets_.serve({*client.channel, client.socket.get(), client.address,
+                                      std::move(early), std::exchange(client.answer.stream, {})});
+  if (served) return finish(client);
+  refuse(client, {503, error(Errc::overloaded, "as many streams are open here as may be")});
 }
 
 void HttpServer::Engine::refuse(Client& client, const HttpRefusal& refusal) {
@@ -394,6 +394,11 @@ void HttpServer::Engine::send_answer(Client& client) {
     }
     return advance(client);
   }
+  finish(client);
+}
+
+void HttpServer::Engine::finish(Client& client) {
+  client.blocked.reset();
   client.channel->finish();
   await(client, Client::Phase::lingering, Clock::now() + linger_time);
 }
@@ -436,11 +441,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(Options options, HttpServi
 }
 
 HttpServer::HttpServer(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
-
 HttpServer::~HttpServer() = default;
-
 std::uint16_t HttpServer::port() const { return engine_->port(); }
-
 void HttpServer::stop() { engine_->stop(); }
 
 }  // namespace aitbc::rpc

@@ -4,7 +4,8 @@
 // one thread owns every socket that waits (for a request, or for a slow reader of an answer), and a
 // small pool runs the handlers. Requests that wait in their handler (long polls) are counted
 // apart and cannot use up the others' threads. What is refused here (too large, too slow,
-// malformed, ambiguous) is answered with {"detail", "code"} and its connection is closed.
+// malformed, ambiguous) is answered with {"detail", "code"} and its connection is closed. A
+// connection whose answer opens a stream stays with the thread that handled it until it ends.
 //
 // The handler is called from many threads at once and must not wait unless `waits` says so. start()
 // and stop() belong to one thread; after stop() no handler is running and none will be.
@@ -32,9 +33,11 @@ struct HttpLimits {
   std::size_t unread_bytes_max = limits::http_buffered_bytes_max;
   std::size_t threads_max = limits::http_threads_max;
   std::size_t waits_max = limits::http_waits_max;
+  std::size_t streams_max = limits::http_streams_max;
   std::size_t connections_max = limits::http_connections_max;
   Duration request_time_max = limits::http_request_time_max;
   Duration idle_time_max = limits::http_idle_time_max;
+  Duration ping_time = limits::http_ping_time;
   Duration thread_rest_time = limits::http_thread_rest_time;
 };
 

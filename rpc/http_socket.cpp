@@ -25,6 +25,26 @@ std::string numeric(const sockaddr_storage& address, socklen_t size) {
   return problem == 0 ? text.data() : "unknown";
 }
 
+Accepted::WhyNot why_not_accepted(int code) {
+  switch (code) {
+    case EAGAIN:
+      return Accepted::WhyNot::nobody_there;
+    case EBADF:
+    case EFAULT:
+    case EINVAL:
+    case ENOTSOCK:
+    case EOPNOTSUPP:
+      return Accepted::WhyNot::listener_broken;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+      return Accepted::WhyNot::nothing_left;
+    default:
+      return Accepted::WhyNot::client_gone;
+  }
+}
+
 }  // namespace
 
 Descriptor::Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -76,11 +96,11 @@ Accepted accept_from(const Descriptor& listener) {
   socklen_t size = sizeof address;
   Descriptor socket(::accept4(listener.get(), reinterpret_cast<sockaddr*>(&address), &size,
                               SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket.valid()) return Accepted{};
+  if (!socket.valid()) return {{}, {}, why_not_accepted(errno)};
   const int on = 1;
   // Without it an answer in two parts waits 40 ms for the client's acknowledgement of the first.
   setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return {std::move(socket), numeric(address, size)};
+  return {std::move(socket), numeric(address, size), {}};
 }
 
 }  // namespace aitbc::rpc

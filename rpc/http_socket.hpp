@@ -30,8 +30,15 @@ class Descriptor {
 };
 
 struct Accepted {
+  enum class WhyNot {
+    nobody_there,
+    client_gone,   // before it was accepted
+    nothing_left,  // no descriptor or no memory: the client still waits
+    listener_broken,
+  };
   Descriptor socket;    // not valid: errno says why
   std::string address;  // of the peer, numeric
+  WhyNot why_not = WhyNot::nobody_there;
 };
 
 // Non-blocking, closed on exec. Errc::in_use when another process listens there. The deadline is

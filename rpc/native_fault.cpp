@@ -7,7 +7,6 @@ namespace aitbc::rpc {
 
 namespace {
 
-constexpr std::size_t word_bytes_max = 32;
 constexpr std::uint64_t million = 1'000'000;
 
 std::string texts_json(const std::vector<std::string>& texts) {

@@ -7,9 +7,7 @@ namespace aitbc::rpc {
 
 namespace {
 
-constexpr std::size_t word_bytes_max = 16;
-
-constexpr std::size_t text_bytes_max = 256;  // no single value of ours is longer
+constexpr std::size_t value_bytes_max = 256;  // no single value of ours is longer
 
 Error unreadable(const ObjectReader& reader, std::string_view name, const std::string& expected,
                  const std::string& got) {
@@ -56,7 +54,7 @@ std::optional<Time> parse_iso(std::string_view text) {
 
 Status read_hex(ObjectReader& reader, std::string_view name, std::string_view prefix,
                 std::span<Byte> out) {
-  AITBC_TRY_ASSIGN(const std::string text, reader.text(name, text_bytes_max));
+  AITBC_TRY_ASSIGN(const std::string text, reader.text(name, value_bytes_max));
   const std::string_view view = text;
   if (!view.starts_with(prefix) || !from_hex(view.substr(prefix.size()), out)) {
     return unreadable(reader, name,
@@ -68,7 +66,7 @@ Status read_hex(ObjectReader& reader, std::string_view name, std::string_view pr
 }
 
 Result<Address> read_address(ObjectReader& reader, std::string_view name) {
-  AITBC_TRY_ASSIGN(const std::string text, reader.text(name, text_bytes_max));
+  AITBC_TRY_ASSIGN(const std::string text, reader.text(name, value_bytes_max));
   auto address = parse_address(text);
   if (!address) {
     return error(address.error().code, reader.path_of(name) + ": " + address.error().detail);
@@ -84,7 +82,7 @@ Result<Amount> read_amount(ObjectReader& reader, std::string_view name) {
 }
 
 Result<Time> read_time(ObjectReader& reader, std::string_view name) {
-  AITBC_TRY_ASSIGN(const std::string text, reader.text(name, text_bytes_max));
+  AITBC_TRY_ASSIGN(const std::string text, reader.text(name, value_bytes_max));
   const auto time = parse_iso(text);
   if (!time) return unreadable(reader, name, "a time in UTC like 2026-02-13T21:39:43Z", text);
   return *time;

@@ -19,6 +19,11 @@ namespace aitbc::rpc {
 class ObjectReader;
 class ObjectWriter;
 
+// Of what is read, where no limit of the chain holds.
+inline constexpr std::size_t word_bytes_max = 64;  // one of a few words
+inline constexpr std::size_t name_bytes_max = 256;
+inline constexpr std::size_t sentence_bytes_max = 4'096;
+
 // Years 1970 to 9999, exactly as to_iso() prints it.
 std::optional<Time> parse_iso(std::string_view text);
 

@@ -9,9 +9,6 @@ namespace aitbc::rpc {
 
 namespace {
 
-constexpr std::size_t name_bytes_max = 256;
-constexpr std::size_t sentence_bytes_max = 4'096;
-
 using Kind = SyncState::Kind;
 
 // Reads what SyncState::text() wrote.

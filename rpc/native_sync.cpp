@@ -10,8 +10,6 @@ namespace aitbc::rpc {
 
 namespace {
 
-constexpr std::size_t name_bytes_max = 256;
-
 Result<Tip> read_tip_of(ObjectReader& reader, std::string_view name) {
   AITBC_TRY_ASSIGN(ObjectReader tip, reader.object(name));
   return read_tip(std::move(tip));

@@ -7,7 +7,6 @@ namespace aitbc::rpc {
 
 namespace {
 
-constexpr std::size_t word_bytes_max = 64;
 constexpr std::string_view transfer_word = "transfer";
 constexpr std::string_view ballot_word = "ballot";
 constexpr std::string_view claim_word = "receipt_claim";

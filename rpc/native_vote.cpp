@@ -8,7 +8,6 @@ namespace aitbc::rpc {
 namespace {
 
 constexpr std::size_t vote_digits_max = 1'024;
-constexpr std::size_t word_bytes_max = 16;
 
 std::string checkpoint_json(const Checkpoint& block) {
   ObjectWriter out;

@@ -125,9 +125,11 @@ ByStatus errors_of(const Route& route) {
 std::string responses_of(const Route& route) {
   ObjectWriter out;
   ObjectWriter good;
-  good.text("description", "The answer.")
+  good.text("description",
+            route.stream ? "The connection is a WebSocket from now on; each message is such a text."
+                         : "The answer.")
       .json("content", content_of(route.answer, route.binary_answer, route.media));
-  out.json("200", std::move(good).finish());
+  out.json(route.stream ? "101" : "200", std::move(good).finish());
   if (!route.created.empty()) {
     ObjectWriter made;
     made.text("description", "It was made.").json("content", content_of(route.created, {}));

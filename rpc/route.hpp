@@ -21,6 +21,7 @@ namespace aitbc::rpc {
 // A block by its place or by its hash.
 using BlockRef = std::variant<Height, BlockId>;
 class DevEdge;
+class Feed;
 
 struct Parameter {
   enum class In { path, query };
@@ -82,6 +83,7 @@ struct Call {
   const Hash& genesis_state_root;
   DevEdge& edge;
   const class RequestStats& stats;
+  Feed& feed;
 };
 
 using Handler = Result<HttpResponse> (*)(const Call&);
@@ -104,6 +106,9 @@ struct Route {
   Scope scope = Scope::read;            // what a caller from elsewhere must have
   bool sync_path = false;               // nodes ask each other: no rate limit
   Waits waits = Waits::never;
+  // The answer opens a WebSocket, and each of its messages has the answer's schema. Requests that
+  // ask for none never reach the handler.
+  bool stream = false;
   std::string_view media = json_type;  // of the answer
   // One that the predecessor had: parameters that it does not know are ignored, and a chain_id, if
   // one is given, must be this chain's.

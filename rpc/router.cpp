@@ -17,10 +17,10 @@ constexpr std::size_t audited_body_bytes_max = 512;  // of a privileged request
 
 std::vector<Route> join() {
   std::vector<Route> all;
-  for (const auto part :
-       {node_routes(), block_routes(), account_routes(), authority_routes(), chaos_routes(),
-        docs_routes(), evidence_routes(), faucet_routes(), finality_routes(), import_routes(),
-        info_routes(), metrics_routes(), receipt_routes(), submit_routes(), tx_routes()}) {
+  for (const auto part : {node_routes(), block_routes(), account_routes(), authority_routes(),
+                          chaos_routes(), docs_routes(), evidence_routes(), faucet_routes(),
+                          feed_routes(), finality_routes(), import_routes(), info_routes(),
+                          metrics_routes(), receipt_routes(), submit_routes(), tx_routes()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
@@ -193,6 +193,43 @@ HttpResponse over_rate(std::chrono::seconds wait) {
   return response;
 }
 
+constexpr std::string_view websocket_version = "13";
+constexpr std::size_t websocket_key_bytes = 24;
+
+// Sixteen bytes in base64.
+bool is_websocket_key(std::string_view key) {
+  return key.size() == websocket_key_bytes && key.ends_with("==") &&
+         std::all_of(key.begin(), key.end() - 2, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                  c == '+' || c == '/';
+         });
+}
+
+bool is_websocket(std::string_view upgrade) {
+  constexpr std::string_view name = "websocket";
+  return std::equal(upgrade.begin(), upgrade.end(), name.begin(), name.end(), [](char a, char b) {
+    return a == b || (a >= 'A' && a <= 'Z' && a + ('a' - 'A') == b);
+  });
+}
+
+// The answer to a request that is no handshake (RFC 6455, 4.2); nullopt: it is one.
+std::optional<HttpResponse> refuse_upgrade(const HttpRequest& request) {
+  if (!is_websocket(request.upgrade) || request.websocket_version != websocket_version) {
+    HttpResponse response = error_response(
+        error(Errc::upgrade_required,
+              "expected a WebSocket's handshake: Connection: Upgrade, Upgrade: websocket, "
+              "Sec-WebSocket-Version: 13"));
+    response.fields = {{"Upgrade", "websocket"},
+                       {"Sec-WebSocket-Version", std::string(websocket_version)}};
+    return response;
+  }
+  if (is_websocket_key(request.websocket_key)) return std::nullopt;
+  return invalid_response(
+      std::vector<Invalid>{
+          {"value_error", {"header", "Sec-WebSocket-Key"}, "expected 16 bytes in base64"}},
+      Errc::bad_request);
+}
+
 }  // namespace
 
 Router::Router(Node& node, Log& log, Options options)
@@ -203,7 +240,8 @@ Router::Router(Node& node, Log& log, Options options)
       clock_(std::move(options.clock)),
       access_(std::move(options.access)),
       edge_(node, std::move(options.faucet)),
-      stats_(routes().size()) {}
+      stats_(routes().size()),
+      feed_(node) {}
 
 std::span<const Route> Router::routes() {
   static const std::vector<Route> all = join();
@@ -226,7 +264,9 @@ Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const 
     if (const auto wait = access_.over_rate(request, caller, begun)) return over_rate(*wait);
   }
   AITBC_TRY(may);
-  AITBC_TRY(access_.check_origin(request, caller));
+  const bool streams = route != nullptr && route->stream;
+  AITBC_TRY(access_.check_origin(request, caller,
+                                 streams ? Access::Opens::stream : Access::Opens::answer));
   // In the predecessor's words: its tools compare them.
   if (found.routes.empty()) return error(Errc::not_found, "Not Found");
   if (route == nullptr) {
@@ -238,8 +278,11 @@ Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const 
   auto arguments = read_arguments(node_.params(), *route, request, found.parts);
   if (auto* refusal = std::get_if<HttpResponse>(&arguments)) return std::move(*refusal);
   AITBC_TRY(check_media_type(*route, request));
+  if (streams) {
+    if (auto refusal = refuse_upgrade(request)) return *std::move(refusal);
+  }
   return route->handler(
-      {node_, request, std::get<Arguments>(arguments), genesis_state_root_, edge_, stats_});
+      {node_, request, std::get<Arguments>(arguments), genesis_state_root_, edge_, stats_, feed_});
 }
 
 HttpResponse Router::handle(const HttpRequest& request) const {

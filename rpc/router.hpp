@@ -9,6 +9,7 @@
 #include "chain/log.hpp"
 #include "rpc/access.hpp"
 #include "rpc/dev_edge.hpp"
+#include "rpc/feed.hpp"
 #include "rpc/request_stats.hpp"
 #include "rpc/route.hpp"
 
@@ -53,6 +54,7 @@ class Router {
   mutable Access access_;
   mutable DevEdge edge_;
   mutable RequestStats stats_;
+  mutable Feed feed_;
 };
 
 }  // namespace aitbc::rpc

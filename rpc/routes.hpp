@@ -13,6 +13,7 @@ std::span<const Route> chaos_routes();     // faults on purpose
 std::span<const Route> docs_routes();      // openapi.json as a page
 std::span<const Route> evidence_routes();  // of keys that signed twice, unlock
 std::span<const Route> faucet_routes();    // of a devnet
+std::span<const Route> feed_routes();      // blocks and transactions as they come
 std::span<const Route> finality_routes();  // what is final and why, votes
 std::span<const Route> import_routes();
 std::span<const Route> info_routes();     // the chain as a whole, for the predecessor's tools

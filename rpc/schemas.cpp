@@ -222,6 +222,10 @@ constexpr Shape shapes[] = {
     {"TxPage", "transactions:TxPlace[] total:Count limit:Count offset:Count"},
     {"Created", "hash:Hash tx_hash:Hash"},
     {"Submitted", "success:Flag transaction_hash:Hash tx_hash:Hash message:Text"},
+    {"BlockNews", "height:Height hash:Hash parent_hash:Hash timestamp:NaiveTime tx_count:Count"},
+    {"TxNews",
+     "tx_hash:Hash sender:Address recipient:Text payload:Payload nonce:Nonce fee:Amount "
+     "type:TxType"},
     {"MempoolSize", "hash:Hash fee:Amount size:Count"},
     {"Mempool",
      "success:Flag count:Count size:Count limit:Count offset:Count transactions:Transaction[] "

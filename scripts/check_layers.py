@@ -16,7 +16,7 @@ MAY_INCLUDE = {
     "chain/core": ("chain/core/",),
     "chain": ("chain/",),
     "rpc": ("chain/core/", "chain/store.hpp", "chain/log.hpp", "chain/protocol.hpp",
-            "chain/fault.hpp", "chain/mutex.hpp", "rpc/"),
+            "chain/fault.hpp", "chain/mutex.hpp", "chain/watchers.hpp", "rpc/"),
     "sync": ("chain/", "rpc/client.hpp", "rpc/credentials.hpp", "rpc/node.hpp", "sync/"),
     "sites": ("chain/core/", "chain/fault.hpp", "chain/log.hpp", "chain/protocol.hpp",
               "rpc/access.hpp", "rpc/client.hpp", "rpc/credentials.hpp", "rpc/ip.hpp",
@@ -32,6 +32,7 @@ THIRD_PARTY = (
     (r"openssl/", r"rpc/tls\.cpp"),
     (r"nlohmann/", r"rpc/json\.(hpp|cpp)"),
     (r"httplib\.h", r"rpc/http_(server|exchange|client)\.cpp"),
+    (r"boost/", r"rpc/websocket\.cpp"),
     (r"CLI/|CLI\.", r"cli/(app\.(hpp|cpp)|cmd_\w+\.cpp)"),
     (r"yaml-cpp/", r"sites/yaml\.cpp"),
     (r"spdlog/|fmt/", r"cli/log\.cpp"),
@@ -44,7 +45,7 @@ CLOCK = re.compile(
     r"|\b(?:nanosleep|usleep|gettimeofday|clock_gettime)\s*\(")
 CLOCK_HOMES = re.compile(
     r"sync/(runner\.cpp|timer\.cpp|time_of_day\.hpp)|cli/.*|sites/clock\.(hpp|cpp)"
-    r"|rpc/http_(server|exchange|client|resolve)\.cpp|tests/.*")
+    r"|rpc/(http_(server|exchange|client|resolve)|websocket)\.cpp|tests/.*")
 
 # Headers of our own that are too sharp for all of their layer.
 RESTRICTED = {
@@ -140,6 +141,7 @@ SELF_TEST = (
     ("chain/sqlite.cpp", "#include <sqlite3.h>\n", None),
     ("cli/b.cpp", "#include <nlohmann/json.hpp>\n", "one home"),
     ("rpc/b.cpp", "#include <httplib.h>\n", "one home"),
+    ("rpc/b.cpp", "#include <boost/beast/websocket.hpp>\n", "one home"),
     ("cli/b.cpp", "#include <CLI/CLI.hpp>\n", "one home"),
     ("cli/cmd_b.cpp", "#include <CLI/CLI.hpp>\n", None),
     ("sites/b.cpp", "#include <yaml-cpp/yaml.h>\n", "one home"),

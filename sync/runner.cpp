@@ -375,6 +375,10 @@ Result<Nonce> Runner::next_nonce(const Address& address) {
   return core_->ask<NonceWork, Nonce>(address);
 }
 
+Watchers::Watch Runner::watch(std::function<void()> ring) {
+  return core_->published().watchers().add(std::move(ring));
+}
+
 std::vector<Fault> Runner::faults() const { return core_->faults().active(); }
 
 Result<Fault> Runner::add_fault(Fault fault, Duration lasts) {

@@ -65,6 +65,14 @@ inline constexpr std::size_t http_uri_bytes_max = 4 * 1024;
 inline constexpr std::size_t http_threads_max = 16;           // short requests under way
 inline constexpr std::size_t readers_max = http_threads_max;  // a request holds one at most
 inline constexpr std::size_t http_waits_max = 512;            // long polls under way
+inline constexpr std::size_t http_streams_max = 64;           // connections that are told news
+inline constexpr Duration http_ping_time{30'000};  // of silence, then the client is asked
+inline constexpr Duration http_stream_retry{100};  // when the node is busy
+inline constexpr std::size_t http_inbound_bytes_max = 1'024;     // of a message on a stream
+inline constexpr std::size_t feed_events_max = 32'768;           // that a slow reader may be behind
+inline constexpr std::size_t feed_batch_max = 256;               // given out at once
+inline constexpr std::size_t feed_told_max = 10'000;             // transactions remembered as told
+inline constexpr std::size_t feed_page_bytes_max = 1024 * 1024;  // of blocks read at once
 inline constexpr std::size_t http_connections_max = 1'024;
 inline constexpr Duration http_request_time_max{10'000};  // from first byte to whole body
 inline constexpr Duration http_idle_time_max{60'000};     // a silent kept-alive connection
@@ -159,5 +167,10 @@ inline constexpr std::size_t network_nodes_max = authorities_max;
 inline constexpr std::size_t network_sites_max = 100;
 inline constexpr std::size_t network_file_bytes_max = 1024 * 1024;  // a copy or a config
 inline constexpr std::size_t command_output_bytes_max = 1024 * 1024;
+inline constexpr std::size_t remote_frame_bytes_max = 32 * 1024 * 1024;  // said to a host at once
+inline constexpr std::size_t remote_text_bytes_max = 16 * 1024;          // a path, a word
+inline constexpr std::size_t remote_words_max = 256;                     // of a command
+inline constexpr std::size_t remote_noise_bytes_max = 64 * 1024;  // of a login shell, at first
+inline constexpr std::size_t remote_sessions_max = 8;             // at once, of one host
 
 }  // namespace aitbc::limits

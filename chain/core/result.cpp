@@ -35,6 +35,7 @@ std::string_view name(Errc code) {
     case Errc::bad_evidence: return "bad_evidence";
     case Errc::out_of_range: return "out_of_range";
     case Errc::bad_receipt: return "bad_receipt";
+    case Errc::upgrade_required: return "upgrade_required";
     case Errc::nonce_used: return "nonce_used";
     case Errc::nonce_pending: return "nonce_pending";
     case Errc::insufficient_balance: return "insufficient_balance";

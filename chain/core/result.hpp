@@ -56,6 +56,7 @@ enum class Errc : std::uint16_t {
   bad_evidence,
   out_of_range,
   bad_receipt,
+  upgrade_required,
   // rejected
   nonce_used = 200,
   nonce_pending,

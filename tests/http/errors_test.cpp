@@ -31,6 +31,14 @@ std::vector<Refusal> unreadable_requests(const Scene& scene) {
   form.content_type = "application/x-www-form-urlencoded";
   rpc::HttpRequest put = get("/rpc/blocks/import");
   put.method = "PUT";
+  constexpr const char* key = "dGhlIHNhbXBsZSBub25jZQ==";
+  const auto handshake = [](const std::string& version, const std::string& websocket_key) {
+    rpc::HttpRequest request = get("/rpc/ws/transactions");
+    request.upgrade = "WebSocket";
+    request.websocket_version = version;
+    request.websocket_key = websocket_key;
+    return request;
+  };
   return {
       {"no_route", get("/rpc/nothing"), Errc::not_found},
       {"wrong_method", put, Errc::method_not_allowed},
@@ -60,6 +68,9 @@ std::vector<Refusal> unreadable_requests(const Scene& scene) {
        Errc::out_of_range},
       {"no_such_height", get("/rpc/blocks/5"), Errc::not_found},
       {"no_such_block", get("/rpc/blocks/" + hash_text(Hash{})), Errc::not_found},
+      {"no_upgrade", get("/rpc/ws/blocks"), Errc::upgrade_required},
+      {"old_websocket", handshake("8", key), Errc::upgrade_required},
+      {"websocket_key", handshake("13", "c2hvcnQ="), Errc::bad_request},
       {"no_such_tx", get("/rpc/tx/" + hash_text(TxId{})), Errc::not_found},
   };
 }

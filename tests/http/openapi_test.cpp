@@ -56,7 +56,7 @@ TEST_CASE("the description lists every route with its parameters, bodies and ans
       CHECK_FALSE(parameter["description"].get<std::string>().empty());
     }
     CHECK(operation.contains("requestBody") == !route.body.empty());
-    CHECK(operation["responses"].contains("200"));
+    CHECK(operation["responses"].contains(route.stream ? "101" : "200"));
     CHECK(operation["responses"].contains("422"));
     CHECK(operation["responses"].contains("503"));
   }

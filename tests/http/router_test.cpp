@@ -94,7 +94,7 @@ class Mess {
 
   rpc::HttpRequest request() {
     rpc::HttpRequest made;
-  made.client = "127.0.0.1";
+    made.client = "127.0.0.1";
     made.method = pick({"GET", "POST", "PUT", "", "get"});
     made.path = bent(paths_[rng_.index(paths_.size())]);
     for (std::size_t i = rng_.index(3); i > 0; --i) {
@@ -153,7 +153,7 @@ TEST_CASE("any request gets an answer that says what it is") {
     ++statuses[answer.status];
     rpc::Router::waits(request);
     const bool known =
-        std::set<int>{200, 400, 404, 405, 409, 413, 415, 422}.contains(answer.status);
+        std::set<int>{200, 400, 404, 405, 409, 413, 415, 422, 426}.contains(answer.status);
     if (!known) FAIL("status " << answer.status);
     if (answer.content_type != rpc::json_type) continue;
     const auto body = rpc::parse_json(answer.body);

@@ -77,14 +77,22 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
 Result<std::vector<Result<TxId>>> TestNode::submit_all(std::vector<CheckedTx> txs) {
   ++submits;
   if (failure) return *failure;
-  const std::lock_guard lock(mutex_);
-  return chain_.submit(txs);
+  const auto answers = [&] {
+    const std::lock_guard lock(mutex_);
+    return chain_.submit(txs);
+  }();
+  ring();
+  return answers;
 }
 
 Result<Imported> TestNode::import(std::vector<CheckedBlock> branch) {
   if (failure) return *failure;
-  const std::lock_guard lock(mutex_);
-  return chain_.import(branch, now_);
+  const auto imported = [&] {
+    const std::lock_guard lock(mutex_);
+    return chain_.import(branch, now_);
+  }();
+  ring();
+  return imported;
 }
 
 Status TestNode::add_votes(std::vector<SignedVote> votes) {
@@ -128,7 +136,8 @@ Result<SyncAnswer> TestNode::sync(const SyncQuery& query) {
   const bool own = query.instance == answer.instance;
   const auto news = chain_.mempool().since(own ? query.cursor : 0, limits::sync_txs_max);
   for (const Mempool::Entry& entry : news) answer.txs.push_back(entry.tx.id());
-  answer.cursor = news.empty() ? query.cursor : news.back().sequence;
+  answer.more = news.size() == limits::sync_txs_max;
+  answer.cursor = answer.more ? news.back().sequence : chain_.mempool().last_sequence();
   return answer;
 }
 

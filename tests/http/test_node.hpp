@@ -45,6 +45,10 @@ class TestNode final : public rpc::Node {
   Status add_evidence(std::vector<Evidence> evidence) override;
   Result<std::vector<EvidenceId>> unlock_authority() override;
   Result<SyncAnswer> sync(const SyncQuery& query) override;
+  Watchers::Watch watch(std::function<void()> ring) override {
+    return watchers_.add(std::move(ring));
+  }
+  void ring() { watchers_.call_all(); }
   Result<rpc::ProvenAccount> prove(const Address& address) override;
   Result<Nonce> next_nonce(const Address& address) override;
   std::vector<Fault> faults() const override;
@@ -68,6 +72,7 @@ class TestNode final : public rpc::Node {
   Chain chain_;
   FailingReader reader_{*this};
   std::vector<Fault> faults_;
+  Watchers watchers_;
 };
 
 // A reserve, so that receipts can be claimed.

@@ -10,7 +10,7 @@
 namespace aitbc::test {
 
 inline bool eventually(const std::function<bool()>& condition,
-                       std::chrono::seconds patience = std::chrono::seconds(30)) {
+                       std::chrono::milliseconds patience = std::chrono::seconds(30)) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   std::mutex mutex;
   std::condition_variable never;

@@ -22,7 +22,7 @@ const std::vector<std::pair<Errc, Category>> first_of_each_category = {
     {Errc::storage, Category::internal}};
 
 const std::vector<std::pair<Errc, Category>> last_of_each_category = {
-    {Errc::bad_receipt, Category::malformed},
+    {Errc::upgrade_required, Category::malformed},
     {Errc::receipt_claimed, Category::rejected},
     {Errc::bad_ballot, Category::early},
     {Errc::duplicate, Category::known},

@@ -177,7 +177,8 @@ TEST_CASE("pages of other origins may change nothing on this machine") {
   request.host = "127.0.0.1:8082";
   const auto allowed = [&](const std::string& origin) {
     request.origin = origin;
-    return access.check_origin(request, access.identify(request)).has_value();
+    return access.check_origin(request, access.identify(request), Access::Opens::answer)
+        .has_value();
   };
   CHECK(allowed(""));
   CHECK(allowed("http://localhost:3000"));
@@ -191,6 +192,18 @@ TEST_CASE("pages of other origins may change nothing on this machine") {
   CHECK(allowed("http://[::1]:8082"));
   request.method = "GET";
   CHECK(allowed("http://evil.example"));
+  // What a stream tells, a browser keeps from no page: also not what others than this machine hear.
+  const auto listens = [&](const std::string& client, const std::string& origin) {
+    request.client = client;
+    request.origin = origin;
+    return access.check_origin(request, access.identify(request), Access::Opens::stream)
+        .has_value();
+  };
+  for (const char* client : {"127.0.0.1", "192.0.2.1"}) {
+    CHECK(listens(client, ""));
+    CHECK(listens(client, "http://localhost:3000"));
+    CHECK_FALSE(listens(client, "http://evil.example"));
+  }
 }
 
 TEST_CASE("browsers are told which pages may ask") {

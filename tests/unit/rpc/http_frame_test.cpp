@@ -171,6 +171,23 @@ TEST_CASE("of the fields that say who asks there may be one alone") {
   CHECK(framed("X-Other: a\r\n") == "GET / HTTP/1.1\r\n\r\n");
 }
 
+TEST_CASE("another protocol is handed on when the connection names it, and what follows is kept") {
+  const auto framed = [](const std::string& connection, const std::string& version) {
+    HttpFrame frame(sizes);
+    frame.append("GET / " + version + "\r\nUpgrade: websocket\r\n" + connection + "\r\n\x81\x80");
+    REQUIRE(frame.advance() == HttpFrame::Step::complete);
+    const std::string head = frame.take().head;
+    CHECK(frame.take_rest() == "\x81\x80");
+    CHECK(frame.untouched());
+    return head.find("Upgrade: websocket\r\n") != std::string::npos;
+  };
+  CHECK(framed("Connection: Upgrade\r\n", "HTTP/1.1"));
+  CHECK(framed("Connection: keep-alive, UPGRADE\r\n", "HTTP/1.1"));
+  CHECK_FALSE(framed("", "HTTP/1.1"));
+  CHECK_FALSE(framed("Connection: keep-alive\r\n", "HTTP/1.1"));
+  CHECK_FALSE(framed("Connection: Upgrade\r\n", "HTTP/1.0"));
+}
+
 TEST_CASE("random bytes are refused or waited for, and never kept beyond the limits") {
   gen::Rng rng = gen::suite_rng();
   for (int round = 0; round < 2'000; ++round) check_all_cuts(rng, random_text(rng, rng.index(900)));
