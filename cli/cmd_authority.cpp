@@ -8,6 +8,7 @@
 #include "cli/payment.hpp"
 #include "cli/running.hpp"
 #include "rpc/native.hpp"
+#include "sites/prepare.hpp"
 
 namespace aitbc::cli {
 
@@ -68,8 +69,9 @@ Outcome<std::vector<KeyPair>> signing_keys(Invocation& invocation,
   for (const sites::Manifest::Site& site : running->manifest().sites) {
     for (const sites::Manifest::Node& node : site.nodes) {
       if (!node.authority && !node.candidate) continue;
-      const auto path = running->network().layout().authority_key(node.id);
-      AITBC_TRY_ASSIGN(KeyPair key, read_key_file(path.string()));
+      AITBC_TRY_ASSIGN(const sites::Network::Place place, running->network().place_of(node.id));
+      AITBC_TRY_ASSIGN(KeyPair key, sites::read_key(place.provider.transport,
+                                                    place.layout.authority_key(node.id)));
       keys.push_back(std::move(key));
     }
   }

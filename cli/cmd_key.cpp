@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/file.hpp"
 #include "cli/invocation.hpp"
+#include "cli/node_access.hpp"
 #include "rpc/access.hpp"
 #include "rpc/json_writer.hpp"
 
@@ -14,7 +15,6 @@ namespace aitbc::cli {
 
 namespace {
 
-constexpr std::size_t keys_file_bytes_max = 1024 * 1024;
 constexpr const char* restart_hint = "a node reads the file when it starts";
 
 struct KeyOptions {
@@ -22,13 +22,6 @@ struct KeyOptions {
   std::string scope = "read";
   std::optional<std::string> output;
 };
-
-Result<std::vector<rpc::ApiKey>> read_keys(const std::string& file) {
-  AITBC_TRY_ASSIGN(const std::string text, read_file(file, keys_file_bytes_max));
-  auto keys = rpc::parse_api_keys(text);
-  if (!keys) return error(Errc::bad_config, file + ": " + keys.error().detail);
-  return keys;
-}
 
 Status write_keys(const std::string& file, const std::vector<rpc::ApiKey>& keys) {
   return write_file(file, rpc::api_keys_json(keys) + "\n",
@@ -52,7 +45,7 @@ Verdict create_key(Invocation& invocation, const KeyOptions& given) {
   }
   std::vector<rpc::ApiKey> keys;
   if (exists(given.file)) {
-    AITBC_TRY_ASSIGN(keys, read_keys(given.file));
+    AITBC_TRY_ASSIGN(keys, read_api_keys(given.file));
   }
   const auto same = [&](const rpc::ApiKey& key) { return key.name == given.name; };
   if (std::any_of(keys.begin(), keys.end(), same)) {
@@ -85,7 +78,7 @@ Verdict create_key(Invocation& invocation, const KeyOptions& given) {
 }
 
 Verdict list_keys(Invocation& invocation, const KeyOptions& given) {
-  AITBC_TRY_ASSIGN(const auto keys, read_keys(given.file));
+  AITBC_TRY_ASSIGN(const auto keys, read_api_keys(given.file));
   Table table({"NAME", "SCOPE"});
   rpc::ArrayWriter rows;
   for (const rpc::ApiKey& key : keys) {
@@ -102,7 +95,7 @@ Verdict list_keys(Invocation& invocation, const KeyOptions& given) {
 }
 
 Verdict revoke_key(Invocation& invocation, const KeyOptions& given) {
-  AITBC_TRY_ASSIGN(auto keys, read_keys(given.file));
+  AITBC_TRY_ASSIGN(auto keys, read_api_keys(given.file));
   const std::size_t removed =
       std::erase_if(keys, [&](const rpc::ApiKey& key) { return key.name == given.name; });
   if (removed == 0) {

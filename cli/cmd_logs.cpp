@@ -23,7 +23,7 @@ struct LogOptionsGiven {
   std::optional<std::string> match, since;
 };
 
-Result<std::vector<LogTail>> tails_of(const sites::Network& network,
+Result<std::vector<LogTail>> tails_of(sites::Network& network,
                                       const std::vector<std::string>& wanted) {
   for (const std::string& node : wanted) {
     if (network.manifest().find(node) == nullptr) {
@@ -35,18 +35,21 @@ Result<std::vector<LogTail>> tails_of(const sites::Network& network,
     for (const auto& node : site.nodes) {
       const bool taken =
           wanted.empty() || std::find(wanted.begin(), wanted.end(), node.id) != wanted.end();
-      if (taken) tails.emplace_back(node.id, network.layout().log(node.id).string());
+      if (!taken) continue;
+      AITBC_TRY_ASSIGN(const sites::Network::Place place, network.place_of(node.id));
+      tails.emplace_back(node.id, place.layout.log(node.id), place.provider.transport,
+                         place.provider.clock_ahead);
     }
   }
   return tails;
 }
 
 // The new lines of all logs that the filter admits, in the order of their times.
-std::vector<LogLine> read_round(std::vector<LogTail>& tails, const LogFilter& filter,
-                                std::size_t count) {
+Result<std::vector<LogLine>> read_round(std::vector<LogTail>& tails, const LogFilter& filter,
+                                        std::size_t count) {
   std::vector<std::vector<LogLine>> logs;
   for (LogTail& tail : tails) {
-    std::vector<LogLine> lines = tail.read_new(tail_bytes_max);
+    AITBC_TRY_ASSIGN(std::vector<LogLine> lines, tail.read_new(tail_bytes_max));
     std::erase_if(lines, [&](const LogLine& line) { return !filter.admits(line); });
     logs.push_back(std::move(lines));
   }
@@ -82,14 +85,14 @@ Verdict show_logs(Invocation& invocation, const LogOptionsGiven& given) {
   AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   AITBC_TRY_ASSIGN(auto tails, tails_of(open->network(), given.nodes));
   const bool with_node = tails.size() > 1;
-  std::vector<LogLine> lines = read_round(tails, filter, count);
+  AITBC_TRY_ASSIGN(std::vector<LogLine> lines, read_round(tails, filter, count));
   for (;;) {
     print_lines(invocation.output, lines, with_node);
     // With -f there is one document for each round that brought something.
     if (!lines.empty() || !given.follow) invocation.output.document(lines_json(lines));
     if (!given.follow || !invocation.output.wanted()) return Exit::done;
     invocation.clock.sleep_until(invocation.clock.now() + follow_pause);
-    lines = read_round(tails, filter, tail_bytes_max);
+    AITBC_TRY_ASSIGN(lines, read_round(tails, filter, tail_bytes_max));
   }
 }
 

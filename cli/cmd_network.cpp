@@ -174,8 +174,10 @@ Verdict down(Invocation& invocation, bool purge) {
     // In good order where that is possible; purge() kills the rest.
     if (auto stopped = (*open)->network().stop()) nodes = std::move(*stopped);
   }
-  sites::LocalProviders providers(invocation.clock);
+  AITBC_TRY_ASSIGN(const std::string program, own_program());
+  sites::remote::AllProviders providers(home, program, invocation.clock);
   AITBC_TRY(sites::purge(home, *chosen, providers));
+  providers.hang_up();
   if (genesis) AITBC_TRY(NonceMemory::forget(invocation, hash_of(*genesis)));
   print_stopped(invocation.output, *chosen, nodes, true);
   return Exit::done;

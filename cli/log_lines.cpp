@@ -1,15 +1,10 @@
 #include "cli/log_lines.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <regex>
 
 #include "rpc/json.hpp"
 #include "rpc/native_fields.hpp"
-#include "sites/descriptor.hpp"
 
 namespace aitbc::cli {
 
@@ -84,31 +79,17 @@ bool LogFilter::admits(const LogLine& line) const {
   return pattern_ == nullptr || pattern_->found_in(line.text);
 }
 
-std::vector<LogLine> LogTail::read_new(std::size_t bytes_max) {
-  const sites::Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat facts {};
-  if (!file.is_open() || ::fstat(file.get(), &facts) != 0) return {};
-  const auto size = static_cast<std::uint64_t>(facts.st_size);
-  if (begun_ && (facts.st_ino != file_ || size < offset_)) {
-    offset_ = 0;
-    partial_.clear();
+Result<std::vector<LogLine>> LogTail::read_new(std::size_t bytes_max) {
+  AITBC_TRY_ASSIGN(sites::Growth fresh, files_->read_on(path_, mark_, bytes_max));
+  mark_ = fresh.mark;
+  // The rest of a line that began before.
+  if (fresh.cut) fresh.bytes.erase(0, fresh.bytes.find('\n') + 1);
+  partial_ += fresh.bytes;
+  std::vector<LogLine> lines = take_lines(node_, partial_);
+  for (LogLine& line : lines) {
+    if (line.time) *line.time -= ahead_;
   }
-  bool cut = false;
-  if (!begun_ && size > bytes_max) {
-    offset_ = size - bytes_max;
-    cut = true;
-  }
-  begun_ = true;
-  file_ = facts.st_ino;
-  std::string fresh(static_cast<std::size_t>(std::min<std::uint64_t>(size - offset_, bytes_max)),
-                    '\0');
-  const ssize_t got = ::pread(file.get(), fresh.data(), fresh.size(), static_cast<off_t>(offset_));
-  if (got <= 0) return {};
-  fresh.resize(static_cast<std::size_t>(got));
-  offset_ += fresh.size();
-  if (cut) fresh.erase(0, fresh.find('\n') + 1);  // the rest of a line that began before
-  partial_ += fresh;
-  return take_lines(node_, partial_);
+  return lines;
 }
 
 std::vector<LogLine> merge_last(std::vector<std::vector<LogLine>> logs, std::size_t count) {

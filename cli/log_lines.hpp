@@ -3,7 +3,7 @@
 // order of their times, and then what is appended. A file that is cut or replaced is read from its
 // beginning again. One thread per object.
 
-#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +11,7 @@
 
 #include "chain/core/result.hpp"
 #include "chain/core/time.hpp"
+#include "sites/transport.hpp"
 
 namespace aitbc::cli {
 
@@ -35,20 +36,25 @@ class LogFilter {
   std::optional<Time> since_;
 };
 
-// Follows one file.
+// Follows one file, on whichever machine. That one's clock is `ahead` of this one's: times are told
+// as this one's.
 class LogTail {
  public:
-  LogTail(std::string node, std::string path) : node_(std::move(node)), path_(std::move(path)) {}
+  LogTail(std::string node, std::filesystem::path path, sites::Transport& files,
+          Duration ahead = Duration{0})
+      : node_(std::move(node)), path_(std::move(path)), files_(&files), ahead_(ahead) {}
 
   const std::string& node() const { return node_; }
   // The whole lines since the last call; at most about `bytes_max` of the file's end at the first.
-  std::vector<LogLine> read_new(std::size_t bytes_max);
+  Result<std::vector<LogLine>> read_new(std::size_t bytes_max);
 
  private:
-  std::string node_, path_, partial_;
-  std::uint64_t offset_ = 0;
-  std::uint64_t file_ = 0;  // inode of what was read
-  bool begun_ = false;
+  std::string node_;
+  std::filesystem::path path_;
+  sites::Transport* files_;
+  Duration ahead_;
+  std::string partial_;
+  sites::Mark mark_;
 };
 
 // By time, lines without one staying behind their predecessor; then the last `count`.

@@ -20,12 +20,18 @@ bool is_for_this_machine(const std::string& address) {
 
 }  // namespace
 
+Result<std::vector<rpc::ApiKey>> read_api_keys(const std::string& file) {
+  AITBC_TRY_ASSIGN(const std::string text, read_file(file, keys_file_bytes_max));
+  auto keys = rpc::parse_api_keys(text);
+  if (!keys) return about(file, keys.error());
+  return keys;
+}
+
 Result<rpc::AccessRules> access_rules(const NodeConfig& config) {
   rpc::AccessRules rules;
   if (config.api_keys) {
-    AITBC_TRY_ASSIGN(const std::string text, read_file(*config.api_keys, keys_file_bytes_max));
-    auto keys = rpc::parse_api_keys(text);
-    if (!keys) return about("access.keys: " + *config.api_keys, keys.error());
+    auto keys = read_api_keys(*config.api_keys);
+    if (!keys) return about("access.keys", keys.error());
     rules.keys = *std::move(keys);
   }
   if (!is_for_this_machine(config.address) && rules.keys.empty()) {

@@ -9,6 +9,9 @@
 
 namespace aitbc::cli {
 
+// bad_config names the file, io.
+Result<std::vector<rpc::ApiKey>> read_api_keys(const std::string& file);
+
 // Reads the file of keys. bad_config names the setting that is wrong or missing: a node that can be
 // reached from elsewhere must know who may ask.
 Result<rpc::AccessRules> access_rules(const NodeConfig&);

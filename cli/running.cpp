@@ -65,7 +65,8 @@ Result<sites::Manifest> read_manifest(const std::string& file) {
 Result<std::unique_ptr<OpenNetwork>> OpenNetwork::load(Invocation& invocation,
                                                        const std::string& name) {
   AITBC_TRY_ASSIGN(const std::string home, invocation.home());
-  std::unique_ptr<OpenNetwork> open(new OpenNetwork(invocation.clock));
+  AITBC_TRY_ASSIGN(const std::string program, own_program());
+  std::unique_ptr<OpenNetwork> open(new OpenNetwork(home, program, invocation.clock));
   AITBC_TRY_ASSIGN(auto network,
                    sites::Network::load(home, name, open->providers_, invocation.clock));
   open->network_.emplace(std::move(network));
@@ -79,7 +80,8 @@ Result<std::unique_ptr<OpenNetwork>> OpenNetwork::make(Invocation& invocation,
                                        *invocation.network);
   }
   AITBC_TRY_ASSIGN(const std::string home, invocation.home());
-  std::unique_ptr<OpenNetwork> open(new OpenNetwork(invocation.clock));
+  AITBC_TRY_ASSIGN(const std::string program, own_program());
+  std::unique_ptr<OpenNetwork> open(new OpenNetwork(home, program, invocation.clock));
   AITBC_TRY_ASSIGN(auto network, sites::Network::make(home, std::move(manifest), open->providers_,
                                                       invocation.clock));
   open->network_.emplace(std::move(network));
@@ -119,7 +121,6 @@ Result<std::string> own_program() {
 Result<sites::UpOptions> start_options(Progress& progress, const std::string& timeout) {
   sites::UpOptions options;
   AITBC_TRY_ASSIGN(options.timeout, parse_duration(timeout, "--timeout"));
-  AITBC_TRY_ASSIGN(options.program, own_program());
   options.progress = [&progress](const sites::Progress& step) {
     progress.step(step.text, step.done, step.total);
   };

@@ -10,6 +10,7 @@
 #include "cli/outcome.hpp"
 #include "rpc/client.hpp"
 #include "sites/chaos.hpp"
+#include "sites/remote/providers.hpp"
 
 namespace aitbc::cli {
 
@@ -34,12 +35,13 @@ class OpenNetwork {
   sites::Chaos chaos(Invocation& invocation) { return {*network_, providers_, invocation.clock}; }
 
  private:
-  explicit OpenNetwork(sites::Clock& clock) : providers_(clock) {}
+  OpenNetwork(const std::string& home, const std::string& program, sites::Clock& clock)
+      : providers_(home, program, clock) {}
   static Result<std::unique_ptr<OpenNetwork>> load(Invocation& invocation, const std::string& name);
   static Result<std::unique_ptr<OpenNetwork>> make(Invocation& invocation,
                                                    sites::Manifest manifest);
 
-  sites::LocalProviders providers_;
+  sites::remote::AllProviders providers_;
   std::optional<sites::Network> network_;
 };
 

@@ -131,11 +131,13 @@ constexpr std::array entries{
           "votes:[{voter:text signature:text}]} theirs:{kind:text block:{height:count hash:hash} "
           "votes:[{voter:text signature:text}]}}~}"},
     Entry{"evidence show", "{id:hash key:text kind:text detail:text encoding:text}"},
+    Entry{"exec", "{node:text exit:count out:text err:text cut:flag}"},
     Entry{"faucet", sent_shape},
     Entry{"forks", "{blocks:[block] count:count}"},
     Entry{"genesis init", genesis_shape},
     Entry{"genesis show", genesis_shape},
     Entry{"genesis verify", "{same:flag genesis_hash:hash expected:hash}"},
+    Entry{"host serve", "any"},
     Entry{"key create", "{name:text scope:text keys:text key?:text file?:text}"},
     Entry{"key list", "{keys:[{name:text scope:text}]}"},
     Entry{"key revoke", "{name:text revoked:flag}"},
@@ -154,6 +156,7 @@ constexpr std::array entries{
     Entry{"node run", nothing_shape},
     Entry{"node start", control_shape},
     Entry{"node stop", control_shape},
+    Entry{"package", "{file:text id:text bytes:count}"},
     Entry{"plan", plan_shape},
     Entry{"ps",
           "{network:text nodes:[{node:text site:text url:text state:text pid:count~ "

@@ -54,7 +54,7 @@ std::string node_json(const sites::NodeReport& report) {
       .text("site", report.site)
       .text("url", report.url)
       .text("state", report.state.text())
-      .text("process", name(report.process))
+      .text("process", report.process ? name(*report.process) : "unknown")
       .boolean("authority", report.authority);
   if (report.answer) {
     write_answer(row, *report.answer);

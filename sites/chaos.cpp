@@ -50,8 +50,9 @@ Result<std::vector<Chaos::Target>> Chaos::targets() {
 // ---- what nodes are told ------------------------------------------------------------------------
 
 Result<std::vector<Fault>> Chaos::read_file_of(const std::string& node) {
-  const auto text = providers_.here().transport.get(network_.layout().faults(node),
-                                                    limits::network_file_bytes_max);
+  AITBC_TRY_ASSIGN(const Network::Place place, network_.place_of(node));
+  const auto text =
+      place.provider.transport.get(place.layout.faults(node), limits::network_file_bytes_max);
   if (!text && text.error().code == Errc::not_found) return std::vector<Fault>();
   if (!text) return text.error();
   AITBC_TRY_ASSIGN(auto faults, rpc::parse_faults(*text));
@@ -60,8 +61,9 @@ Result<std::vector<Fault>> Chaos::read_file_of(const std::string& node) {
 }
 
 Status Chaos::write_file_of(const std::string& node, const std::vector<Fault>& faults) {
-  return providers_.here().transport.put(network_.layout().faults(node),
-                                         rpc::faults_json(faults) + "\n", Mode::file);
+  AITBC_TRY_ASSIGN(const Network::Place place, network_.place_of(node));
+  return place.provider.transport.put(place.layout.faults(node), rpc::faults_json(faults) + "\n",
+                                      Mode::file);
 }
 
 Status Chaos::tell(const Target& target, const Order& order, const NodeFault& told) {

@@ -20,7 +20,7 @@ struct NodeReport {
   std::string node;
   std::string url;
   bool authority = false;
-  RunState process = RunState::stopped;
+  std::optional<RunState> process;          // none: its machine cannot be asked
   std::optional<GenesisHash> genesis_hash;  // from its answer
   std::optional<NodeStatus> answer;
   std::optional<Duration> round_trip;

@@ -105,22 +105,9 @@ int exit_code_of(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-struct Running {
-  pid_t pid;
-  Descriptor exit;  // readable when the program has ended
-  Descriptor in, out, err;
-};
-
-int reap(const Running& running) {
-  int status = 0;
-  while (::waitpid(running.pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return exit_code_of(status);
-}
-
 // Returns when the program has ended, false when the deadline has passed first. What the program
 // left running may still hold the pipes: its output is not waited for.
-bool converse(Running& running, const Command& command, const Clock& clock, Output& output) {
+bool converse(Conversation& running, const Command& command, const Clock& clock, Output& output) {
   const Time deadline = clock.now() + command.timeout;
   std::string_view input = command.input;
   while (true) {
@@ -182,28 +169,47 @@ Result<pid_t> spawn(const Spawn& request) {
   return pid;
 }
 
-Result<Output> run(const Command& command, const Clock& clock) {
+Result<Conversation> Conversation::begin(const std::vector<std::string>& argv) {
   AITBC_TRY_ASSIGN(Pipe in, make_pipe());
   AITBC_TRY_ASSIGN(Pipe out, make_pipe());
   AITBC_TRY_ASSIGN(Pipe err, make_pipe());
-  AITBC_TRY_ASSIGN(const pid_t pid, spawn({.argv = command.argv,
-                                           .in = in.read.get(),
-                                           .out = out.write.get(),
-                                           .err = err.write.get()}));
-  Running running{pid, open_pidfd(pid), std::move(in.write), std::move(out.read),
-                  std::move(err.read)};
-  in.read.close();
-  out.write.close();
-  err.write.close();
-  set_nonblocking(running.in);
-  set_nonblocking(running.out);
-  set_nonblocking(running.err);
+  Conversation begun;
+  AITBC_TRY_ASSIGN(
+      begun.pid_.value,
+      spawn({.argv = argv, .in = in.read.get(), .out = out.write.get(), .err = err.write.get()}));
+  begun.exit = open_pidfd(begun.pid_.value);
+  begun.in = std::move(in.write);
+  begun.out = std::move(out.read);
+  begun.err = std::move(err.read);
+  for (const Descriptor* end : {&begun.in, &begun.out, &begun.err}) set_nonblocking(*end);
+  return begun;
+}
 
+void Conversation::kill() {
+  if (pid_.value > 0) ::kill(-pid_.value, SIGKILL);
+}
+
+int Conversation::reap() {
+  int status = 0;
+  while (::waitpid(pid_.value, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_.value = 0;
+  return exit_code_of(status);
+}
+
+Conversation::~Conversation() {
+  if (pid_.value <= 0) return;
+  kill();
+  reap();
+}
+
+Result<Output> run(const Command& command, const Clock& clock) {
+  AITBC_TRY_ASSIGN(Conversation running, Conversation::begin(command.argv));
   Output output;
   const bool ended = running.exit.is_open() && converse(running, command, clock, output);
   // The program's own children too: they must not go on after a timeout.
-  if (!ended) ::kill(-pid, SIGKILL);
-  output.exit_code = reap(running);
+  if (!ended) running.kill();
+  output.exit_code = running.reap();
   if (!ended) {
     return error(Errc::timeout, "'" + command.argv[0] + "' did not end within " +
                                     std::to_string(command.timeout.count()) + " ms: killed");

@@ -6,17 +6,19 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "chain/core/limits.hpp"
 #include "chain/core/result.hpp"
 #include "sites/clock.hpp"
+#include "sites/descriptor.hpp"
 
 namespace aitbc::sites {
 
 struct Command {
   std::vector<std::string> argv;  // argv[0] is looked for in PATH
-  std::string input;              // its standard input
+  std::string input = {};         // its standard input
   Duration timeout{10'000};
   std::size_t output_bytes_max = limits::command_output_bytes_max;  // of each stream
 };
@@ -41,5 +43,32 @@ struct Spawn {
   bool clean_environment = false;  // hands on what any program needs, and no settings
 };
 Result<pid_t> spawn(const Spawn&);
+
+// A program that is talked to through pipes, whose ends here do not block. Its group is killed when
+// it is let go before it has ended.
+class Conversation {
+ public:
+  static Result<Conversation> begin(const std::vector<std::string>& argv);
+  Conversation(Conversation&&) noexcept = default;
+  Conversation& operator=(Conversation&&) = delete;
+  ~Conversation();
+
+  // Its exit code; asks for nothing more from here on.
+  int reap();
+  void kill();
+
+  Descriptor exit;  // readable when it has ended
+  Descriptor in, out, err;
+
+ private:
+  Conversation() = default;
+
+  struct Pid {
+    pid_t value = 0;
+    Pid() = default;
+    Pid(Pid&& other) noexcept : value(std::exchange(other.value, 0)) {}
+  };
+  Pid pid_;
+};
 
 }  // namespace aitbc::sites

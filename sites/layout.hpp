@@ -19,6 +19,11 @@ class Layout {
   // bad_config for a name that cannot be a folder's.
   static Result<Layout> make(const std::filesystem::path& home, std::string_view network);
 
+  // The same network on another machine, by whose own account `home` is absolute.
+  Layout below(const std::filesystem::path& home) const {
+    return Layout(home / "networks" / root_.filename());
+  }
+
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path manifest() const { return root_ / "network.yaml"; }
   std::filesystem::path genesis() const { return root_ / "genesis.json"; }

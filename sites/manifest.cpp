@@ -238,6 +238,12 @@ Status Parser::check_supply(const Value& at) const {
   return ok();
 }
 
+Result<std::string> as_absolute_path(const Value& value) {
+  AITBC_TRY_ASSIGN(std::string text, as_text(value));
+  if (text.starts_with("/") && text.find("/../") == std::string::npos) return text;
+  return bad(value, "expected an absolute path, got '" + text + "'");
+}
+
 // From what the predecessor's files say of a site.
 ProviderKind derive_provider(const Manifest::Site& site) {
   if (site.access.find("incus") != std::string::npos) return ProviderKind::incus;
@@ -248,7 +254,7 @@ ProviderKind derive_provider(const Manifest::Site& site) {
 Status Parser::parse_site(const std::string& name, const Value& at) {
   AITBC_TRY_ASSIGN(const Mapping map,
                    Mapping::open(at, {"ip", "domain", "container", "container_ip", "access",
-                                      "bridge", "provider", "bind", "blockchain_nodes"}));
+                                      "bridge", "provider", "home", "bind", "blockchain_nodes"}));
   Manifest::Site site;
   site.name = name;
   AITBC_TRY(map.optional("ip", site.address, as_address));
@@ -256,6 +262,7 @@ Status Parser::parse_site(const std::string& name, const Value& at) {
   AITBC_TRY(map.optional("domain", site.domain, as_text));
   AITBC_TRY(map.optional("container", site.container, as_text));
   AITBC_TRY(map.optional("access", site.access, as_text));
+  AITBC_TRY(map.optional("home", site.home, as_absolute_path));
   std::string bridge;
   AITBC_TRY(map.optional("bridge", bridge, as_text));
   note_unused(map, {"bridge"});

@@ -38,6 +38,7 @@ struct Manifest {
     std::string domain;
     std::string container;
     std::string access;
+    std::string home;         // of the networks there; empty: ~/.aitbc of the user there
     std::vector<Node> nodes;  // may be empty: a host that only carries another site
   };
 

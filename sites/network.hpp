@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,6 @@ struct Progress {
 using OnProgress = std::function<void(const Progress&)>;
 
 struct UpOptions {
-  std::string program;       // the absolute path of this binary: it is the node, too
   Duration timeout{30'000};  // until all nodes are healthy
   bool wait = true;
   OnProgress progress = [](const Progress&) {};
@@ -98,6 +98,13 @@ class Network {
   // start and restart wait until the node is healthy. not_found for a node it does not have.
   Status control(Control, const std::string& node, const UpOptions&);
 
+  // Where a node lives. not_found for one that the network does not have; unreachable.
+  struct Place {
+    Provider provider;
+    Layout layout;  // there
+  };
+  Result<Place> place_of(const std::string& node);
+
   Result<std::vector<NodeProcess>> processes();
   // The truth as seen from outside: every node is asked at once.
   Result<NetworkStatus> status(Duration timeout = Duration{2'000});
@@ -114,26 +121,49 @@ class Network {
     const Manifest::Site& site;
     const Manifest::Node& node;
     Provider provider;
+    Layout layout;  // on its machine
   };
+  // Of one site; unreachable if its machine is.
+  Result<std::vector<Member>> members_of(const Manifest::Site& site);
+  // All of them; the first failure, once all machines were asked.
   Result<std::vector<Member>> members();
-  NodeSpec spec_of(const std::string& node, const std::string& program = {}) const;
+  // The machines that nodes are on, each once, with one of its nodes.
+  static std::vector<const Member*> machines(const std::vector<Member>& members);
+  static NodeSpec spec_of(const Provider&, const Layout&, const std::string& node);
+  static NodeSpec spec_of(const Member& member) {
+    return spec_of(member.provider, member.layout, member.node.id);
+  }
 
-  Result<Plan> plan_for(const std::vector<Member>&);
+  // A node that is somewhere and not in the network file, or not there.
+  struct Left {
+    Provider provider;
+    Layout layout;
+    std::string node;
+  };
+  struct Intent {
+    Plan plan;               // the steps of the members, in order, and then of
+    std::vector<Left> left;  // these
+  };
+  Result<std::vector<Left>> left_behind(const std::vector<Member>&);
+  Result<Intent> plan_for(const std::vector<Member>&);
   Status check_genesis_fits(const std::vector<Member>&, const Genesis&) const;
   Result<Step> step_for(const Member&);
-  std::vector<std::string> removed_nodes() const;
-
   Status write_shared_files(const std::vector<Member>&);
-  Status carry_out(const Plan&, const std::vector<Member>&, const UpOptions&);
-  Status stop_changed(const Plan&, const std::vector<Member>&);
-  Status start(const Member&, const Step&, const std::string& program);
+  Status make_shared_files(const std::vector<Member>&);
+  Status hand_out_shared_files(const std::vector<Member>&);
+  Status carry_out(const Intent&, const std::vector<Member>&, const UpOptions&);
+  Status stop_changed(const Intent&, const std::vector<Member>&);
+  Status start(const Member&);
   Status end_healings(Control, const std::string& node, const std::string& fault);
-  Status put_if_changed(Transport&, const std::filesystem::path&, const std::string& text);
+  Status put_if_changed(Transport&, const std::filesystem::path&, const std::string& text,
+                        Mode mode);
 
   Status wait_for(std::vector<const Member*>, Duration timeout, const OnProgress&);
   std::optional<std::string> unhealthy(const Member&, const std::optional<GenesisHash>&) const;
   std::string account_of(const Member&, const std::string& answer) const;
-  void ask(const Member&, NodeReport&, Duration timeout);
+  static NodeReport report_of(const Manifest::Site&, const Manifest::Node&);
+  void ask(NodeReport&, Duration timeout);
+  void ask_site(const Manifest::Site&, std::span<NodeReport>, Duration timeout);
 
   Layout layout_;
   Manifest manifest_;

@@ -6,30 +6,38 @@ namespace aitbc::sites {
 
 Result<std::vector<NodeProcess>> Network::processes() {
   AITBC_TRY_ASSIGN(const auto everyone, members());
-  std::vector<NodeProcess> processes;
-  for (const Member& member : everyone) {
-    NodeProcess process{member.site.name, member.node.id, member.node.url(), {}, {}};
-    Supervisor& supervisor = member.provider.supervisor;
-    AITBC_TRY_ASSIGN(process.state, supervisor.state(spec_of(member.node.id)));
-    AITBC_TRY_ASSIGN(process.facts, supervisor.facts(spec_of(member.node.id)));
-    processes.push_back(std::move(process));
-  }
+  std::vector<NodeProcess> processes(everyone.size());
+  std::vector<Status> outcomes(everyone.size(), ok());
+  at_once(everyone.size(), [&](std::size_t i) {
+    const Member& member = everyone[i];
+    NodeProcess& process = processes[i];
+    process.site = member.site.name;
+    process.node = member.node.id;
+    process.url = member.node.url();
+    const auto state = member.provider.supervisor.state(spec_of(member));
+    const auto facts = member.provider.supervisor.facts(spec_of(member));
+    if (!state || !facts) {
+      outcomes[i] = state ? facts.error() : state.error();
+      return;
+    }
+    process.state = *state;
+    process.facts = *facts;
+  });
+  for (const Status& outcome : outcomes) AITBC_TRY(Status(outcome));
   return processes;
 }
 
+NodeReport Network::report_of(const Manifest::Site& site, const Manifest::Node& node) {
+  NodeReport report;
+  report.site = site.name;
+  report.node = node.id;
+  report.url = node.url();
+  report.authority = node.authority;
+  return report;
+}
+
 // Two questions: what it says of itself, and which genesis it has.
-void Network::ask(const Member& member, NodeReport& report, Duration timeout) {
-  report.site = member.site.name;
-  report.node = member.node.id;
-  report.url = member.node.url();
-  report.authority = member.node.authority;
-  const auto state = member.provider.supervisor.state(spec_of(member.node.id));
-  if (!state) {
-    report.detail = state.error().detail;
-    return;
-  }
-  report.process = *state;
-  if (*state != RunState::running) return;
+void Network::ask(NodeReport& report, Duration timeout) {
   const Duration each = timeout / 2;
   auto client = client_of(report.url, each);
   if (!client) {
@@ -48,16 +56,37 @@ void Network::ask(const Member& member, NodeReport& report, Duration timeout) {
   report.answer = std::move(*answer);
 }
 
+// A machine that cannot be reached may still carry nodes that answer.
+void Network::ask_site(const Manifest::Site& site, std::span<NodeReport> reports,
+                       Duration timeout) {
+  const auto found = members_of(site);
+  at_once(reports.size(), [&](std::size_t i) {
+    const auto state = found ? (*found)[i].provider.supervisor.state(spec_of((*found)[i]))
+                             : Result<RunState>(found.error());
+    if (state) reports[i].process = *state;
+    if (state && *state != RunState::running) return;
+    ask(reports[i], timeout);
+    if (!state && !reports[i].answer) reports[i].detail = state.error().detail;
+  });
+}
+
 Result<NetworkStatus> Network::status(Duration timeout) {
-  AITBC_TRY_ASSIGN(const auto everyone, members());
   NetworkStatus status;
   status.network = manifest_.network;
   status.chain_id = manifest_.chain_id();
   if (const auto genesis = read_genesis(layout_, providers_.here().transport)) {
     status.genesis_hash = hash_of(*genesis);
   }
-  status.nodes.resize(everyone.size());
-  at_once(everyone.size(), [&](std::size_t i) { ask(everyone[i], status.nodes[i], timeout); });
+  for (const Manifest::Site& site : manifest_.sites) {
+    for (const Manifest::Node& node : site.nodes) status.nodes.push_back(report_of(site, node));
+  }
+  std::vector<std::span<NodeReport>> of_sites;
+  for (std::size_t first = 0; const Manifest::Site& site : manifest_.sites) {
+    of_sites.push_back(std::span(status.nodes).subspan(first, site.nodes.size()));
+    first += site.nodes.size();
+  }
+  at_once(of_sites.size(),
+          [&](std::size_t i) { ask_site(manifest_.sites[i], of_sites[i], timeout); });
 
   judge(status, [&](const NodeReport& report, Height height) -> Result<BlockId> {
     AITBC_TRY_ASSIGN(rpc::Client client, client_of(report.url, timeout));

@@ -36,109 +36,138 @@ Result<Plan> Network::up(const UpOptions& options) {
   AITBC_TRY_ASSIGN(const auto everyone, members());
   AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
   AITBC_TRY(providers_.here().transport.remove_tree(layout_.purged()));
-  AITBC_TRY_ASSIGN(const Plan plan, plan_for(everyone));
+  AITBC_TRY_ASSIGN(const Intent intent, plan_for(everyone));
   AITBC_TRY(Healings(layout_, providers_.here().transport).drop_all());
   AITBC_TRY(write_shared_files(everyone));
-  AITBC_TRY(carry_out(plan, everyone, options));
+  AITBC_TRY(carry_out(intent, everyone, options));
   if (options.wait) AITBC_TRY(wait_healthy(options.timeout, options.progress));
-  return plan;
+  return intent.plan;
 }
 
 Status Network::put_if_changed(Transport& transport, const std::filesystem::path& path,
-                               const std::string& text) {
+                               const std::string& text, Mode mode) {
   const auto there = transport.get(path, limits::network_file_bytes_max);
   if (there && *there == text) return ok();
   if (!there && there.error().code != Errc::not_found) return there.error();
-  return transport.put(path, text, Mode::file);
+  return transport.put(path, text, mode);
 }
 
 // Whatever is there already is taken as it is, so that this can be killed anywhere and done again.
-// The genesis comes last: when it is there, every key that it names is on disk.
 Status Network::write_shared_files(const std::vector<Member>& members) {
   Transport& files = providers_.here().transport;
   AITBC_TRY(files.make_folder(layout_.root(), Mode::secret_folder));
-  AITBC_TRY(put_if_changed(files, layout_.manifest(), manifest_.text));
+  AITBC_TRY(put_if_changed(files, layout_.manifest(), manifest_.text, Mode::file));
   AITBC_TRY(files.make_folder(layout_.nodes(), Mode::secret_folder));
   for (const Member& member : members) {
-    AITBC_TRY(
-        member.provider.transport.make_folder(layout_.node(member.node.id), Mode::secret_folder));
-  }
-  for (const Member& member : members) {
+    Transport& there = member.provider.transport;
+    const auto node = member.layout.node(member.node.id);
+    AITBC_TRY(there.make_folder(member.layout.root(), Mode::secret_folder));
+    AITBC_TRY(there.make_folder(member.layout.nodes(), Mode::secret_folder));
+    AITBC_TRY(there.make_folder(node, Mode::secret_folder));
     if (!member.node.candidate) continue;
-    AITBC_TRY(read_or_make_key(member.provider.transport, layout_.authority_key(member.node.id)));
+    AITBC_TRY(there.make_key(member.layout.authority_key(member.node.id)));
   }
+  AITBC_TRY(make_shared_files(members));
+  return hand_out_shared_files(members);
+}
+
+// The genesis comes last: when it is there, every key that it names is on disk.
+Status Network::make_shared_files(const std::vector<Member>& members) {
+  Transport& files = providers_.here().transport;
   if (manifest_.is_reachable()) AITBC_TRY(make_api_key(files, layout_));
   const auto there = files.get(layout_.genesis(), limits::genesis_bytes_max);
   if (there || there.error().code != Errc::not_found) return there ? ok() : there.error();
 
   GenesisKeys keys;
   if (manifest_.chain.faucet_balance != Amount{}) {
-    AITBC_TRY_ASSIGN(const KeyPair faucet, read_or_make_key(files, layout_.faucet_key()));
-    keys.faucet = faucet.public_key();
+    AITBC_TRY_ASSIGN(keys.faucet, files.make_key(layout_.faucet_key()));
   }
   if (manifest_.chain.makes_coordinator()) {
-    AITBC_TRY_ASSIGN(const KeyPair made, read_or_make_key(files, layout_.coordinator_key()));
-    keys.coordinator = made.public_key();
+    AITBC_TRY_ASSIGN(keys.coordinator, files.make_key(layout_.coordinator_key()));
   }
   for (const Member& member : members) {
     if (!member.node.authority) continue;
-    AITBC_TRY_ASSIGN(const KeyPair key, read_or_make_key(member.provider.transport,
-                                                         layout_.authority_key(member.node.id)));
-    keys.authorities.push_back(key.public_key());
+    AITBC_TRY_ASSIGN(const PublicKey key, member.provider.transport.make_key(
+                                              member.layout.authority_key(member.node.id)));
+    keys.authorities.push_back(key);
   }
   const Time now = std::chrono::floor<std::chrono::seconds>(clock_.now());
   AITBC_TRY_ASSIGN(const Genesis genesis, make_genesis(manifest_, keys, now));
   return files.put(layout_.genesis(), rpc::genesis_json(genesis) + "\n", Mode::file);
 }
 
+// What nodes of one network have in common, to the machines that they are on.
+Status Network::hand_out_shared_files(const std::vector<Member>& members) {
+  struct Shared {
+    std::filesystem::path (Layout::*path)() const;
+    Mode mode;
+  };
+  constexpr Shared shared[] = {{&Layout::genesis, Mode::file},
+                               {&Layout::faucet_key, Mode::secret_file},
+                               {&Layout::api_key, Mode::secret_file},
+                               {&Layout::api_keys, Mode::secret_file}};
+  Transport& here = providers_.here().transport;
+  for (const auto& [path, mode] : shared) {
+    const auto bytes = here.get((layout_.*path)(), limits::genesis_bytes_max);
+    if (!bytes && bytes.error().code == Errc::not_found) continue;
+    if (!bytes) return bytes.error();
+    for (const Member* machine : machines(members)) {
+      Transport& there = machine->provider.transport;
+      if (&there == &here) continue;
+      AITBC_TRY(put_if_changed(there, (machine->layout.*path)(), *bytes, mode));
+    }
+  }
+  return ok();
+}
+
 // A node is stopped before its config is replaced: whatever runs has the config that is on disk,
 // and a later plan can tell from the file alone.
-Status Network::stop_changed(const Plan& plan, const std::vector<Member>& members) {
-  std::vector<const Step*> steps;
-  for (const Step& step : plan.steps) {
-    const bool stops = step.action != Step::Action::keep && step.action != Step::Action::start;
-    if (stops) steps.push_back(&step);
+Status Network::stop_changed(const Intent& intent, const std::vector<Member>& members) {
+  std::vector<std::pair<Supervisor*, NodeSpec>> nodes;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const Step::Action action = intent.plan.steps[i].action;
+    if (action == Step::Action::keep || action == Step::Action::start) continue;
+    nodes.emplace_back(&members[i].provider.supervisor, spec_of(members[i]));
   }
-  std::vector<Status> outcomes(steps.size(), ok());
-  at_once(steps.size(), [&](std::size_t i) {
-    const auto member = std::find_if(members.begin(), members.end(), [&](const Member& each) {
-      return each.node.id == steps[i]->node;
-    });
-    Supervisor& supervisor =
-        member == members.end() ? providers_.here().supervisor : member->provider.supervisor;
-    const auto stopped = supervisor.stop(spec_of(steps[i]->node), stop_patience);
+  for (const Left& left : intent.left) {
+    nodes.emplace_back(&left.provider.supervisor, spec_of(left.provider, left.layout, left.node));
+  }
+  std::vector<Status> outcomes(nodes.size(), ok());
+  at_once(nodes.size(), [&](std::size_t i) {
+    const auto stopped = nodes[i].first->stop(nodes[i].second, stop_patience);
     if (!stopped) outcomes[i] = stopped.error();
   });
   for (const Status& outcome : outcomes) AITBC_TRY(Status(outcome));
   return ok();
 }
 
-Status Network::carry_out(const Plan& plan, const std::vector<Member>& members,
+Status Network::carry_out(const Intent& intent, const std::vector<Member>& members,
                           const UpOptions& options) {
-  AITBC_TRY(stop_changed(plan, members));
+  const Plan& plan = intent.plan;
+  AITBC_TRY(stop_changed(intent, members));
   std::size_t done = 0;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     if (step.action == Step::Action::keep) continue;
     options.progress({std::string(name(step.action)) + " node " + step.node + " (" + step.why + ")",
                       done++, plan.changes()});
-    if (step.action == Step::Action::remove) {
-      AITBC_TRY(providers_.here().transport.remove_tree(layout_.node(step.node)));
+    if (i < members.size()) {
+      AITBC_TRY(start(members[i]));
     } else {
-      AITBC_TRY(start(members[i], step, options.program));  // steps of members come first, in order
+      const Left& left = intent.left[i - members.size()];
+      AITBC_TRY(left.provider.transport.remove_tree(left.layout.node(left.node)));
     }
   }
   return ok();
 }
 
-Status Network::start(const Member& member, const Step& step, const std::string& program) {
+Status Network::start(const Member& member) {
   Supervisor& supervisor = member.provider.supervisor;
-  const NodeSpec spec = spec_of(member.node.id, program);
+  const NodeSpec spec = spec_of(member);
   AITBC_TRY_ASSIGN(const RunState state, supervisor.state(spec));
   if (state == RunState::paused) return supervisor.resume(spec);
-  AITBC_CHECK(step.node == member.node.id);
-  AITBC_TRY(put_if_changed(member.provider.transport, layout_.config(member.node.id),
-                           config_text(manifest_, layout_, member.node)));
+  AITBC_TRY(put_if_changed(member.provider.transport, member.layout.config(member.node.id),
+                           config_text(manifest_, member.layout, member.node), Mode::file));
   return supervisor.start(spec);
 }
 
@@ -175,10 +204,9 @@ std::optional<std::string> Network::unhealthy(const Member& member,
 
 // For people: what it answered last, and what it wrote last.
 std::string Network::account_of(const Member& member, const std::string& answer) const {
-  const std::string log =
-      member.provider.supervisor.log_tail(spec_of(member.node.id), log_lines_shown);
+  const std::string log = member.provider.supervisor.log_tail(spec_of(member), log_lines_shown);
   return "\n  node " + member.node.id + " at " + member.node.url() + ": " + answer +
-         "\n  the end of " + layout_.log(member.node.id).string() + ":" +
+         "\n  the end of " + member.layout.log(member.node.id).string() + ":" +
          (log.empty() ? " (empty)" : indented(log));
 }
 
@@ -204,7 +232,7 @@ Status Network::wait_for(std::vector<const Member*> waiting, Duration timeout,
       }
       accounts += account_of(*member, *wrong);
       still.push_back(member);
-      const auto state = member->provider.supervisor.state(spec_of(member->node.id));
+      const auto state = member->provider.supervisor.state(spec_of(*member));
       if (state && *state != RunState::running) {
         ended = error(Errc::unreachable, "node " + member->node.id + " is " +
                                              std::string(name(*state)) + " instead of running" +
@@ -238,7 +266,7 @@ Result<std::vector<StoppedNode>> Network::stop(Duration patience) {
   std::vector<Result<Stopped>> outcomes(everyone.size(), Stopped::already);
   at_once(everyone.size(), [&](std::size_t i) {
     const Member& member = everyone[i];
-    outcomes[i] = member.provider.supervisor.stop(spec_of(member.node.id), patience);
+    outcomes[i] = member.provider.supervisor.stop(spec_of(member), patience);
   });
   std::vector<StoppedNode> stopped;
   for (std::size_t i = 0; i < everyone.size(); ++i) {
@@ -268,7 +296,7 @@ Status Network::control(Control control, const std::string& node, const UpOption
   }
   AITBC_TRY(end_healings(control, node, options.fault));
   Supervisor& supervisor = found->provider.supervisor;
-  const NodeSpec spec = spec_of(node, options.program);
+  const NodeSpec spec = spec_of(*found);
   switch (control) {
     case Control::stop: {
       AITBC_TRY(supervisor.stop(spec, stop_patience));
@@ -286,7 +314,8 @@ Status Network::control(Control control, const std::string& node, const UpOption
     case Control::start:
       break;
   }
-  AITBC_TRY(found->provider.transport.get(layout_.config(node), limits::network_file_bytes_max));
+  AITBC_TRY(
+      found->provider.transport.get(found->layout.config(node), limits::network_file_bytes_max));
   AITBC_TRY_ASSIGN(const RunState state, supervisor.state(spec));
   AITBC_TRY(state == RunState::paused ? supervisor.resume(spec) : supervisor.start(spec));
   return options.wait ? wait_for({&*found}, options.timeout, options.progress) : ok();

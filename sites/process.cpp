@@ -83,6 +83,8 @@ std::optional<ProcessInfo> read_process(pid_t pid) {
   info.cpu_time = ticks(user + system);
   info.uptime = std::max(Duration{0}, since_boot() - ticks(info.start_ticks));
   info.rss_bytes = rss_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::error_code refused;
+  info.program = std::filesystem::read_symlink(folder + "/exe", refused).string();
   info.argv = split_arguments(read_proc(folder + "/cmdline"));
   return info;
 }

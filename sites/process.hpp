@@ -22,6 +22,7 @@ struct ProcessInfo {
   Duration uptime{};
   Duration cpu_time{};
   std::uint64_t rss_bytes = 0;
+  std::string program;            // its file; empty for somebody else's process
   std::vector<std::string> argv;  // empty when it has ended
 };
 

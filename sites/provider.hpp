@@ -11,6 +11,10 @@ namespace aitbc::sites {
 struct Provider {
   Transport& transport;
   Supervisor& supervisor;
+  std::string program;  // that nodes are run from there; absolute
+  // Where networks are kept there; empty on the machine of the caller, whose command knows it.
+  std::filesystem::path home = {};
+  Duration clock_ahead{0};  // of that machine's clock to this one's
 };
 
 class Providers {
@@ -25,11 +29,13 @@ class Providers {
 // Plain files and processes on this machine.
 class LocalProviders final : public Providers {
  public:
-  explicit LocalProviders(Clock& clock) : transport_(clock), supervisor_(clock) {}
-  Provider here() override { return {transport_, supervisor_}; }
+  LocalProviders(std::string program, Clock& clock)
+      : program_(std::move(program)), transport_(clock), supervisor_(clock) {}
+  Provider here() override { return {transport_, supervisor_, program_}; }
   Result<Provider> provider_for(const Manifest::Site&) override;
 
  private:
+  const std::string program_;
   LocalTransport transport_;
   ProcessSupervisor supervisor_;
 };

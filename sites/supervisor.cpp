@@ -190,7 +190,8 @@ Result<RunState> ProcessSupervisor::state(const NodeSpec& spec) {
 Result<std::optional<ProcessFacts>> ProcessSupervisor::facts(const NodeSpec& spec) {
   const auto info = find(spec);
   if (!info) return std::optional<ProcessFacts>{};
-  return std::optional<ProcessFacts>({info->pid, info->uptime, info->cpu_time, info->rss_bytes});
+  return std::optional<ProcessFacts>(
+      {info->pid, info->program, info->uptime, info->cpu_time, info->rss_bytes});
 }
 
 std::string ProcessSupervisor::log_tail(const NodeSpec& spec, std::size_t lines) {

@@ -15,7 +15,7 @@ namespace aitbc::sites {
 
 struct NodeSpec {
   std::filesystem::path folder;        // holds node.log and node.pid
-  std::string program;                 // needed to start only
+  std::string program;                 // that start() runs
   std::vector<std::string> arguments;  // name a path in the folder, so no other process has them
 };
 
@@ -25,6 +25,7 @@ std::string_view name(RunState);
 // What the OS says of a node's process.
 struct ProcessFacts {
   int pid = 0;
+  std::string program;  // the file that it was started from; " (deleted)" follows if it is gone
   Duration uptime{};
   Duration cpu_time{};
   std::uint64_t rss_bytes = 0;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include <system_error>
 
 #include "sites/descriptor.hpp"
+#include "sites/prepare.hpp"
 
 namespace aitbc::sites {
 
@@ -77,6 +79,31 @@ Result<std::string> LocalTransport::get(const fs::path& path, std::size_t bytes_
   }
 }
 
+Result<Growth> LocalTransport::read_on(const fs::path& path, const Mark& from,
+                                       std::size_t bytes_max) {
+  Growth growth{{}, from, false};
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open() && errno == ENOENT) return growth;
+  struct stat facts {};
+  if (!file.is_open() || ::fstat(file.get(), &facts) != 0) return failure("read", path, errno);
+  Mark& mark = growth.mark;
+  const auto size = static_cast<std::uint64_t>(facts.st_size);
+  if (mark.begun && (facts.st_ino != mark.file || size < mark.offset)) mark.offset = 0;
+  if (!mark.begun && size > bytes_max) {
+    mark.offset = size - bytes_max;
+    growth.cut = true;
+  }
+  mark.begun = true;
+  mark.file = facts.st_ino;
+  growth.bytes.resize(
+      static_cast<std::size_t>(std::min<std::uint64_t>(size - mark.offset, bytes_max)));
+  const ssize_t got = ::pread(file.get(), growth.bytes.data(), growth.bytes.size(),
+                              static_cast<off_t>(mark.offset));
+  growth.bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  mark.offset += growth.bytes.size();
+  return growth;
+}
+
 Status LocalTransport::make_folder(const fs::path& path, Mode mode) {
   std::error_code failed;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), failed);
@@ -97,6 +124,36 @@ Status LocalTransport::remove_tree(const fs::path& path) {
   fs::remove_all(path, failed);
   if (failed) return failure("remove", path, failed.value());
   return ok();
+}
+
+Result<bool> LocalTransport::exists(const fs::path& path) {
+  std::error_code failed;
+  const bool there = fs::exists(path, failed);
+  if (failed) return failure("look for", path, failed.value());
+  return there;
+}
+
+Result<std::vector<std::string>> LocalTransport::list(const fs::path& path) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (fs::directory_iterator at(path, failed), end; !failed && at != end; at.increment(failed)) {
+    names.push_back(at->path().filename().string());
+  }
+  if (failed && failed != std::errc::no_such_file_or_directory) {
+    return failure("list", path, failed.value());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<PublicKey> LocalTransport::public_key(const fs::path& path) {
+  AITBC_TRY_ASSIGN(const KeyPair key, read_key(*this, path));
+  return key.public_key();
+}
+
+Result<PublicKey> LocalTransport::make_key(const fs::path& path) {
+  AITBC_TRY_ASSIGN(const KeyPair key, read_or_make_key(*this, path));
+  return key.public_key();
 }
 
 }  // namespace aitbc::sites

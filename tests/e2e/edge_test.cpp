@@ -7,7 +7,7 @@
 
 #include "rpc/http_client.hpp"
 #include "tests/e2e/network_fixture.hpp"
-#include "tests/unit/rpc/socket_client.hpp"
+#include "tests/support/websocket_client.hpp"
 
 using namespace aitbc;
 using test::RunningNetwork;
@@ -73,12 +73,13 @@ class Caller {
         {"Ids", R"({"ids":[")" + tx + R"("]})"}};
   }
 
-  // The route answers 200, and as it says; without its parameters, or with wrong ones, it is one of
-  // the refusals that it announces.
+  // The route answers 200, and as it says (a stream: that it is one); without its parameters, or
+  // with wrong ones, it is one of the refusals that it announces.
   void check(const std::string& path, const std::string& method, const rpc::Json& route) const {
     rpc::HttpRequest request = request_for(path, method, route);
     INFO(method << " " << request.path << " " << request.body);
-    CHECK(answered(request, route) == 200);
+    const bool stream = route["responses"].contains("101");
+    CHECK(answered(request, route) == (stream ? 426 : 200));
     request.query["no such parameter"] = "1";
     if (!request.body.empty()) request.body = "{";
     answered(request, route);
@@ -184,6 +185,52 @@ TEST_CASE("every route that a live node describes answers as it says") {
     }
   }
   CHECK(routes > 50);
+}
+
+TEST_CASE("every node tells its listeners of each block and each transaction") {
+  const RunningNetwork net({.nodes = 2});
+  const rpc::Json document = json_of(ask(net.url(1), "/openapi.json"));
+  const test::SchemaCheck check(document["components"]["schemas"]);
+  const auto listener = [](int node, const std::string& what) {
+    auto opened =
+        std::make_unique<test::WebSocketClient>(test::own_address(node), 8082, "/rpc/ws/" + what);
+    REQUIRE(opened->open());
+    return opened;
+  };
+  const auto next = [&](test::WebSocketClient& from, const char* schema) {
+    const auto text = from.next();
+    REQUIRE(text.has_value());
+    auto json = rpc::parse_json(*text).value();
+    const rpc::Json reference = {{"$ref", std::string("#/components/schemas/") + schema}};
+    CHECK(check.fault(json, reference).value_or("fits") == "fits");
+    return json;
+  };
+  std::vector<std::unique_ptr<test::WebSocketClient>> blocks, txs;
+  for (const int node : {1, 2}) {
+    blocks.push_back(listener(node, "blocks"));
+    txs.push_back(listener(node, "transactions"));
+  }
+  rpc::HttpRequest gift;
+  gift.method = "POST";
+  gift.path = "/rpc/faucet";
+  gift.content_type = rpc::json_type;
+  gift.body = R"({"address":"alice","amount":1000})";
+  const auto given = json_of(ask(net.url(1), gift));
+  for (auto& each : txs) {
+    const rpc::Json told = next(*each, "TxNews");
+    CHECK(told["tx_hash"] == given["tx_hash"]);
+    CHECK(told["payload"]["amount"] == 1000);
+  }
+  const rpc::Json first = next(*blocks[0], "BlockNews");
+  CHECK(first["tx_count"] == 1);
+  CHECK(next(*blocks[1], "BlockNews") == first);
+  const rpc::Json block =
+      json_of(ask(net.url(2), "/rpc/blocks/" + first["hash"].get<std::string>()));
+  CHECK(block["transactions"][0]["tx_hash"] == given["tx_hash"]);
+
+  net.must("down");
+  CHECK_FALSE(txs[0]->next());
+  CHECK(txs[0]->code() == 1001);
 }
 
 TEST_CASE("a flood of connections takes a node no memory, and others are served") {

@@ -45,6 +45,7 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
+  pid_t pid() const { return pid_; }
   std::string log() const { return read_text(log_); }
   bool logged(const std::string& text) const { return log().find(text) != std::string::npos; }
 

@@ -217,9 +217,11 @@ TEST_CASE("logs of several nodes are shown in the order of time, the last lines 
   const test::TempDir folder;
   append(folder.file("a"), stamped(1, "a1") + stamped(4, "a4"));
   append(folder.file("b"), stamped(2, "b2") + "plain words\n" + stamped(3, "b3") + "cut");
-  std::vector<LogTail> tails{{"a", folder.file("a")}, {"b", folder.file("b")}};
+  const sites::SystemClock clock;
+  sites::LocalTransport files(clock);
+  std::vector<LogTail> tails{{"a", folder.file("a"), files}, {"b", folder.file("b"), files}};
   std::vector<std::vector<LogLine>> logs;
-  for (LogTail& tail : tails) logs.push_back(tail.read_new(1'000));
+  for (LogTail& tail : tails) logs.push_back(*tail.read_new(1'000));
   const auto merged = merge_last(logs, 4);
   REQUIRE(merged.size() == 4);
   CHECK(merged[0].text.find("b2") != std::string::npos);
@@ -228,17 +230,22 @@ TEST_CASE("logs of several nodes are shown in the order of time, the last lines 
   CHECK(merged[3].node == "a");
 
   append(folder.file("b"), " line\n");
-  const auto fresh = tails[1].read_new(1'000);
+  const auto fresh = *tails[1].read_new(1'000);
   REQUIRE(fresh.size() == 1);
   CHECK(fresh[0].text == "cut line");
-  CHECK(tails[1].read_new(1'000).empty());
+  CHECK(tails[1].read_new(1'000)->empty());
   append(folder.file("b2"), "new\n" + std::string(500, 'x') + "\n");
   std::filesystem::rename(folder.file("b2"), folder.file("b"));
-  const auto replaced = tails[1].read_new(1'000);
+  const auto replaced = *tails[1].read_new(1'000);
   REQUIRE(replaced.size() == 2);
   CHECK(replaced[0].text == "new");
-  LogTail late("a", folder.file("a"));
-  CHECK(late.read_new(60).size() == 1);
+  LogTail late("a", folder.file("a"), files);
+  CHECK(late.read_new(60)->size() == 1);
+
+  // On a machine whose clock is three seconds ahead a1 was written before everything else.
+  LogTail ahead("a", folder.file("a"), files, Duration{3'000});
+  const auto shifted = *ahead.read_new(1'000);
+  CHECK(shifted[0].time == *read_log_line("a", stamped(1, "a1")).time - Duration{3'000});
 }
 
 TEST_CASE("log lines are chosen by a regular expression and by age") {

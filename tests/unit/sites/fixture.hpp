@@ -52,7 +52,7 @@ inline Manifest manifest_of(const std::string& yaml) {
 }
 
 struct Home {
-  Home() : providers(clock) {}
+  Home() : providers(AITBC_FAKE_NODE, clock) {}
   ~Home() {
     for (const std::string& name : sites::list_networks(dir.path())) {
       static_cast<void>(sites::purge(dir.path(), name, providers));
@@ -66,7 +66,6 @@ struct Home {
   }
   UpOptions options() const {
     UpOptions options;
-    options.program = AITBC_FAKE_NODE;
     options.timeout = Duration{20'000};
     return options;
   }

@@ -48,6 +48,10 @@ class FusedTransport final : public Transport {
   Result<std::string> get(const std::filesystem::path& path, std::size_t bytes_max) override {
     return local_.get(path, bytes_max);
   }
+  Result<sites::Growth> read_on(const std::filesystem::path& path, const sites::Mark& mark,
+                                std::size_t bytes_max) override {
+    return local_.read_on(path, mark, bytes_max);
+  }
   Status make_folder(const std::filesystem::path& path, Mode mode) override {
     return fuse_.step([&] { return local_.make_folder(path, mode); });
   }
@@ -56,6 +60,17 @@ class FusedTransport final : public Transport {
   }
   Status remove_tree(const std::filesystem::path& path) override {
     return fuse_.step([&] { return local_.remove_tree(path); });
+  }
+  Result<bool> exists(const std::filesystem::path& path) override { return local_.exists(path); }
+  Result<std::vector<std::string>> list(const std::filesystem::path& path) override {
+    return local_.list(path);
+  }
+  Result<PublicKey> public_key(const std::filesystem::path& path) override {
+    return local_.public_key(path);
+  }
+  Result<PublicKey> make_key(const std::filesystem::path& path) override {
+    AITBC_TRY_ASSIGN(const KeyPair key, sites::read_or_make_key(*this, path));
+    return key.public_key();
   }
 
  private:
@@ -100,7 +115,7 @@ class FusedSupervisor final : public Supervisor {
 class FusedProviders final : public Providers {
  public:
   FusedProviders(Clock& clock, Fuse& fuse) : transport_(clock, fuse), supervisor_(clock, fuse) {}
-  Provider here() override { return {transport_, supervisor_}; }
+  Provider here() override { return {transport_, supervisor_, AITBC_FAKE_NODE}; }
   Result<Provider> provider_for(const Manifest::Site&) override { return here(); }
 
  private:

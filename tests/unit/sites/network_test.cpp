@@ -273,6 +273,22 @@ TEST_CASE("a node of another network with the same names does not count as healt
              Catch::Contains("a node of another network with a chain of this name answers there"));
 }
 
+TEST_CASE("a node that runs another program than this one's is restarted, and it is said") {
+  Home home;
+  must(home.network().up(home.options()));
+  const std::string copy = home.dir.file("newer-build");
+  std::filesystem::copy_file(AITBC_FAKE_NODE, copy);
+  test::LocalProviders providers(copy, home.clock);
+  auto network = must(Network::make(home.dir.path(), test::manifest_of(test::three_nodes()),
+                                    providers, home.clock));
+  const Plan plan = must(network.plan());
+  CHECK(plan.changes() == 3);
+  CHECK(plan.steps[0].action == Step::Action::restart);
+  CHECK(plan.steps[0].why == "program " + std::string(AITBC_FAKE_NODE) + " -> " + copy);
+  must(network.up(home.options()));
+  CHECK(must(network.plan()).changes() == 0);
+}
+
 TEST_CASE("sites that need another provider are refused before anything is made") {
   Home home;
   const auto text = network_template("three-hosts");
@@ -280,8 +296,8 @@ TEST_CASE("sites that need another provider are refused before anything is made"
   const auto up = home.network(std::string(*text)).up(home.options());
   REQUIRE_FALSE(up);
   CHECK(up.error().code == Errc::bad_manifest);
-  CHECK_THAT(up.error().detail, Catch::Contains("site site_a_localhost: provider ssh is not "
-                                                "available yet; use provider: process"));
+  CHECK_THAT(up.error().detail,
+             Catch::Contains("site site_a_localhost: provider ssh is of another machine"));
   CHECK(std::filesystem::is_empty(home.dir.path()));
 }
 

@@ -1,0 +1,141 @@
+#include "sites/remote/providers.hpp"
+
+#include <sys/stat.h>
+
+namespace aitbc::sites::remote {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr Duration dial_patience{20'000};
+constexpr Duration install_patience{300'000};  // megabytes over a thin line
+constexpr Duration farewell_patience{2'000};
+constexpr std::size_t socket_folder_bytes_max = 50;  // a socket's whole path has 108 at most
+constexpr std::string_view missing = "aitbc-package-missing";
+
+// All that is asked of a machine's shell: the rest is this program's own.
+std::string home_line(const std::string& home) {
+  return home.empty() ? "h=${AITBC_HOME:-$HOME/.aitbc}; " : "h=" + shell_quoted(home) + "; ";
+}
+
+std::string launch_script(const std::string& home, const std::string& id) {
+  return home_line(home) + "p=$h/packages/" + id +
+         "/bin/aitbc; if [ -x \"$p\" ]; then exec \"$p\" "
+         "--home \"$h\" host serve; fi; echo " +
+         std::string(missing);
+}
+
+// What is cut off is removed by the shell, or by the next one an hour later; what is there is
+// whole.
+std::string install_script(const std::string& home, const std::string& id) {
+  return home_line(home) +
+         "set -e; umask 022; d=$h/packages; mkdir -p \"$d\"; "
+         "find \"$d\" -maxdepth 1 -name '.new.*' -mmin +60 -exec rm -rf {} +; "
+         "t=$d/.new.$$; rm -rf \"$t\"; mkdir \"$t\"; trap 'rm -rf \"$t\"' EXIT; "
+         "tar -xzf - -C \"$t\"; \"$t/bin/aitbc\" --version >/dev/null; sync; "
+         "mv -T \"$t\" \"$d/" +
+         id + "\" 2>/dev/null || [ -x \"$d/" + id + "/bin/aitbc\" ]";
+}
+
+}  // namespace
+
+AllProviders::AllProviders(fs::path home, std::string program, Clock& clock)
+    : home_(std::move(home)), clock_(clock), local_(std::move(program), clock) {}
+
+void AllProviders::hang_up() {
+  for (auto& [text, place] : places_) {
+    place->host->hang_up();
+    const auto folder = sockets();
+    const auto argv = folder ? place->way.farewell(*folder) : std::vector<std::string>();
+    // Best effort: a connection that nobody uses ends by itself after a minute.
+    if (!argv.empty()) static_cast<void>(run({.argv = argv, .timeout = farewell_patience}, clock_));
+  }
+}
+
+// Where only this user can connect, and with a path that is short enough for a socket.
+Result<fs::path> AllProviders::sockets() {
+  fs::path folder = home_ / "ssh";
+  if (folder.string().size() > socket_folder_bytes_max) {
+    folder = "/tmp/aitbc-ssh-" + std::to_string(::getuid());
+  }
+  AITBC_TRY(local_.here().transport.make_folder(folder, Mode::secret_folder));
+  struct stat info {};
+  const bool own = ::lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
+                   info.st_uid == ::getuid() && (info.st_mode & 077) == 0;
+  if (own) return folder;
+  return error(Errc::io, folder.string() + " is not a folder of this user's alone");
+}
+
+Result<Provider> AllProviders::provider_for(const Manifest::Site& site) {
+  if (site.provider == ProviderKind::process) return here();
+  AITBC_TRY_ASSIGN(Way way, Way::parse(site));
+  const std::string text = way.text() + " " + site.home;
+  Place* place = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& known = places_[text];
+    if (!known) {
+      known = std::make_unique<Place>();
+      known->way = std::move(way);
+      known->home = site.home;
+      auto& door = doors_[known->way.first_hop()];
+      if (!door) door = std::make_shared<std::mutex>();
+      known->door = door;
+      known->host = std::make_unique<Host>("site " + site.name,
+                                           [this, to = known.get()] { return dial(*to); });
+    }
+    place = known.get();
+    if (place->machine) return provider_of(*place);
+  }
+  AITBC_TRY(place->host->machine());  // connects
+  const Time asked = clock_.now();
+  AITBC_TRY_ASSIGN(const Machine machine, place->host->machine());
+  const Time answered = clock_.now();
+  const std::lock_guard lock(mutex_);
+  place->machine = machine;
+  place->clock_ahead = machine.time - (asked + (answered - asked) / 2);
+  return provider_of(*place);
+}
+
+Provider AllProviders::provider_of(const Place& place) {
+  return {*place.host, *place.host, place.machine->program, place.machine->home, place.clock_ahead};
+}
+
+// The first connection to a host is the one that the others then share: two at once would both
+// become the first.
+Result<std::unique_ptr<Session>> AllProviders::dial(const Place& place) {
+  const std::lock_guard lock(*place.door);
+  AITBC_TRY_ASSIGN(const std::string id, package_id());
+  AITBC_TRY_ASSIGN(const fs::path folder, sockets());
+  const auto argv = place.way.argv_for({"sh", "-c", launch_script(place.home, id)}, folder);
+  auto session = Session::open(argv, clock_, dial_patience);
+  if (session || session.error().detail.find(missing) == std::string::npos) return session;
+  AITBC_TRY(install(place, id));
+  return Session::open(argv, clock_, dial_patience);
+}
+
+// All machines get the same one: it is made for the first that needs it.
+Result<std::string> AllProviders::package() {
+  const std::lock_guard lock(packing_);
+  if (!package_) {
+    AITBC_TRY_ASSIGN(package_, make_package(home_ / "packages", clock_));
+  }
+  return package_->bytes;
+}
+
+Status AllProviders::install(const Place& place, const std::string& id) {
+  AITBC_TRY_ASSIGN(std::string bytes, package());
+  AITBC_TRY_ASSIGN(const fs::path folder, sockets());
+  AITBC_TRY_ASSIGN(
+      const Output output,
+      run({.argv = place.way.argv_for({"sh", "-c", install_script(place.home, id)}, folder),
+           .input = std::move(bytes),
+           .timeout = install_patience},
+          clock_));
+  if (output.exit_code == 0) return ok();
+  return error(Errc::unreachable, "this program cannot be put there: " +
+                                      (output.err.empty() ? output.out : output.err));
+}
+
+}  // namespace aitbc::sites::remote
