@@ -5,6 +5,7 @@
 // its templates may be used from any thread.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,12 +32,21 @@ struct Manifest {
     bool is_reachable() const;  // from elsewhere than its own machine
   };
 
+  struct Proxy {
+    std::string listen, connect;  // "tcp:ADDRESS:PORT", as incus takes them
+  };
+
   struct Site {
     std::string name;
     ProviderKind provider = ProviderKind::process;
     std::string address;  // ip or container_ip
     std::string domain;
     std::string container;
+    // Of an incus container: what to make it of if there is none, and what it may use: cpu, memory,
+    // processes, disk, in incus's words.
+    std::string image;
+    std::map<std::string, std::string> limits;
+    std::vector<Proxy> proxies;
     std::string access;
     std::string home;         // of the networks there; empty: ~/.aitbc of the user there
     std::vector<Node> nodes;  // may be empty: a host that only carries another site
