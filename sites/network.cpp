@@ -18,6 +18,8 @@ std::string_view name(Step::Action action) {
   switch (action) {
     case Step::Action::create:
       return "create";
+    case Step::Action::move:
+      return "move";
     case Step::Action::start:
       return "start";
     case Step::Action::restart:
@@ -181,7 +183,8 @@ std::string way_of(const Manifest::Site& site) {
 }  // namespace
 
 // Also on machines that only the last network file had.
-Status Network::add_left_behind(const std::vector<Member>& members, Intent& intent) {
+Result<Network::Intent> Network::left_behind(const std::vector<Member>& members) {
+  Intent intent;
   std::vector<std::pair<Provider, Layout>> places{{providers_.here(), layout_}};
   const auto add = [&](const Provider& provider, const Layout& layout) {
     const bool known = std::any_of(places.begin(), places.end(), [&](const auto& place) {
@@ -209,25 +212,37 @@ Status Network::add_left_behind(const std::vector<Member>& members, Intent& inte
     const Provider& provider = place.first;
     AITBC_TRY_ASSIGN(const auto names, provider.transport.list(place.second.nodes()));
     for (const std::string& id : names) {
-      const bool wanted = std::any_of(members.begin(), members.end(), [&](const Member& member) {
+      const bool stays = std::any_of(members.begin(), members.end(), [&](const Member& member) {
         return member.node.id == id && &member.provider.transport == &provider.transport;
       });
-      if (wanted) continue;
-      intent.left.push_back({provider, place.second, id});
-      intent.plan.steps.push_back({Step::Action::remove, "", id, "not in the network file"});
+      if (stays) continue;
+      intent.left.push_back({provider, place.second, id, manifest_.find(id) != nullptr});
     }
   }
-  return ok();
+  return intent;
+}
+
+// Where the node is now.
+Result<PublicKey> Network::key_of(const Member& member, const std::vector<Left>& left) const {
+  const std::string& id = member.node.id;
+  auto key = member.provider.transport.public_key(member.layout.authority_key(id));
+  if (key || key.error().code != Errc::not_found) return key;
+  for (const Left& each : left) {
+    if (each.node != id) continue;
+    key = each.provider.transport.public_key(each.layout.authority_key(id));
+    if (key || key.error().code != Errc::not_found) return key;
+  }
+  return providers_.here().transport.public_key(layout_.moving(id) /
+                                                layout_.authority_key(id).filename());
 }
 
 Status Network::check_genesis_fits(const std::vector<Member>& members,
-                                   const Genesis& genesis) const {
+                                   const std::vector<Left>& left, const Genesis& genesis) const {
   std::vector<PublicKey> keys;
   std::vector<std::string> without_key;
   for (const Member& member : members) {
     if (!member.node.authority) continue;
-    const auto key =
-        member.provider.transport.public_key(member.layout.authority_key(member.node.id));
+    const auto key = key_of(member, left);
     if (key) {
       keys.push_back(*key);
     } else if (key.error().code == Errc::not_found) {
@@ -264,7 +279,8 @@ Result<Step> Network::step_for(const Member& member, bool new_genesis) const {
   const auto on_disk = member.provider.transport.get(member.layout.config(member.node.id),
                                                      limits::network_file_bytes_max);
   if (!on_disk && on_disk.error().code == Errc::not_found) {
-    return act(Step::Action::create, "new");
+    AITBC_TRY_ASSIGN(const bool under_way, arrives(member));
+    return under_way ? act(Step::Action::move, "on its way") : act(Step::Action::create, "new");
   }
   if (!on_disk) return on_disk.error();
   const std::string drift =
@@ -284,17 +300,34 @@ Result<Step> Network::step_for(const Member& member, bool new_genesis) const {
 }
 
 Result<Network::Intent> Network::plan_for(const std::vector<Member>& members) {
-  Intent intent;
+  AITBC_TRY_ASSIGN(Intent intent, left_behind(members));
   const auto genesis = read_genesis(layout_, providers_.here().transport);
   if (!genesis && genesis.error().code != Errc::not_found) return genesis.error();
   intent.plan.new_genesis = !genesis.has_value();
-  if (genesis) AITBC_TRY(check_genesis_fits(members, *genesis));
+  if (genesis) AITBC_TRY(check_genesis_fits(members, intent.left, *genesis));
   intent.plan.steps.resize(members.size());
   AITBC_TRY(on_machines(members, [&](std::size_t i) -> Status {
     AITBC_TRY_ASSIGN(intent.plan.steps[i], step_for(members[i], intent.plan.new_genesis));
     return ok();
   }));
-  AITBC_TRY(add_left_behind(members, intent));
+  for (const Left& left : intent.left) {
+    if (!left.moves) {
+      intent.plan.steps.push_back({Step::Action::remove, "", left.node, "not in the network file"});
+      continue;
+    }
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      Step& step = intent.plan.steps[i];
+      if (step.node != left.node) continue;
+      const std::string from = left.layout.node(left.node).string();
+      if (step.action != Step::Action::create && step.action != Step::Action::move) {
+        return error(Errc::in_use, "node " + left.node + " is on two machines: " + from + " and " +
+                                       members[i].layout.node(left.node).string() +
+                                       "; remove the folder that is not to go on");
+      }
+      step.action = Step::Action::move;
+      step.why = "from " + from;
+    }
+  }
   return intent;
 }
 
@@ -302,12 +335,16 @@ Result<Plan> Network::plan() {
   AITBC_TRY_ASSIGN(const auto states, machine_states());
   AITBC_TRY_ASSIGN(const auto running, members_that_run(states));
   AITBC_TRY_ASSIGN(const Intent intent, plan_for(running));
-  return with_machines(intent.plan, states);
+  return with_machines(intent, states);
 }
 
 // Nodes of a machine that cannot be asked yet are told from the file alone.
-Result<Plan> Network::with_machines(const Plan& of_running,
-                                    const std::vector<MachineState>& states) {
+Result<Plan> Network::with_machines(const Intent& intent, const std::vector<MachineState>& states) {
+  const Plan& of_running = intent.plan;
+  const auto moves = [&](const std::string& node) {
+    return std::any_of(intent.left.begin(), intent.left.end(),
+                       [&](const Left& left) { return left.node == node; });
+  };
   Plan plan;
   plan.new_genesis = of_running.new_genesis;
   auto step = of_running.steps.begin();
@@ -321,6 +358,8 @@ Result<Plan> Network::with_machines(const Plan& of_running,
         plan.steps.push_back(*step++);
       } else if (states[i].is_there) {
         plan.steps.push_back({Step::Action::start, site.name, node.id, "its machine is off"});
+      } else if (moves(node.id)) {
+        plan.steps.push_back({Step::Action::move, site.name, node.id, "to a new machine"});
       } else {
         plan.steps.push_back({Step::Action::create, site.name, node.id, "new"});
       }

@@ -20,7 +20,7 @@ namespace aitbc::sites {
 
 // One step of a plan: what `up` would do with a node.
 struct Step {
-  enum class Action { create, start, restart, remove, keep };
+  enum class Action { create, move, start, restart, remove, keep };
   Action action = Action::keep;
   std::string site;  // empty for a node that the network file does not have any more
   std::string node;
@@ -154,6 +154,7 @@ class Network {
     Provider provider;
     Layout layout;
     std::string node;
+    bool moves;  // the file has it on another machine
   };
   struct Intent {
     Plan plan;                         // the steps of the members, in order, and then of
@@ -161,13 +162,19 @@ class Network {
     std::vector<Manifest::Site> gone;  // sites of the last file whose machines are used no more
   };
   Result<std::optional<Manifest>> last_manifest();
-  Status add_left_behind(const std::vector<Member>&, Intent&);
+  Result<Intent> left_behind(const std::vector<Member>&);
   Result<Intent> plan_for(const std::vector<Member>&);
-  Result<Plan> with_machines(const Plan& of_running, const std::vector<MachineState>&);
-  Status check_genesis_fits(const std::vector<Member>&, const Genesis&) const;
+  Result<Plan> with_machines(const Intent&, const std::vector<MachineState>&);
+  Status check_genesis_fits(const std::vector<Member>&, const std::vector<Left>&,
+                            const Genesis&) const;
+  Result<PublicKey> key_of(const Member&, const std::vector<Left>&) const;
   Result<Step> step_for(const Member&, bool new_genesis) const;
+  // Moving (network_move.cpp).
+  Result<bool> arrives(const Member&) const;
+  Status take_along(const Left&);
+  Status set_down(const Member&);
   Status write_shared_files(const std::vector<Member>&);
-  static Status prepare_node(const Member&);
+  Status prepare_node(const Member&);
   Status make_shared_files(const std::vector<Member>&);
   Status hand_out_shared_files(const std::vector<Member>&);
   class Telling;

@@ -61,7 +61,7 @@ Result<Plan> Network::up(const UpOptions& options) {
   Transport& files = providers_.here().transport;
   AITBC_TRY(files.remove_tree(layout_.purged()));
   AITBC_TRY_ASSIGN(Intent intent, plan_for(everyone));
-  AITBC_TRY_ASSIGN(const Plan plan, with_machines(intent.plan, states));
+  AITBC_TRY_ASSIGN(const Plan plan, with_machines(intent, states));
   Telling telling(options.progress, plan.changes());
   AITBC_TRY(Healings(layout_, files).drop_all());
   AITBC_TRY(remove_left(intent, telling));
@@ -92,11 +92,13 @@ Status Network::make_machines(const Plan& plan, Telling& telling) {
 }
 
 Status Network::remove_left(const Intent& intent, Telling& telling) {
-  for (std::size_t i = 0; i < intent.left.size(); ++i) {
-    const Left& left = intent.left[i];
-    telling.tell(intent.plan.steps[intent.plan.steps.size() - intent.left.size() + i]);
+  for (const Left& left : intent.left) {
+    if (!left.moves) {
+      telling.tell({Step::Action::remove, "", left.node, "not in the network file"});
+    }
     AITBC_TRY(left.provider.supervisor.stop(spec_of(left.provider, left.layout, left.node),
                                             stop_patience));
+    if (left.moves) AITBC_TRY(take_along(left));
     AITBC_TRY(left.provider.transport.remove_tree(left.layout.node(left.node)));
   }
   return all_at_once(intent.gone.size(), [&](std::size_t i) {
@@ -121,12 +123,13 @@ Status Network::write_shared_files(const std::vector<Member>& members) {
   return hand_out_shared_files(members);
 }
 
-// Its folders there, and the key of a candidate, which is made where it lives.
+// Its folders there with what it brings, and the key of a candidate, which is made where it lives.
 Status Network::prepare_node(const Member& member) {
   Transport& there = member.provider.transport;
   AITBC_TRY(there.make_folder(member.layout.root(), Mode::secret_folder));
   AITBC_TRY(there.make_folder(member.layout.nodes(), Mode::secret_folder));
   AITBC_TRY(there.make_folder(member.layout.node(member.node.id), Mode::secret_folder));
+  AITBC_TRY(set_down(member));
   if (!member.node.candidate) return ok();
   const auto key = there.make_key(member.layout.authority_key(member.node.id));
   return key ? ok() : Status(key.error());
