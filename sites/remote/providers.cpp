@@ -128,14 +128,14 @@ Result<Output> AllProviders::incus(Place& place, const std::vector<std::string>&
   AITBC_TRY_ASSIGN(const fs::path folder, sockets());
   std::vector<std::string> command{"incus"};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  // One connection a host: the first makes it, as in dial().
-  const std::lock_guard lock(*place.door);
   return run({.argv = place.way.outside().argv_for(command, folder), .timeout = incus_patience},
              clock_);
 }
 
 Result<std::optional<ContainerState>> AllProviders::container_of(Place& place) {
   const ContainerName name(*place.way.container());
+  // Asked before anything else is, so it makes the connection that the rest shares, as in dial().
+  const std::lock_guard lock(*place.door);
   AITBC_TRY_ASSIGN(const Output said, incus(place, {"query", name.resource()}));
   if (said.exit_code == 0) {
     AITBC_TRY_ASSIGN(ContainerState state, parse_container(said.out));
