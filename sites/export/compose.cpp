@@ -8,6 +8,10 @@ namespace {
 constexpr const char* image = "debian:12-slim";
 constexpr const char* package_inside = "/opt/aitbc";
 
+bool is_number(const std::string& text) {
+  return text.find_first_not_of("0123456789") == std::string::npos;
+}
+
 std::string quoted(const std::string& plain) { return "\"" + plain + "\""; }
 
 // Where it is outside, too: the paths in a node's config hold in both.
@@ -24,8 +28,10 @@ std::string service(const Manifest& manifest, const Manifest::Node& node, const 
   for (const std::string& word : node_arguments(layout.config(node.id))) {
     out += ", " + quoted(word);
   }
+  // A name means nothing inside of the image.
+  const bool known = options.user && is_number(*options.user);
   const std::string user =
-      options.user.value_or("${AITBC_USER:?UID:GID of whom the network's folder belongs to}");
+      known ? *options.user : "${AITBC_USER:?UID:GID of whom the network's folder belongs to}";
   out += "]\n    user: " + quoted(user) +
          "\n    network_mode: host\n    read_only: true\n    cap_drop: [ALL]\n"
          "    security_opt: [\"no-new-privileges:true\"]\n    restart: \"on-failure:5\"\n"
