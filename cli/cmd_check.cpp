@@ -245,6 +245,20 @@ Verdict check(Invocation& invocation, const CheckOptions& given) {
   }
 }
 
+// Options of the one check mean nothing to the other.
+Status check_together(const CheckOptions& given, const RouteCheckOptions& routes,
+                      bool only_routes) {
+  const bool chain =
+      !given.nodes.empty() || given.genesis || given.acked || given.watch || given.growing;
+  if (only_routes && chain) {
+    return error(Errc::bad_config, "--routes takes --file and --base, and nothing of the chain's");
+  }
+  if (!only_routes && (routes.file || !routes.bases.empty())) {
+    return error(Errc::bad_config, "--file and --base are for --routes");
+  }
+  return ok();
+}
+
 }  // namespace
 
 void add_check_command(CLI::App& root, Invocation& invocation) {
@@ -269,20 +283,16 @@ void add_check_command(CLI::App& root, Invocation& invocation) {
   command->add_option("--watch", given->watch,
                       "Look again after this time, and so on until something is broken; what was "
                       "final is not read again");
-  CLI::Option* instead =
-      command->add_flag("--routes", *only_routes,
-                        "Instead: that every public path of the network file leads to its node");
-  for (const char* option : {"--node", "--genesis", "--acked", "--growing", "--watch"}) {
-    instead->excludes(command->get_option(option));
-  }
-  command->add_option("-f,--file", routes->file, "The network file, for --routes")->needs(instead);
+  command->add_flag("--routes", *only_routes,
+                    "Instead: that every public path of the network file leads to its node");
+  command->add_option("-f,--file", routes->file, "The network file, for --routes");
   command
       ->add_option("--base", routes->bases,
                    "[SITE=]URL of a site's proxy, for --routes (default: its domain); may be "
                    "given again")
-      ->needs(instead)
       ->allow_extra_args(false);
-  choose(*command, invocation, [&invocation, given, routes, only_routes] {
+  choose(*command, invocation, [&invocation, given, routes, only_routes]() -> Verdict {
+    AITBC_TRY(check_together(*given, *routes, *only_routes));
     return *only_routes ? check_routes(invocation, *routes) : check(invocation, *given);
   });
 }

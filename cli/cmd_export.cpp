@@ -111,9 +111,9 @@ Status check_overwriting(const std::vector<std::string>& paths, const std::strin
     if (!std::filesystem::exists(std::filesystem::symlink_status(path, failure))) continue;
     const auto text = read_file(path, limits::network_file_bytes_max);
     if (text && text->starts_with(marker)) continue;
-    return error(Errc::refused, path +
-                                    " is there and is no export of this network; take another "
-                                    "folder, or overwrite it with --force");
+    return error(Errc::bad_config, path +
+                                       " is there and is no export of this network; take another "
+                                       "folder, or overwrite it with --force");
   }
   return ok();
 }

@@ -187,7 +187,8 @@ class Proxy:
     def start(self):
         run(*self.command(), "-t")
         with open(os.path.join(self.folder, "out"), "ab") as out:
-            self.process = subprocess.Popen(self.command() + self.FOREGROUND, stdout=out, stderr=out)
+            words = self.command() + self.FOREGROUND
+            self.process = subprocess.Popen(words, stdout=out, stderr=out)
         wait_for(f"{self.NAME} listens", self.listens)
 
     def listens(self):
@@ -204,8 +205,8 @@ class Proxy:
 
     def get(self, path, secure=True, method="GET", body=None, headers=()):
         if secure:
-            context = ssl.create_default_context(cafile=self.ca)
-            line = http.client.HTTPSConnection(self.address, self.HTTPS, timeout=20, context=context)
+            trust = ssl.create_default_context(cafile=self.ca)
+            line = http.client.HTTPSConnection(self.address, self.HTTPS, timeout=20, context=trust)
         else:
             line = http.client.HTTPConnection(self.address, self.HTTP, timeout=20)
         with contextlib.closing(line):
@@ -303,7 +304,8 @@ def check_requests(proxy, key):
     # It may be refused before it is sent.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError, ssl.SSLError):
         status, headers, _ = proxy.get(
-            "/rpc/sendTx", method="POST", body=b"x" * (BODY_BYTES_MAX + 1), headers={"X-Api-Key": key})
+            "/rpc/sendTx", method="POST", body=b"x" * (BODY_BYTES_MAX + 1),
+            headers={"X-Api-Key": key})
         expect(f"{name}: a large body", (status, headers["X-Aitbc-Node"]), (413, None))
 
 
