@@ -32,7 +32,12 @@ std::string plural(std::size_t count, const std::string& noun) {
 }
 
 std::string plan_json(const std::string& network, const sites::Plan& plan) {
-  rpc::ArrayWriter steps;
+  rpc::ArrayWriter machines, steps;
+  for (const sites::MachineStep& step : plan.machines) {
+    rpc::ObjectWriter row;
+    row.text("site", step.site).text("what", step.what);
+    machines.json(std::move(row).finish());
+  }
   for (const sites::Step& step : plan.steps) {
     rpc::ObjectWriter row;
     row.text("node", step.node)
@@ -45,11 +50,15 @@ std::string plan_json(const std::string& network, const sites::Plan& plan) {
   out.text("network", network)
       .integer("changes", plan.changes())
       .boolean("new_genesis", plan.new_genesis)
+      .json("machines", std::move(machines).finish())
       .json("steps", std::move(steps).finish());
   return std::move(out).finish();
 }
 
 void print_plan(Output& output, const std::string& network, const sites::Plan& plan) {
+  for (const sites::MachineStep& step : plan.machines) {
+    output.line("site " + step.site + ": " + step.what);
+  }
   Table table({"NODE", "ACTION", "WHY"});
   for (const sites::Step& step : plan.steps) {
     table.add({step.node, std::string(name(step.action)), step.why});

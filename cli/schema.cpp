@@ -35,8 +35,8 @@ constexpr std::string_view found_tx_shape =
     "amount?:count value?:count fee?:count nonce?:count payload?:any block_hash?:hash "
     "replaced_by?:hash transaction?:tx}";
 constexpr std::string_view plan_shape =
-    "{network:text changes:count new_genesis:flag steps:[{node:text site:text action:text "
-    "why:text}]}";
+    "{network:text changes:count new_genesis:flag machines:[{site:text what:text}] "
+    "steps:[{node:text site:text action:text why:text}]}";
 constexpr std::string_view genesis_shape =
     "{genesis_hash:hash chain_id:text time:text slot_ms:count tail_guard_ms:count fee_min:count "
     "quorum:text depth_max:count devnet:flag mint_per_unit:count coordinator_ppm:count "

@@ -64,6 +64,12 @@ class Comparison {
   const IdAt& id_at_;
 };
 
+// As forks are chosen: votes come before length. What is final somewhere is not undone by a node
+// that was alone for a while and sealed more.
+Standing standing_of(const NodeReport& report) {
+  return {report.answer->justified.height, report.answer->head};
+}
+
 }  // namespace
 
 bool NetworkStatus::all_in_sync() const {
@@ -77,7 +83,7 @@ void judge(NetworkStatus& status, const IdAt& id_at) {
   for (NodeReport& report : status.nodes) {
     report.state = judge_alone(report, status.genesis_hash);
     if (report.state.kind != Kind::in_sync) continue;
-    if (best == nullptr || better(report.answer->head, best->answer->head)) best = &report;
+    if (best == nullptr || better(standing_of(report), standing_of(*best))) best = &report;
   }
   if (best == nullptr) return;
   status.best = best->answer->head;

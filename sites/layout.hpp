@@ -41,6 +41,9 @@ class Layout {
   // What a node keeps of its faults on purpose; see run_node().
   std::filesystem::path faults(std::string_view id) const { return node(id) / "chain.db.faults"; }
   std::filesystem::path chaos() const { return root_ / "chaos"; }
+  // What nodes on their way from one machine to another take along.
+  std::filesystem::path moving() const { return root_ / "moving"; }
+  std::filesystem::path moving(std::string_view id) const { return moving() / id; }
   std::filesystem::path log(std::string_view id) const { return node(id) / "node.log"; }
 
   // No network's name begins with a dot, so these collide with none.

@@ -63,11 +63,6 @@ std::vector<Note> lint(const Manifest& manifest) {
       add(Note::Kind::note, "site " + site.name + " may vanish as a whole");
     }
     if (site.nodes.empty()) add(Note::Kind::note, "site " + site.name + " runs no node");
-    if (site.provider != ProviderKind::process && !site.nodes.empty()) {
-      add(Note::Kind::warning, "site " + site.name + ": provider " +
-                                   std::string(name(site.provider)) +
-                                   " is not available yet; provider: process runs it here");
-    }
   }
   // With two at each of three sites one key may be in use twice, and a node may be down anywhere.
   if (sites_with_nodes > 2 && single == sites_with_nodes) {

@@ -39,6 +39,21 @@ Result<std::uint32_t> as_millionths(const Value& at) {
   return static_cast<std::uint32_t>(ppm->units());
 }
 
+constexpr std::size_t container_proxies_max = 64;
+
+// One word that incus takes for no option: what it means is incus's to judge.
+Result<std::string> as_container_word(const Value& at) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./:,%[]").find(c) != std::string_view::npos;
+  };
+  const bool word = at.is_scalar() && !at.text().empty() && at.text().front() != '-' &&
+                    at.text().size() <= limits::manifest_text_bytes_max &&
+                    std::all_of(at.text().begin(), at.text().end(), allowed);
+  if (!word) return wrong(at, "one word of letters, digits and _-./:,%[]");
+  return at.text();
+}
+
 // Fills one Manifest, and remembers what must be unique.
 class Parser {
  public:
@@ -48,6 +63,7 @@ class Parser {
 
  private:
   Status parse_site(const std::string& name, const Value& at);
+  static Status parse_container(const Mapping& map, Manifest::Site& site);
   Status parse_node(const Value& at, const std::optional<std::string>& site_bind,
                     Manifest::Site& site);
   Status place_node(const Value& at, const Value& port, const Manifest::Site& site,
@@ -254,7 +270,8 @@ ProviderKind derive_provider(const Manifest::Site& site) {
 Status Parser::parse_site(const std::string& name, const Value& at) {
   AITBC_TRY_ASSIGN(const Mapping map,
                    Mapping::open(at, {"ip", "domain", "container", "container_ip", "access",
-                                      "bridge", "provider", "home", "bind", "blockchain_nodes"}));
+                                      "bridge", "provider", "home", "bind", "image", "limits",
+                                      "proxies", "blockchain_nodes"}));
   Manifest::Site site;
   site.name = name;
   AITBC_TRY(map.optional("ip", site.address, as_address));
@@ -273,6 +290,7 @@ Status Parser::parse_site(const std::string& name, const Value& at) {
            : word == "ssh"   ? ProviderKind::ssh
                              : ProviderKind::incus;
   }));
+  AITBC_TRY(parse_container(map, site));
   std::optional<std::string> bind;
   AITBC_TRY(map.optional("bind", bind, as_address));
   if (const Value* nodes = map.find("blockchain_nodes")) {
@@ -280,6 +298,38 @@ Status Parser::parse_site(const std::string& name, const Value& at) {
     for (const Value& item : items) AITBC_TRY(parse_node(item, bind, site));
   }
   manifest_.sites.push_back(std::move(site));
+  return ok();
+}
+
+// What only an incus site can be given.
+Status Parser::parse_container(const Mapping& map, Manifest::Site& site) {
+  for (const char* key : {"image", "limits", "proxies"}) {
+    const Value* given = map.find(key);
+    if (given != nullptr && site.provider != ProviderKind::incus) {
+      return bad(*given, "expected provider incus, whose containers have it; site " + site.name +
+                             " has " + std::string(name(site.provider)));
+    }
+  }
+  AITBC_TRY(map.optional("image", site.image, as_container_word));
+  if (const Value* given = map.find("limits")) {
+    AITBC_TRY_ASSIGN(const Mapping limits,
+                     Mapping::open(*given, {"cpu", "memory", "processes", "disk"}));
+    for (const std::string& what : limits.keys()) {
+      AITBC_TRY_ASSIGN(site.limits[what], as_container_word(*limits.find(what)));
+    }
+  }
+  if (const Value* given = map.find("proxies")) {
+    AITBC_TRY_ASSIGN(const std::vector<Value> items, as_list(*given, container_proxies_max));
+    for (const Value& item : items) {
+      AITBC_TRY_ASSIGN(const Mapping proxy, Mapping::open(item, {"listen", "connect"}));
+      AITBC_TRY_ASSIGN(const Value* listen, proxy.need("listen"));
+      AITBC_TRY_ASSIGN(const Value* connect, proxy.need("connect"));
+      Manifest::Proxy wanted;
+      AITBC_TRY_ASSIGN(wanted.listen, as_container_word(*listen));
+      AITBC_TRY_ASSIGN(wanted.connect, as_container_word(*connect));
+      site.proxies.push_back(std::move(wanted));
+    }
+  }
   return ok();
 }
 

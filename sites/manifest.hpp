@@ -5,6 +5,7 @@
 // its templates may be used from any thread.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,12 +33,21 @@ struct Manifest {
     std::string near_host() const;  // the address at which programs of its own machine reach it
   };
 
+  struct Proxy {
+    std::string listen, connect;  // "tcp:ADDRESS:PORT", as incus takes them
+  };
+
   struct Site {
     std::string name;
     ProviderKind provider = ProviderKind::process;
     std::string address;  // ip or container_ip
     std::string domain;
     std::string container;
+    // Of an incus container: what to make it of if there is none, and what it may use: cpu, memory,
+    // processes, disk, in incus's words.
+    std::string image;
+    std::map<std::string, std::string> limits;
+    std::vector<Proxy> proxies;
     std::string access;
     std::string home;         // of the networks there; empty: ~/.aitbc of the user there
     std::vector<Node> nodes;  // may be empty: a host that only carries another site

@@ -8,6 +8,7 @@
 #include "sites/lock.hpp"
 #include "sites/parallel.hpp"
 #include "sites/prepare.hpp"
+#include "sites/way.hpp"
 
 namespace aitbc::sites {
 
@@ -17,6 +18,8 @@ std::string_view name(Step::Action action) {
   switch (action) {
     case Step::Action::create:
       return "create";
+    case Step::Action::move:
+      return "move";
     case Step::Action::start:
       return "start";
     case Step::Action::restart:
@@ -30,9 +33,9 @@ std::string_view name(Step::Action action) {
 }
 
 std::size_t Plan::changes() const {
-  return static_cast<std::size_t>(std::count_if(steps.begin(), steps.end(), [](const Step& step) {
-    return step.action != Step::Action::keep;
-  }));
+  const auto acts = [](const Step& step) { return step.action != Step::Action::keep; };
+  return machines.size() +
+         static_cast<std::size_t>(std::count_if(steps.begin(), steps.end(), acts));
 }
 
 Result<Network> Network::make(const fs::path& home, Manifest manifest, Providers& providers,
@@ -87,14 +90,40 @@ Result<std::vector<Network::Member>> Network::members_of(const Manifest::Site& s
 }
 
 Result<std::vector<Network::Member>> Network::members() {
-  std::vector<Result<std::vector<Member>>> of_sites(manifest_.sites.size(), std::vector<Member>());
-  at_once(of_sites.size(), [&](std::size_t i) { of_sites[i] = members_of(manifest_.sites[i]); });
+  std::vector<const Manifest::Site*> all;
+  for (const Manifest::Site& site : manifest_.sites) all.push_back(&site);
+  return members(all);
+}
+
+Result<std::vector<Network::Member>> Network::members(
+    const std::vector<const Manifest::Site*>& asked) {
+  std::vector<Result<std::vector<Member>>> of_sites(asked.size(), std::vector<Member>());
+  at_once(of_sites.size(), [&](std::size_t i) { of_sites[i] = members_of(*asked[i]); });
   std::vector<Member> members;
   for (auto& found : of_sites) {
     if (!found) return found.error();
     for (const Member& member : *found) members.push_back(member);
   }
   return members;
+}
+
+Result<std::vector<MachineState>> Network::machine_states() {
+  std::vector<MachineState> states(manifest_.sites.size());
+  AITBC_TRY(all_at_once(states.size(), [&](std::size_t i) -> Status {
+    if (manifest_.sites[i].nodes.empty()) return ok();
+    AITBC_TRY_ASSIGN(states[i], providers_.machine_state(manifest_.sites[i], manifest_.network));
+    return ok();
+  }));
+  return states;
+}
+
+Result<std::vector<Network::Member>> Network::members_that_run(
+    const std::vector<MachineState>& states) {
+  std::vector<const Manifest::Site*> asked;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i].runs) asked.push_back(&manifest_.sites[i]);
+  }
+  return members(asked);
 }
 
 Result<Network::Place> Network::place_of(const std::string& node) {
@@ -117,14 +146,45 @@ std::vector<const Network::Member*> Network::machines(const std::vector<Member>&
   return machines;
 }
 
+Status Network::on_machines(const std::vector<Member>& members,
+                            const std::function<Status(std::size_t)>& action) {
+  const std::vector<const Member*> firsts = machines(members);
+  return all_at_once(firsts.size(), [&](std::size_t machine) -> Status {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (&members[i].provider.transport != &firsts[machine]->provider.transport) continue;
+      AITBC_TRY(action(i));
+    }
+    return ok();
+  });
+}
+
 NodeSpec Network::spec_of(const Provider& provider, const Layout& layout, const std::string& node) {
   return {layout.node(node), provider.program, node_arguments(layout.config(node))};
 }
 
 // ---- plan ---------------------------------------------------------------------------------------
 
+Result<std::optional<Manifest>> Network::last_manifest() {
+  const auto text = providers_.here().transport.get(layout_.manifest(), limits::manifest_bytes_max);
+  if (!text && text.error().code == Errc::not_found) return std::optional<Manifest>();
+  if (!text) return text.error();
+  AITBC_TRY_ASSIGN(Manifest manifest, parse_manifest(*text, layout_.manifest().string()));
+  return std::optional(std::move(manifest));
+}
+
+namespace {
+
+// Of the machine itself, whatever folder of it is used.
+std::string way_of(const Manifest::Site& site) {
+  const auto way = site.provider == ProviderKind::process ? Way() : Way::parse(site);
+  return way ? way->text() : site.access;
+}
+
+}  // namespace
+
 // Also on machines that only the last network file had.
-Result<std::vector<Network::Left>> Network::left_behind(const std::vector<Member>& members) {
+Result<Network::Intent> Network::left_behind(const std::vector<Member>& members) {
+  Intent intent;
   std::vector<std::pair<Provider, Layout>> places{{providers_.here(), layout_}};
   const auto add = [&](const Provider& provider, const Layout& layout) {
     const bool known = std::any_of(places.begin(), places.end(), [&](const auto& place) {
@@ -133,37 +193,56 @@ Result<std::vector<Network::Left>> Network::left_behind(const std::vector<Member
     if (!known) places.emplace_back(provider, layout);
   };
   for (const Member* machine : machines(members)) add(machine->provider, machine->layout);
-  const auto text = providers_.here().transport.get(layout_.manifest(), limits::manifest_bytes_max);
-  const auto last =
-      text ? parse_manifest(*text, layout_.manifest().string()) : Result<Manifest>(text.error());
-  if (last) {
-    for (const Manifest::Site& site : last->sites) {
-      AITBC_TRY_ASSIGN(const auto found, members_of(site));
-      if (!found.empty()) add(found.front().provider, found.front().layout);
+  AITBC_TRY_ASSIGN(const auto last, last_manifest());
+  for (std::size_t i = 0; last && i < last->sites.size(); ++i) {
+    const Manifest::Site& site = last->sites[i];
+    if (site.nodes.empty()) continue;
+    const auto& now = manifest_.sites;
+    if (std::none_of(now.begin(), now.end(), [&](const Manifest::Site& other) {
+          return !other.nodes.empty() && way_of(other) == way_of(site);
+        })) {
+      intent.gone.push_back(site);
     }
+    AITBC_TRY_ASSIGN(const MachineState state, providers_.machine_state(site, manifest_.network));
+    if (!state.is_there || (state.ours && !state.runs)) continue;
+    AITBC_TRY_ASSIGN(const auto found, members_of(site));
+    add(found.front().provider, found.front().layout);
   }
-  std::vector<Left> left;
   for (const auto& place : places) {
     const Provider& provider = place.first;
     AITBC_TRY_ASSIGN(const auto names, provider.transport.list(place.second.nodes()));
     for (const std::string& id : names) {
-      const bool wanted = std::any_of(members.begin(), members.end(), [&](const Member& member) {
+      const bool stays = std::any_of(members.begin(), members.end(), [&](const Member& member) {
         return member.node.id == id && &member.provider.transport == &provider.transport;
       });
-      if (!wanted) left.push_back({provider, place.second, id});
+      if (stays) continue;
+      intent.left.push_back({provider, place.second, id, manifest_.find(id) != nullptr});
     }
   }
-  return left;
+  return intent;
+}
+
+// Where the node is now.
+Result<PublicKey> Network::key_of(const Member& member, const std::vector<Left>& left) const {
+  const std::string& id = member.node.id;
+  auto key = member.provider.transport.public_key(member.layout.authority_key(id));
+  if (key || key.error().code != Errc::not_found) return key;
+  for (const Left& each : left) {
+    if (each.node != id) continue;
+    key = each.provider.transport.public_key(each.layout.authority_key(id));
+    if (key || key.error().code != Errc::not_found) return key;
+  }
+  return providers_.here().transport.public_key(layout_.moving(id) /
+                                                layout_.authority_key(id).filename());
 }
 
 Status Network::check_genesis_fits(const std::vector<Member>& members,
-                                   const Genesis& genesis) const {
+                                   const std::vector<Left>& left, const Genesis& genesis) const {
   std::vector<PublicKey> keys;
   std::vector<std::string> without_key;
   for (const Member& member : members) {
     if (!member.node.authority) continue;
-    const auto key =
-        member.provider.transport.public_key(member.layout.authority_key(member.node.id));
+    const auto key = key_of(member, left);
     if (key) {
       keys.push_back(*key);
     } else if (key.error().code == Errc::not_found) {
@@ -182,7 +261,15 @@ Status Network::check_genesis_fits(const std::vector<Member>& members,
                                        "'down --purge' first to begin a new chain");
 }
 
-Result<Step> Network::step_for(const Member& member) {
+Result<Step> Network::step_for(const Member& member, bool new_genesis) const {
+  const fs::path data = member.layout.data(member.node.id);
+  AITBC_TRY_ASSIGN(const bool has_chain, member.provider.transport.exists(data));
+  if (new_genesis && has_chain) {
+    return error(Errc::bad_config, layout_.genesis().string() + " is missing, but " +
+                                       data.string() +
+                                       " holds a chain: put the file back, or "
+                                       "'down --purge' to begin a new one");
+  }
   Step step{Step::Action::keep, member.site.name, member.node.id, "unchanged"};
   const auto act = [&](Step::Action action, std::string why) {
     step.action = action;
@@ -192,7 +279,8 @@ Result<Step> Network::step_for(const Member& member) {
   const auto on_disk = member.provider.transport.get(member.layout.config(member.node.id),
                                                      limits::network_file_bytes_max);
   if (!on_disk && on_disk.error().code == Errc::not_found) {
-    return act(Step::Action::create, "new");
+    AITBC_TRY_ASSIGN(const bool under_way, arrives(member));
+    return under_way ? act(Step::Action::move, "on its way") : act(Step::Action::create, "new");
   }
   if (!on_disk) return on_disk.error();
   const std::string drift =
@@ -212,34 +300,73 @@ Result<Step> Network::step_for(const Member& member) {
 }
 
 Result<Network::Intent> Network::plan_for(const std::vector<Member>& members) {
-  Intent intent;
+  AITBC_TRY_ASSIGN(Intent intent, left_behind(members));
   const auto genesis = read_genesis(layout_, providers_.here().transport);
   if (!genesis && genesis.error().code != Errc::not_found) return genesis.error();
   intent.plan.new_genesis = !genesis.has_value();
-  if (genesis) AITBC_TRY(check_genesis_fits(members, *genesis));
-  for (const Member& member : members) {
-    const fs::path data = member.layout.data(member.node.id);
-    AITBC_TRY_ASSIGN(const bool has_chain, member.provider.transport.exists(data));
-    if (intent.plan.new_genesis && has_chain) {
-      return error(Errc::bad_config, layout_.genesis().string() + " is missing, but " +
-                                         data.string() +
-                                         " holds a chain: put the file back, or "
-                                         "'down --purge' to begin a new one");
-    }
-    AITBC_TRY_ASSIGN(Step step, step_for(member));
-    intent.plan.steps.push_back(std::move(step));
-  }
-  AITBC_TRY_ASSIGN(intent.left, left_behind(members));
+  if (genesis) AITBC_TRY(check_genesis_fits(members, intent.left, *genesis));
+  intent.plan.steps.resize(members.size());
+  AITBC_TRY(on_machines(members, [&](std::size_t i) -> Status {
+    AITBC_TRY_ASSIGN(intent.plan.steps[i], step_for(members[i], intent.plan.new_genesis));
+    return ok();
+  }));
   for (const Left& left : intent.left) {
-    intent.plan.steps.push_back({Step::Action::remove, "", left.node, "not in the network file"});
+    if (!left.moves) {
+      intent.plan.steps.push_back({Step::Action::remove, "", left.node, "not in the network file"});
+      continue;
+    }
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      Step& step = intent.plan.steps[i];
+      if (step.node != left.node) continue;
+      const std::string from = left.layout.node(left.node).string();
+      if (step.action != Step::Action::create && step.action != Step::Action::move) {
+        return error(Errc::in_use, "node " + left.node + " is on two machines: " + from + " and " +
+                                       members[i].layout.node(left.node).string() +
+                                       "; remove the folder that is not to go on");
+      }
+      step.action = Step::Action::move;
+      step.why = "from " + from;
+    }
   }
   return intent;
 }
 
 Result<Plan> Network::plan() {
-  AITBC_TRY_ASSIGN(const auto everyone, members());
-  AITBC_TRY_ASSIGN(Intent intent, plan_for(everyone));
-  return std::move(intent.plan);
+  AITBC_TRY_ASSIGN(const auto states, machine_states());
+  AITBC_TRY_ASSIGN(const auto running, members_that_run(states));
+  AITBC_TRY_ASSIGN(const Intent intent, plan_for(running));
+  return with_machines(intent, states);
+}
+
+// Nodes of a machine that cannot be asked yet are told from the file alone.
+Result<Plan> Network::with_machines(const Intent& intent, const std::vector<MachineState>& states) {
+  const Plan& of_running = intent.plan;
+  const auto moves = [&](const std::string& node) {
+    return std::any_of(intent.left.begin(), intent.left.end(),
+                       [&](const Left& left) { return left.node == node; });
+  };
+  Plan plan;
+  plan.new_genesis = of_running.new_genesis;
+  auto step = of_running.steps.begin();
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    const Manifest::Site& site = manifest_.sites[i];
+    if (site.nodes.empty()) continue;
+    AITBC_TRY_ASSIGN(const auto wanted, providers_.machine_steps(site, manifest_.network));
+    for (const std::string& what : wanted) plan.machines.push_back({site.name, what});
+    for (const Manifest::Node& node : site.nodes) {
+      if (states[i].runs) {
+        plan.steps.push_back(*step++);
+      } else if (states[i].is_there) {
+        plan.steps.push_back({Step::Action::start, site.name, node.id, "its machine is off"});
+      } else if (moves(node.id)) {
+        plan.steps.push_back({Step::Action::move, site.name, node.id, "to a new machine"});
+      } else {
+        plan.steps.push_back({Step::Action::create, site.name, node.id, "new"});
+      }
+    }
+  }
+  plan.steps.insert(plan.steps.end(), step, of_running.steps.end());
+  return plan;
 }
 
 // ---- purge --------------------------------------------------------------------------------------
@@ -258,6 +385,23 @@ Status purge_on(const Provider& provider, const Layout& layout) {
 
 }  // namespace
 
+Status leave_site(const Layout& layout, const Manifest::Site& site, Providers& providers) {
+  if (site.provider == ProviderKind::process || site.nodes.empty()) return ok();
+  const std::string network = layout.root().filename().string();
+  AITBC_TRY_ASSIGN(const MachineState state, providers.machine_state(site, network));
+  if (!state.is_there) return ok();
+  bool shared = false;
+  if (state.runs || !state.ours) {
+    AITBC_TRY_ASSIGN(const Provider there, providers.provider_for(site));
+    const Layout far = layout.below(there.home);
+    AITBC_TRY(purge_on(there, far));
+    AITBC_TRY_ASSIGN(const auto names, there.transport.list(far.root().parent_path()));
+    shared = std::any_of(names.begin(), names.end(),
+                         [](const std::string& each) { return each.front() != '.'; });
+  }
+  return providers.leave_machine(site, network, shared);
+}
+
 // The machine of the caller comes last: as long as another one may have something left, the network
 // file says so.
 Status purge(const fs::path& home, const std::string& network, Providers& providers) {
@@ -270,11 +414,9 @@ Status purge(const fs::path& home, const std::string& network, Providers& provid
   const auto manifest =
       text ? parse_manifest(*text, layout.manifest().string()) : Result<Manifest>(text.error());
   if (manifest) {
-    for (const Manifest::Site& site : manifest->sites) {
-      if (site.provider == ProviderKind::process || site.nodes.empty()) continue;
-      AITBC_TRY_ASSIGN(const Provider there, providers.provider_for(site));
-      AITBC_TRY(purge_on(there, layout.below(there.home)));
-    }
+    AITBC_TRY(all_at_once(manifest->sites.size(), [&](std::size_t i) {
+      return leave_site(layout, manifest->sites[i], providers);
+    }));
   }
   AITBC_TRY(purge_on(here, layout));
   std::move(lock).remove();

@@ -20,7 +20,7 @@ namespace aitbc::sites {
 
 // One step of a plan: what `up` would do with a node.
 struct Step {
-  enum class Action { create, start, restart, remove, keep };
+  enum class Action { create, move, start, restart, remove, keep };
   Action action = Action::keep;
   std::string site;  // empty for a node that the network file does not have any more
   std::string node;
@@ -28,7 +28,14 @@ struct Step {
 };
 std::string_view name(Step::Action);
 
+// What `up` would do with a site's machine itself, before its nodes.
+struct MachineStep {
+  std::string site;
+  std::string what;
+};
+
 struct Plan {
+  std::vector<MachineStep> machines;
   std::vector<Step> steps;  // in the order of the network file
   bool new_genesis = false;
   std::size_t changes() const;
@@ -125,10 +132,18 @@ class Network {
   };
   // Of one site; unreachable if its machine is.
   Result<std::vector<Member>> members_of(const Manifest::Site& site);
-  // All of them; the first failure, once all machines were asked.
+  // All of them, or those of the sites in `asked`; the first failure, once all machines were asked.
   Result<std::vector<Member>> members();
+  Result<std::vector<Member>> members(const std::vector<const Manifest::Site*>& asked);
+  // Of each site of the file, in order.
+  Result<std::vector<MachineState>> machine_states();
+  Result<std::vector<Member>> members_that_run(const std::vector<MachineState>&);
   // The machines that nodes are on, each once, with one of its nodes.
   static std::vector<const Member*> machines(const std::vector<Member>& members);
+  // `action` for each node by its place in the list: machines at once, the nodes of one in turn up
+  // to the first failure. The first failure in the order of the machines.
+  static Status on_machines(const std::vector<Member>& members,
+                            const std::function<Status(std::size_t)>& action);
   static NodeSpec spec_of(const Provider&, const Layout&, const std::string& node);
   static NodeSpec spec_of(const Member& member) {
     return spec_of(member.provider, member.layout, member.node.id);
@@ -139,24 +154,38 @@ class Network {
     Provider provider;
     Layout layout;
     std::string node;
+    bool moves;  // the file has it on another machine
   };
   struct Intent {
-    Plan plan;               // the steps of the members, in order, and then of
-    std::vector<Left> left;  // these
+    Plan plan;                         // the steps of the members, in order, and then of
+    std::vector<Left> left;            // these
+    std::vector<Manifest::Site> gone;  // sites of the last file whose machines are used no more
   };
-  Result<std::vector<Left>> left_behind(const std::vector<Member>&);
+  Result<std::optional<Manifest>> last_manifest();
+  Result<Intent> left_behind(const std::vector<Member>&);
   Result<Intent> plan_for(const std::vector<Member>&);
-  Status check_genesis_fits(const std::vector<Member>&, const Genesis&) const;
-  Result<Step> step_for(const Member&);
+  Result<Plan> with_machines(const Intent&, const std::vector<MachineState>&);
+  Status check_genesis_fits(const std::vector<Member>&, const std::vector<Left>&,
+                            const Genesis&) const;
+  Result<PublicKey> key_of(const Member&, const std::vector<Left>&) const;
+  Result<Step> step_for(const Member&, bool new_genesis) const;
+  // Moving (network_move.cpp).
+  Result<bool> arrives(const Member&) const;
+  Status take_along(const Left&);
+  Status set_down(const Member&);
   Status write_shared_files(const std::vector<Member>&);
+  Status prepare_node(const Member&);
   Status make_shared_files(const std::vector<Member>&);
   Status hand_out_shared_files(const std::vector<Member>&);
-  Status carry_out(const Intent&, const std::vector<Member>&, const UpOptions&);
-  Status stop_changed(const Intent&, const std::vector<Member>&);
+  class Telling;
+  Status make_machines(const Plan&, Telling&);
+  Status remove_left(const Intent&, Telling&);
+  Status carry_out(const Plan&, const std::vector<Member>&, Telling&);
+  static Status stop_changed(const Plan&, const std::vector<Member>&);
   Status start(const Member&);
   Status end_healings(Control, const std::string& node, const std::string& fault);
-  Status put_if_changed(Transport&, const std::filesystem::path&, const std::string& text,
-                        Mode mode);
+  static Status put_if_changed(Transport&, const std::filesystem::path&, const std::string& text,
+                               Mode mode);
 
   Status wait_for(std::vector<const Member*>, Duration timeout, const OnProgress&);
   std::optional<std::string> unhealthy(const Member&, const std::optional<GenesisHash>&) const;
@@ -174,6 +203,11 @@ class Network {
 // Kills whatever runs of the network and removes its folder, whatever state it is in; ok if there
 // is nothing of it.
 Status purge(const std::filesystem::path& home, const std::string& network, Providers&);
+
+// Ends what runs of the network on a site's machine and removes its files there, and the machine if
+// it came with the network and no other has files on it. `layout` is that of this machine. ok if
+// there is nothing; unreachable.
+Status leave_site(const Layout& layout, const Manifest::Site&, Providers&);
 
 // The genesis that a network's chain began with; not_found before its first up().
 Result<Genesis> read_genesis(const Layout&, Transport&);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <mutex>
 
 #include "chain/core/limits.hpp"
 #include "rpc/client.hpp"
@@ -32,16 +33,77 @@ std::string indented(const std::string& text) {
 
 // ---- up -----------------------------------------------------------------------------------------
 
+// What is being done, of how much: told by several threads.
+class Network::Telling {
+ public:
+  Telling(const OnProgress& progress, std::size_t total) : progress_(progress), total_(total) {}
+  void tell(const Step& step) {
+    tell(std::string(name(step.action)) + " node " + step.node + " (" + step.why + ")");
+  }
+  void tell(std::string text) {
+    const std::lock_guard lock(mutex_);
+    progress_({std::move(text), done_++, total_});
+  }
+
+ private:
+  const OnProgress& progress_;
+  const std::size_t total_;
+  std::mutex mutex_;  // guards the count, and keeps the words apart
+  std::size_t done_ = 0;
+};
+
+// The network file here always names every machine that has something of the network: what the last
+// file had goes before this one takes its place, and what this one adds comes after that.
 Result<Plan> Network::up(const UpOptions& options) {
-  AITBC_TRY_ASSIGN(const auto everyone, members());
+  AITBC_TRY_ASSIGN(const auto states, machine_states());
+  AITBC_TRY_ASSIGN(auto everyone, members_that_run(states));
   AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
-  AITBC_TRY(providers_.here().transport.remove_tree(layout_.purged()));
-  AITBC_TRY_ASSIGN(const Intent intent, plan_for(everyone));
-  AITBC_TRY(Healings(layout_, providers_.here().transport).drop_all());
+  Transport& files = providers_.here().transport;
+  AITBC_TRY(files.remove_tree(layout_.purged()));
+  AITBC_TRY_ASSIGN(Intent intent, plan_for(everyone));
+  AITBC_TRY_ASSIGN(const Plan plan, with_machines(intent, states));
+  Telling telling(options.progress, plan.changes());
+  AITBC_TRY(Healings(layout_, files).drop_all());
+  AITBC_TRY(remove_left(intent, telling));
+  AITBC_TRY(files.make_folder(layout_.root(), Mode::secret_folder));
+  AITBC_TRY(put_if_changed(files, layout_.manifest(), manifest_.text, Mode::file));
+  if (!plan.machines.empty()) {
+    AITBC_TRY(make_machines(plan, telling));
+    AITBC_TRY_ASSIGN(everyone, members());
+    AITBC_TRY_ASSIGN(intent, plan_for(everyone));
+  }
   AITBC_TRY(write_shared_files(everyone));
-  AITBC_TRY(carry_out(intent, everyone, options));
+  AITBC_TRY(carry_out(intent.plan, everyone, telling));
   if (options.wait) AITBC_TRY(wait_healthy(options.timeout, options.progress));
-  return intent.plan;
+  return plan;
+}
+
+Status Network::make_machines(const Plan& plan, Telling& telling) {
+  return all_at_once(manifest_.sites.size(), [&](std::size_t i) -> Status {
+    const Manifest::Site& site = manifest_.sites[i];
+    bool wanted = false;
+    for (const MachineStep& step : plan.machines) {
+      if (step.site != site.name) continue;
+      telling.tell("site " + site.name + ": " + step.what);
+      wanted = true;
+    }
+    return wanted ? providers_.make_machine(site, manifest_.network) : ok();
+  });
+}
+
+Status Network::remove_left(const Intent& intent, Telling& telling) {
+  for (const Left& left : intent.left) {
+    if (!left.moves) {
+      telling.tell({Step::Action::remove, "", left.node, "not in the network file"});
+    }
+    AITBC_TRY(left.provider.supervisor.stop(spec_of(left.provider, left.layout, left.node),
+                                            stop_patience));
+    if (left.moves) AITBC_TRY(take_along(left));
+    AITBC_TRY(left.provider.transport.remove_tree(left.layout.node(left.node)));
+  }
+  return all_at_once(intent.gone.size(), [&](std::size_t i) {
+    return leave_site(layout_, intent.gone[i], providers_);
+  });
 }
 
 Status Network::put_if_changed(Transport& transport, const std::filesystem::path& path,
@@ -55,20 +117,22 @@ Status Network::put_if_changed(Transport& transport, const std::filesystem::path
 // Whatever is there already is taken as it is, so that this can be killed anywhere and done again.
 Status Network::write_shared_files(const std::vector<Member>& members) {
   Transport& files = providers_.here().transport;
-  AITBC_TRY(files.make_folder(layout_.root(), Mode::secret_folder));
-  AITBC_TRY(put_if_changed(files, layout_.manifest(), manifest_.text, Mode::file));
   AITBC_TRY(files.make_folder(layout_.nodes(), Mode::secret_folder));
-  for (const Member& member : members) {
-    Transport& there = member.provider.transport;
-    const auto node = member.layout.node(member.node.id);
-    AITBC_TRY(there.make_folder(member.layout.root(), Mode::secret_folder));
-    AITBC_TRY(there.make_folder(member.layout.nodes(), Mode::secret_folder));
-    AITBC_TRY(there.make_folder(node, Mode::secret_folder));
-    if (!member.node.candidate) continue;
-    AITBC_TRY(there.make_key(member.layout.authority_key(member.node.id)));
-  }
+  AITBC_TRY(on_machines(members, [&](std::size_t i) { return prepare_node(members[i]); }));
   AITBC_TRY(make_shared_files(members));
   return hand_out_shared_files(members);
+}
+
+// Its folders there with what it brings, and the key of a candidate, which is made where it lives.
+Status Network::prepare_node(const Member& member) {
+  Transport& there = member.provider.transport;
+  AITBC_TRY(there.make_folder(member.layout.root(), Mode::secret_folder));
+  AITBC_TRY(there.make_folder(member.layout.nodes(), Mode::secret_folder));
+  AITBC_TRY(there.make_folder(member.layout.node(member.node.id), Mode::secret_folder));
+  AITBC_TRY(set_down(member));
+  if (!member.node.candidate) return ok();
+  const auto key = there.make_key(member.layout.authority_key(member.node.id));
+  return key ? ok() : Status(key.error());
 }
 
 // The genesis comes last: when it is there, every key that it names is on disk.
@@ -85,11 +149,15 @@ Status Network::make_shared_files(const std::vector<Member>& members) {
   if (manifest_.chain.makes_coordinator()) {
     AITBC_TRY_ASSIGN(keys.coordinator, files.make_key(layout_.coordinator_key()));
   }
-  for (const Member& member : members) {
-    if (!member.node.authority) continue;
-    AITBC_TRY_ASSIGN(const PublicKey key, member.provider.transport.make_key(
-                                              member.layout.authority_key(member.node.id)));
-    keys.authorities.push_back(key);
+  std::vector<PublicKey> made(members.size());
+  AITBC_TRY(on_machines(members, [&](std::size_t i) -> Status {
+    if (!members[i].node.authority) return ok();
+    AITBC_TRY_ASSIGN(made[i], members[i].provider.transport.make_key(
+                                  members[i].layout.authority_key(members[i].node.id)));
+    return ok();
+  }));
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (members[i].node.authority) keys.authorities.push_back(made[i]);
   }
   const Time now = std::chrono::floor<std::chrono::seconds>(clock_.now());
   AITBC_TRY_ASSIGN(const Genesis genesis, make_genesis(manifest_, keys, now));
@@ -106,59 +174,48 @@ Status Network::hand_out_shared_files(const std::vector<Member>& members) {
                                {&Layout::faucet_key, Mode::secret_file},
                                {&Layout::api_key, Mode::secret_file},
                                {&Layout::api_keys, Mode::secret_file}};
+  struct File {
+    Shared what;
+    std::string bytes;
+  };
   Transport& here = providers_.here().transport;
-  for (const auto& [path, mode] : shared) {
-    const auto bytes = here.get((layout_.*path)(), limits::genesis_bytes_max);
+  std::vector<File> files;
+  for (const Shared& what : shared) {
+    auto bytes = here.get((layout_.*what.path)(), limits::genesis_bytes_max);
     if (!bytes && bytes.error().code == Errc::not_found) continue;
     if (!bytes) return bytes.error();
-    for (const Member* machine : machines(members)) {
-      Transport& there = machine->provider.transport;
-      if (&there == &here) continue;
-      AITBC_TRY(put_if_changed(there, (machine->layout.*path)(), *bytes, mode));
-    }
+    files.push_back({what, std::move(*bytes)});
   }
-  return ok();
+  const std::vector<const Member*> others = machines(members);
+  return all_at_once(others.size(), [&](std::size_t i) -> Status {
+    Transport& there = others[i]->provider.transport;
+    if (&there == &here) return ok();
+    for (const File& file : files) {
+      const auto to = (others[i]->layout.*file.what.path)();
+      AITBC_TRY(put_if_changed(there, to, file.bytes, file.what.mode));
+    }
+    return ok();
+  });
 }
 
 // A node is stopped before its config is replaced: whatever runs has the config that is on disk,
 // and a later plan can tell from the file alone.
-Status Network::stop_changed(const Intent& intent, const std::vector<Member>& members) {
-  std::vector<std::pair<Supervisor*, NodeSpec>> nodes;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const Step::Action action = intent.plan.steps[i].action;
-    if (action == Step::Action::keep || action == Step::Action::start) continue;
-    nodes.emplace_back(&members[i].provider.supervisor, spec_of(members[i]));
-  }
-  for (const Left& left : intent.left) {
-    nodes.emplace_back(&left.provider.supervisor, spec_of(left.provider, left.layout, left.node));
-  }
-  std::vector<Status> outcomes(nodes.size(), ok());
-  at_once(nodes.size(), [&](std::size_t i) {
-    const auto stopped = nodes[i].first->stop(nodes[i].second, stop_patience);
-    if (!stopped) outcomes[i] = stopped.error();
+Status Network::stop_changed(const Plan& plan, const std::vector<Member>& members) {
+  return all_at_once(members.size(), [&](std::size_t i) -> Status {
+    const Step::Action action = plan.steps[i].action;
+    if (action == Step::Action::keep || action == Step::Action::start) return ok();
+    AITBC_TRY(members[i].provider.supervisor.stop(spec_of(members[i]), stop_patience));
+    return ok();
   });
-  for (const Status& outcome : outcomes) AITBC_TRY(Status(outcome));
-  return ok();
 }
 
-Status Network::carry_out(const Intent& intent, const std::vector<Member>& members,
-                          const UpOptions& options) {
-  const Plan& plan = intent.plan;
-  AITBC_TRY(stop_changed(intent, members));
-  std::size_t done = 0;
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    const Step& step = plan.steps[i];
-    if (step.action == Step::Action::keep) continue;
-    options.progress({std::string(name(step.action)) + " node " + step.node + " (" + step.why + ")",
-                      done++, plan.changes()});
-    if (i < members.size()) {
-      AITBC_TRY(start(members[i]));
-    } else {
-      const Left& left = intent.left[i - members.size()];
-      AITBC_TRY(left.provider.transport.remove_tree(left.layout.node(left.node)));
-    }
-  }
-  return ok();
+Status Network::carry_out(const Plan& plan, const std::vector<Member>& members, Telling& telling) {
+  AITBC_TRY(stop_changed(plan, members));
+  return on_machines(members, [&](std::size_t i) -> Status {
+    if (plan.steps[i].action == Step::Action::keep) return ok();
+    telling.tell(plan.steps[i]);
+    return start(members[i]);
+  });
 }
 
 Status Network::start(const Member& member) {

@@ -2,6 +2,16 @@
 
 namespace aitbc::sites {
 
+Result<MachineState> Providers::machine_state(const Manifest::Site&, const std::string&) {
+  return MachineState();
+}
+Result<std::vector<std::string>> Providers::machine_steps(const Manifest::Site&,
+                                                          const std::string&) {
+  return std::vector<std::string>();
+}
+Status Providers::make_machine(const Manifest::Site&, const std::string&) { return ok(); }
+Status Providers::leave_machine(const Manifest::Site&, const std::string&, bool) { return ok(); }
+
 Result<Provider> LocalProviders::provider_for(const Manifest::Site& site) {
   if (site.provider == ProviderKind::process) return here();
   return error(Errc::bad_manifest, "site " + site.name + ": provider " +

@@ -17,6 +17,13 @@ struct Provider {
   Duration clock_ahead{0};  // of that machine's clock to this one's
 };
 
+// Of a site's machine, before it can be asked anything itself.
+struct MachineState {
+  bool is_there = true;
+  bool runs = true;
+  bool ours = false;  // the network made it, so it goes with the network
+};
+
 class Providers {
  public:
   virtual ~Providers() = default;
@@ -24,6 +31,18 @@ class Providers {
   virtual Provider here() = 0;
   // bad_manifest if there is no provider of that kind.
   virtual Result<Provider> provider_for(const Manifest::Site&) = 0;
+
+  // Machines that a network may make (incus containers). All others are taken as they are found.
+  virtual Result<MachineState> machine_state(const Manifest::Site&, const std::string& network);
+  // What has to be done so that it is as the network file says, in words. bad_manifest if it is not
+  // there and the file does not say what to make it of.
+  virtual Result<std::vector<std::string>> machine_steps(const Manifest::Site&,
+                                                         const std::string& network);
+  // Does that. refused, with what incus said.
+  virtual Status make_machine(const Manifest::Site&, const std::string& network);
+  // Takes away what the network made: the machine, unless it is `shared` with other networks, or
+  // what was put on it.
+  virtual Status leave_machine(const Manifest::Site&, const std::string& network, bool shared);
 };
 
 // Plain files and processes on this machine.

@@ -97,6 +97,17 @@ std::vector<std::string> Way::argv_for(const std::vector<std::string>& command,
   return argv;
 }
 
+std::optional<std::string> Way::container() const {
+  if (hops_.empty() || hops_.back().by != Hop::By::incus) return std::nullopt;
+  return hops_.back().target;
+}
+
+Way Way::outside() const {
+  Way way = *this;
+  way.hops_.pop_back();
+  return way;
+}
+
 std::vector<std::string> Way::farewell(const std::filesystem::path& sockets) const {
   if (hops_.front().by != Hop::By::ssh) return {};
   std::vector<std::string> argv = ssh(hops_.front(), sockets);

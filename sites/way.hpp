@@ -4,6 +4,7 @@
 // container. Plain values; any thread.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,11 @@ class Way {
                                     const std::filesystem::path& sockets) const;
   // Ends that connection; empty where there is none.
   std::vector<std::string> farewell(const std::filesystem::path& sockets) const;
+
+  // The container that it ends in, as incus names it; nullopt if it ends elsewhere.
+  std::optional<std::string> container() const;
+  // To where that container is run from. It may be here: then a command is its own way.
+  Way outside() const;
 
   // "ssh host -> incus shell name": the same for the same machine.
   std::string text() const;

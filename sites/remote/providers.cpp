@@ -11,6 +11,7 @@ namespace {
 constexpr Duration dial_patience{20'000};
 constexpr Duration install_patience{300'000};  // megabytes over a thin line
 constexpr Duration farewell_patience{2'000};
+constexpr Duration incus_patience{120'000};          // it may unpack an image
 constexpr std::size_t socket_folder_bytes_max = 50;  // a socket's whole path has 108 at most
 constexpr std::string_view missing = "aitbc-package-missing";
 
@@ -37,6 +38,8 @@ std::string install_script(const std::string& home, const std::string& id) {
          "mv -T \"$t\" \"$d/" +
          id + "\" 2>/dev/null || [ -x \"$d/" + id + "/bin/aitbc\" ]";
 }
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
 
@@ -67,25 +70,29 @@ Result<fs::path> AllProviders::sockets() {
   return error(Errc::io, folder.string() + " is not a folder of this user's alone");
 }
 
-Result<Provider> AllProviders::provider_for(const Manifest::Site& site) {
-  if (site.provider == ProviderKind::process) return here();
+Result<AllProviders::Place*> AllProviders::place_of(const Manifest::Site& site) {
   AITBC_TRY_ASSIGN(Way way, Way::parse(site));
   const std::string text = way.text() + " " + site.home;
-  Place* place = nullptr;
+  const std::lock_guard lock(mutex_);
+  auto& known = places_[text];
+  if (!known) {
+    known = std::make_unique<Place>();
+    known->way = std::move(way);
+    known->home = site.home;
+    auto& door = doors_[known->way.first_hop()];
+    if (!door) door = std::make_shared<std::mutex>();
+    known->door = door;
+    known->host =
+        std::make_unique<Host>("site " + site.name, [this, to = known.get()] { return dial(*to); });
+  }
+  return known.get();
+}
+
+Result<Provider> AllProviders::provider_for(const Manifest::Site& site) {
+  if (site.provider == ProviderKind::process) return here();
+  AITBC_TRY_ASSIGN(Place * place, place_of(site));
   {
     const std::lock_guard lock(mutex_);
-    auto& known = places_[text];
-    if (!known) {
-      known = std::make_unique<Place>();
-      known->way = std::move(way);
-      known->home = site.home;
-      auto& door = doors_[known->way.first_hop()];
-      if (!door) door = std::make_shared<std::mutex>();
-      known->door = door;
-      known->host = std::make_unique<Host>("site " + site.name,
-                                           [this, to = known.get()] { return dial(*to); });
-    }
-    place = known.get();
     if (place->machine) return provider_of(*place);
   }
   AITBC_TRY(place->host->machine());  // connects
@@ -114,6 +121,96 @@ Result<std::unique_ptr<Session>> AllProviders::dial(const Place& place) {
   AITBC_TRY(install(place, id));
   return Session::open(argv, clock_, dial_patience);
 }
+
+// ---- containers ---------------------------------------------------------------------------------
+
+Result<Output> AllProviders::incus(Place& place, const std::vector<std::string>& arguments) {
+  AITBC_TRY_ASSIGN(const fs::path folder, sockets());
+  std::vector<std::string> command{"incus"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  // One connection a host: the first makes it, as in dial().
+  const std::lock_guard lock(*place.door);
+  return run({.argv = place.way.outside().argv_for(command, folder), .timeout = incus_patience},
+             clock_);
+}
+
+Result<std::optional<ContainerState>> AllProviders::container_of(Place& place) {
+  const ContainerName name(*place.way.container());
+  AITBC_TRY_ASSIGN(const Output said, incus(place, {"query", name.resource()}));
+  if (said.exit_code == 0) {
+    AITBC_TRY_ASSIGN(ContainerState state, parse_container(said.out));
+    return std::optional(std::move(state));
+  }
+  if (said.err.find("not found") != std::string::npos) return std::optional<ContainerState>();
+  return error(Errc::unreachable, place.host->name() + ": incus does not tell of container " +
+                                      name.text() + ": " + first_line(said.err));
+}
+
+Status AllProviders::take(Place& place, const std::vector<ContainerStep>& steps) {
+  for (const ContainerStep& step : steps) {
+    AITBC_TRY_ASSIGN(const Output said, incus(place, step.arguments));
+    if (said.exit_code == 0) continue;
+    return error(Errc::refused, place.host->name() + ": cannot " + step.why + ": " +
+                                    first_line(said.err.empty() ? said.out : said.err));
+  }
+  return ok();
+}
+
+Result<AllProviders::Place*> AllProviders::container_place(const Manifest::Site& site) {
+  if (site.provider == ProviderKind::process) return nullptr;
+  AITBC_TRY_ASSIGN(Place * place, place_of(site));
+  return place->way.container() ? place : nullptr;
+}
+
+Result<std::vector<ContainerStep>> AllProviders::steps_for(Place& place, const Manifest::Site& site,
+                                                           const std::string& network) {
+  AITBC_TRY_ASSIGN(const auto state, container_of(place));
+  return container_steps(site, network, ContainerName(*place.way.container()), state);
+}
+
+Result<MachineState> AllProviders::machine_state(const Manifest::Site& site,
+                                                 const std::string& network) {
+  AITBC_TRY_ASSIGN(Place * place, container_place(site));
+  if (place == nullptr) return MachineState();
+  AITBC_TRY_ASSIGN(const auto state, container_of(*place));
+  return MachineState{state.has_value(), state && state->runs(),
+                      state && state->belongs_to(network)};
+}
+
+Result<std::vector<std::string>> AllProviders::machine_steps(const Manifest::Site& site,
+                                                             const std::string& network) {
+  std::vector<std::string> words;
+  AITBC_TRY_ASSIGN(Place * place, container_place(site));
+  if (place == nullptr) return words;
+  AITBC_TRY_ASSIGN(const auto steps, steps_for(*place, site, network));
+  for (const ContainerStep& step : steps) words.push_back(step.why);
+  return words;
+}
+
+Status AllProviders::make_machine(const Manifest::Site& site, const std::string& network) {
+  AITBC_TRY_ASSIGN(Place * place, container_place(site));
+  if (place == nullptr) return ok();
+  AITBC_TRY_ASSIGN(const auto steps, steps_for(*place, site, network));
+  return take(*place, steps);
+}
+
+Status AllProviders::leave_machine(const Manifest::Site& site, const std::string& network,
+                                   bool shared) {
+  AITBC_TRY_ASSIGN(Place * place, container_place(site));
+  if (place == nullptr) return ok();
+  AITBC_TRY_ASSIGN(const auto state, container_of(*place));
+  if (!state) return ok();
+  const ContainerName name(*place->way.container());
+  const bool deletes = state->belongs_to(network) && !shared;
+  if (deletes) {
+    place->host->hang_up();
+    const std::lock_guard lock(mutex_);
+    place->machine.reset();
+  }
+  return take(*place, deletes ? deleting_steps(name) : leaving_steps(network, name, *state));
+}
+
+// ---- packages -----------------------------------------------------------------------------------
 
 // All machines get the same one: it is made for the first that needs it.
 Result<std::string> AllProviders::package() {

@@ -7,6 +7,7 @@
 
 #include "sites/package.hpp"
 #include "sites/provider.hpp"
+#include "sites/remote/container.hpp"
 #include "sites/remote/host.hpp"
 #include "sites/way.hpp"
 
@@ -21,6 +22,11 @@ class AllProviders final : public Providers {
   Provider here() override { return local_.here(); }
   // unreachable names the site's machine and what came instead of an answer.
   Result<Provider> provider_for(const Manifest::Site&) override;
+  Result<MachineState> machine_state(const Manifest::Site&, const std::string& network) override;
+  Result<std::vector<std::string>> machine_steps(const Manifest::Site&,
+                                                 const std::string& network) override;
+  Status make_machine(const Manifest::Site&, const std::string& network) override;
+  Status leave_machine(const Manifest::Site&, const std::string& network, bool shared) override;
   // Ends the connections that ssh would keep for the next command. Nobody may be asking.
   void hang_up();
 
@@ -34,6 +40,15 @@ class AllProviders final : public Providers {
     Duration clock_ahead{0};
   };
   static Provider provider_of(const Place& place);
+  Result<Place*> place_of(const Manifest::Site&);
+  // The place of a site in a container; nullptr for any other.
+  Result<Place*> container_place(const Manifest::Site&);
+  // Runs incus where the container is run from.
+  Result<Output> incus(Place& place, const std::vector<std::string>& arguments);
+  Result<std::optional<ContainerState>> container_of(Place& place);
+  Result<std::vector<ContainerStep>> steps_for(Place& place, const Manifest::Site&,
+                                               const std::string& network);
+  Status take(Place& place, const std::vector<ContainerStep>& steps);
   Result<std::unique_ptr<Session>> dial(const Place& place);
   Status install(const Place& place, const std::string& id);
   Result<std::string> package();

@@ -94,6 +94,18 @@ TEST_CASE("equal heights are not enough: of two heads at one height the better i
   CHECK(world.status.best->id == world.chains[1].at(8));
 }
 
+TEST_CASE("what votes have justified is the truth, however long a branch without them is") {
+  World world({{9, 6, 1}, {7, 6, 2}, {7, 6, 2}});
+  world.status.nodes[0].answer->justified.height = 6;
+  for (const std::size_t voted : {std::size_t{1}, std::size_t{2}}) {
+    world.status.nodes[voted].answer->justified.height = 7;
+  }
+  world.run();
+  CHECK(world.status.best->height == 7);
+  CHECK(world.state(0) == "diverged at 6");
+  CHECK(world.state(1) == "in_sync");
+}
+
 TEST_CASE("a node that does not take part gets its own word and does not become the truth") {
   World world({{5, 5, 0}, {9, 9, 0}, {9, 9, 0}, {9, 9, 0}, {9, 9, 0}});
   world.status.nodes[1].process = RunState::stopped;

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <mutex>
 
 #include "sites/prepare.hpp"
 #include "tests/unit/sites/fixture.hpp"
@@ -25,6 +26,7 @@ class Fuse {
 
   template <class Action>
   Status step(const Action& action) {
+    const std::lock_guard lock(mutex_);
     if (left_ == 0 && way_ == Way::fail) return error(Errc::io, "the fuse is blown");
     const Status status = action();
     if (left_ == 0) ::kill(::getpid(), SIGKILL);
@@ -33,6 +35,7 @@ class Fuse {
   }
 
  private:
+  std::mutex mutex_;  // machines are worked on at once
   std::size_t left_;
   Way way_;
 };
@@ -114,13 +117,22 @@ class FusedSupervisor final : public Supervisor {
 
 class FusedProviders final : public Providers {
  public:
-  FusedProviders(Clock& clock, Fuse& fuse) : transport_(clock, fuse), supervisor_(clock, fuse) {}
+  // Sites of other kinds are on a machine that has its files below `far`.
+  FusedProviders(Clock& clock, Fuse& fuse, std::filesystem::path far = {})
+      : transport_(clock, fuse),
+        far_transport_(clock, fuse),
+        supervisor_(clock, fuse),
+        far_(std::move(far)) {}
   Provider here() override { return {transport_, supervisor_, AITBC_FAKE_NODE}; }
-  Result<Provider> provider_for(const Manifest::Site&) override { return here(); }
+  Result<Provider> provider_for(const Manifest::Site& site) override {
+    if (site.provider == ProviderKind::process) return here();
+    return Provider{far_transport_, supervisor_, AITBC_FAKE_NODE, far_};
+  }
 
  private:
-  FusedTransport transport_;
+  FusedTransport transport_, far_transport_;
   FusedSupervisor supervisor_;
+  const std::filesystem::path far_;
 };
 
 // Two are enough: the steps of a third would be those of the second.
@@ -171,6 +183,51 @@ void check_complete(Home& home) {
 
 constexpr std::size_t steps_max = 100;
 
+// Node 2 of two_nodes() on a machine of its own.
+std::string second_elsewhere() {
+  const std::string both = two_nodes();
+  return both.substr(0, both.find("      - {id: 2")) +
+         "  far:\n    provider: ssh\n    access: ssh far\n    ip: " + test::own_address(2) +
+         "\n    bind: " + test::own_address(2) +
+         "\n    blockchain_nodes:\n      - {id: 2, rpc_port: 9002}\n";
+}
+
+// A network whose second node has signed things, and a place to move it to.
+struct Moving {
+  Moving() {
+    must(up(two_nodes()));
+    test::write_text(home.node("2") / "authority.key.guard-x", "what it has signed");
+    test::write_text(home.node("2") / "chain.db", "what it knows");
+    test::write_text(home.node("2") / "chain.db.lock", "1");
+  }
+  ~Moving() {
+    Fuse fuse(10'000, Fuse::Way::fail);
+    FusedProviders providers(home.clock, fuse, far.path());
+    static_cast<void>(sites::purge(home.dir.path(), "net", providers));
+  }
+  Result<Plan> up(const std::string& yaml, std::size_t steps = 10'000) {
+    Fuse fuse(steps, Fuse::Way::fail);
+    FusedProviders providers(home.clock, fuse, far.path());
+    AITBC_TRY_ASSIGN(auto network, Network::make(home.dir.path(), test::manifest_of(yaml),
+                                                 providers, home.clock));
+    UpOptions options = home.options();
+    options.wait = false;
+    return network.up(options);
+  }
+  std::filesystem::path there() const { return far.path() / "networks" / "net" / "nodes" / "2"; }
+
+  Home home;
+  test::TempDir far;
+};
+
+void check_moved(const std::filesystem::path& from, const std::filesystem::path& to,
+                 const std::string& key) {
+  CHECK(test::read_text(to / "authority.key") == key);
+  CHECK(test::read_text(to / "authority.key.guard-x") == "what it has signed");
+  CHECK(test::read_text(to / "chain.db").starts_with("what it knows"));
+  CHECK_FALSE(std::filesystem::exists(from));
+}
+
 }  // namespace
 
 TEST_CASE("an up that fails at any step is completed by the next") {
@@ -208,4 +265,38 @@ TEST_CASE("a purge after an up that was killed at any step leaves nothing") {
     CHECK(home.running() == 0);
     CHECK(std::filesystem::is_empty(home.dir.path() / "networks"));
   }
+}
+
+TEST_CASE("a node that moves takes its key, its guard and its chain, wherever that is cut off") {
+  std::size_t steps = 0;
+  for (bool done = false; !done; ++steps) {
+    INFO("step " << steps);
+    REQUIRE(steps < steps_max);
+    Moving moving;
+    const auto from = moving.home.node("2");
+    const std::string key = test::read_text(from / "authority.key");
+    done = moving.up(second_elsewhere(), steps).has_value();
+    // It may go on, or go back.
+    if (steps % 2 == 0) {
+      must(moving.up(second_elsewhere()));
+      check_moved(from, moving.there(), key);
+      CHECK_FALSE(std::filesystem::exists(moving.there() / "chain.db.lock"));
+    } else {
+      must(moving.up(two_nodes()));
+      check_moved(moving.there(), from, key);
+    }
+    CHECK(moving.home.running() + (steps % 2 == 0 ? 1 : 0) == 2);
+    CHECK_FALSE(std::filesystem::exists(from.parent_path().parent_path() / "moving" / "2"));
+  }
+  CHECK(steps > 10);
+}
+
+TEST_CASE("a node that is on two machines is not moved, and both are named") {
+  Moving moving;
+  test::write_text(moving.there() / "config.json", "{}");
+  const auto up = moving.up(second_elsewhere());
+  REQUIRE_FALSE(up);
+  CHECK(up.error().code == Errc::in_use);
+  CHECK_THAT(up.error().detail, Catch::Contains(moving.home.node("2").string()) &&
+                                    Catch::Contains(moving.there().string()));
 }
