@@ -9,6 +9,7 @@
 #include "cli/invocation.hpp"
 #include "cli/node.hpp"
 #include "cli/number.hpp"
+#include "cli/route_check.hpp"
 #include "rpc/json_writer.hpp"
 
 namespace aitbc::cli {
@@ -244,14 +245,31 @@ Verdict check(Invocation& invocation, const CheckOptions& given) {
   }
 }
 
+// Options of the one check mean nothing to the other.
+Status check_together(const CheckOptions& given, const RouteCheckOptions& routes,
+                      bool only_routes) {
+  const bool chain =
+      !given.nodes.empty() || given.genesis || given.acked || given.watch || given.growing;
+  if (only_routes && chain) {
+    return error(Errc::bad_config, "--routes takes --file and --base, and nothing of the chain's");
+  }
+  if (!only_routes && (routes.file || !routes.bases.empty())) {
+    return error(Errc::bad_config, "--file and --base are for --routes");
+  }
+  return ok();
+}
+
 }  // namespace
 
 void add_check_command(CLI::App& root, Invocation& invocation) {
   const auto given = std::make_shared<CheckOptions>();
+  const auto routes = std::make_shared<RouteCheckOptions>();
+  const auto only_routes = std::make_shared<bool>(false);
   CLI::App* command =
       add_command(root, {"check", "Hold all nodes against every invariant, over HTTP alone",
                          "aitbc check --node http://10.0.0.1:8082 --node http://10.0.0.2:8082 "
-                         "--genesis genesis.json"});
+                         "--genesis genesis.json\n"
+                         "  aitbc check --routes -f network.yaml --base https://site.example"});
   add_credential_options(*command, invocation);
   command->add_option("--node", given->nodes,
                       "A node to check, its id or a URL; may be given again (default: all nodes "
@@ -265,7 +283,18 @@ void add_check_command(CLI::App& root, Invocation& invocation) {
   command->add_option("--watch", given->watch,
                       "Look again after this time, and so on until something is broken; what was "
                       "final is not read again");
-  choose(*command, invocation, [&invocation, given] { return check(invocation, *given); });
+  command->add_flag("--routes", *only_routes,
+                    "Instead: that every public path of the network file leads to its node");
+  command->add_option("-f,--file", routes->file, "The network file, for --routes");
+  command
+      ->add_option("--base", routes->bases,
+                   "[SITE=]URL of a site's proxy, for --routes (default: its domain); may be "
+                   "given again")
+      ->allow_extra_args(false);
+  choose(*command, invocation, [&invocation, given, routes, only_routes]() -> Verdict {
+    AITBC_TRY(check_together(*given, *routes, *only_routes));
+    return *only_routes ? check_routes(invocation, *routes) : check(invocation, *given);
+  });
 }
 
 }  // namespace aitbc::cli

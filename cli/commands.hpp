@@ -34,6 +34,7 @@ void add_authority_commands(CLI::App& root, Invocation& invocation);
 void add_unlock_command(CLI::App& authority, Invocation& invocation);
 void add_genesis_commands(CLI::App& root, Invocation& invocation);
 void add_host_commands(CLI::App& root, Invocation& invocation);
+void add_export_command(CLI::App& root, Invocation& invocation);
 void add_dump_command(CLI::App& root, Invocation& invocation);
 void add_wait_command(CLI::App& root, Invocation& invocation);
 void add_chaos_commands(CLI::App& root, Invocation& invocation);

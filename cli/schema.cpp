@@ -47,7 +47,9 @@ constexpr std::string_view check_shape =
     "invariants:[{name:text sentence:text verdict:text}] "
     "violations:[{invariant:text nodes:[text] height:count expected:text seen:text}] "
     "nodes:[{node:text height:count head:hash final_height:count final_hash:hash}] "
-    "silent:[{node:text code:text detail:text}] notes:[text]}";
+    "silent:[{node:text code:text detail:text}] notes:[text]}|"
+    "{holds:flag routes:[{site:text route:text url:text expected:text answered:text~ verdict:text "
+    "detail:text}]}";
 constexpr std::string_view authorities_shape =
     "{head:{height:count slot:count hash:hash} authorities:[text] "
     "open:{change:text key:text expires:count approvals:[text]}~ "
@@ -132,6 +134,7 @@ constexpr std::array entries{
           "votes:[{voter:text signature:text}]}}~}"},
     Entry{"evidence show", "{id:hash key:text kind:text detail:text encoding:text}"},
     Entry{"exec", "{node:text exit:count out:text err:text cut:flag}"},
+    Entry{"export", "{network:text files:[{kind:text path:text text?:text}]}"},
     Entry{"faucet", sent_shape},
     Entry{"forks", "{blocks:[block] count:count}"},
     Entry{"genesis init", genesis_shape},

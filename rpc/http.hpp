@@ -23,6 +23,10 @@ inline constexpr std::string_view metrics_type = "text/plain; version=0.0.4; cha
 // Blocks and transactions in their canonical encoding (chain/core/codec.hpp).
 inline constexpr std::string_view binary_type = "application/vnd.aitbc";
 
+// The field of every answer that names the node which gave it, as CHAIN/NODE: what stands between
+// it and a client can be held to it.
+inline constexpr std::string_view node_field = "X-Aitbc-Node";
+
 struct HttpRequest {
   std::string method;                        // upper case
   std::string path;                          // decoded, without the query
@@ -49,7 +53,8 @@ struct HttpResponse {
   std::string body;
   std::optional<int> retry_after_s;
   std::string allow;  // for 405: the methods the path does have
-  std::vector<std::pair<std::string_view, std::string>> fields;  // further ones of the header
+  // Further ones of the header; a client is told node_field alone.
+  std::vector<std::pair<std::string_view, std::string>> fields;
   std::shared_ptr<EventSource> stream;  // of a 101: the connection is told this from now on
 };
 

@@ -383,6 +383,9 @@ HttpClient::Session::Outcome HttpClient::Session::exchange(const std::string& wh
   answer.status = response.status;
   answer.content_type = response.get_header_value("Content-Type");
   answer.allow = response.get_header_value("Allow");
+  if (const std::string node(node_field); response.has_header(node.c_str())) {
+    answer.fields.emplace_back(node_field, response.get_header_value(node.c_str()));
+  }
   const std::string retry = response.get_header_value("Retry-After");
   int seconds = 0;
   const auto [end, wrong] = std::from_chars(retry.data(), retry.data() + retry.size(), seconds);

@@ -116,6 +116,14 @@ bool repeats_parameter(const httplib::Request& request) {
   return parts != names.size();
 }
 
+// Programs that know no field of ours (Prometheus) send the key as a token (RFC 6750).
+std::string api_key_of(const httplib::Request& from) {
+  if (from.has_header("X-Api-Key")) return from.get_header_value("X-Api-Key");
+  constexpr std::string_view scheme = "Bearer ";
+  const std::string sent = from.get_header_value("Authorization");
+  return sent.starts_with(scheme) ? sent.substr(scheme.size()) : std::string();
+}
+
 HttpRequest to_request(const httplib::Request& from) {
   HttpRequest request;
   request.method = from.method;
@@ -131,7 +139,7 @@ HttpRequest to_request(const httplib::Request& from) {
   request.client = from.remote_addr;
   request.host = from.get_header_value("Host");
   request.origin = from.get_header_value("Origin");
-  request.api_key = from.get_header_value("X-Api-Key");
+  request.api_key = api_key_of(from);
   request.asked_method = from.get_header_value("Access-Control-Request-Method");
   request.asked_headers = from.get_header_value("Access-Control-Request-Headers");
   request.forwarded_for = from.get_header_value("X-Forwarded-For");

@@ -55,6 +55,7 @@ constexpr KeptField kept_fields[] = {
     {"host", "Host", KeptField::Repeated::refused},
     {"origin", "Origin", KeptField::Repeated::refused},
     {"x-api-key", "X-Api-Key", KeptField::Repeated::refused},
+    {"authorization", "Authorization", KeptField::Repeated::refused},
     {"x-forwarded-for", "X-Forwarded-For", KeptField::Repeated::joined},
     {"upgrade", upgrade_field, KeptField::Repeated::refused},
     {"sec-websocket-version", "Sec-WebSocket-Version", KeptField::Repeated::refused},

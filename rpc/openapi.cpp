@@ -27,7 +27,8 @@ std::string key_scheme_json() {
       .text("in", "header")
       .text("name", "X-Api-Key")
       .text("description",
-            "For callers from elsewhere than the node's own machine; the scopes are read, submit "
+            "Or as Authorization: Bearer. For callers from elsewhere than the node's own machine; "
+            "the scopes are read, submit "
             "and admin, each includes those before it.");
   ObjectWriter out;
   out.json(key_scheme, std::move(key).finish());
@@ -183,7 +184,9 @@ std::string openapi_json(std::span<const Route> routes) {
       .text("version", api_version)
       .text("description",
             "The HTTP interface of a node. Amounts are integers below 2^53; "
-            "application/vnd.aitbc is the chain's canonical encoding.");
+            "application/vnd.aitbc is the chain's canonical encoding. Every answer names the node "
+            "that gave it: " +
+                std::string(node_field) + ": CHAIN/NODE.");
   ObjectWriter components;
   components.json("schemas", schemas_json()).json("securitySchemes", key_scheme_json());
   ObjectWriter out;

@@ -286,6 +286,12 @@ Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const 
 }
 
 HttpResponse Router::handle(const HttpRequest& request) const {
+  HttpResponse response = respond(request);
+  response.fields.emplace_back(node_field, node_.params().chain_id + "/" + node_.status()->node_id);
+  return response;
+}
+
+HttpResponse Router::respond(const HttpRequest& request) const {
   if (auto preflight = access_.preflight(request)) {
     stats_.count(routes().size(), preflight->status);
     return *std::move(preflight);

@@ -30,6 +30,7 @@ class Router {
   Router(Node& node, Log& log, Options options);
   Router(Node& node, Log& log) : Router(node, log, Options()) {}
 
+  // Every answer names the node, refusals too.
   HttpResponse handle(const HttpRequest&) const;
   // Whether handle() may wait for news, and so must not hold up short requests.
   static bool waits(const HttpRequest&);
@@ -42,6 +43,7 @@ class Router {
     const Caller& caller;
     RequestStats::Elapsed begun;
   };
+  HttpResponse respond(const HttpRequest&) const;
   Result<HttpResponse> answer(const Asked&, std::size_t& row) const;
   void audit(const Asked&, const HttpResponse&) const;
 

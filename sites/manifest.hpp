@@ -28,8 +28,9 @@ struct Manifest {
     bool authority = true;   // has a key that seals blocks from the genesis on
     bool candidate = false;  // has a key that the authorities may add later
 
-    std::string url() const;    // http://host:port, an IPv6 host in brackets
-    bool is_reachable() const;  // from elsewhere than its own machine
+    std::string url() const;        // http://host:port, an IPv6 host in brackets
+    bool is_reachable() const;      // from elsewhere than its own machine
+    std::string near_host() const;  // the address at which programs of its own machine reach it
   };
 
   struct Proxy {
@@ -50,6 +51,9 @@ struct Manifest {
     std::string access;
     std::string home;         // of the networks there; empty: ~/.aitbc of the user there
     std::vector<Node> nodes;  // may be empty: a host that only carries another site
+
+    // A proxy of its machine is in front of its nodes, under its domain.
+    bool is_published() const { return !domain.empty() && !nodes.empty(); }
   };
 
   struct Features {
@@ -89,7 +93,7 @@ struct Manifest {
   const Site* site_of(std::string_view node) const;
   std::size_t node_count() const;
   std::size_t authority_count() const;
-  bool is_reachable() const;  // any of its nodes; then they ask one another for a key
+  bool is_reachable() const;  // any of its nodes, if by a proxy; then they ask for a key
   const std::string& chain_id() const { return chain.id.empty() ? network : chain.id; }
 };
 

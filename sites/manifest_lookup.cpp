@@ -47,9 +47,14 @@ bool Manifest::Node::is_reachable() const {
 
 bool Manifest::is_reachable() const {
   return std::any_of(sites.begin(), sites.end(), [](const Site& site) {
-    return std::any_of(site.nodes.begin(), site.nodes.end(),
-                       [](const Node& node) { return node.is_reachable(); });
+    return site.is_published() || std::any_of(site.nodes.begin(), site.nodes.end(),
+                                              [](const Node& node) { return node.is_reachable(); });
   });
+}
+
+std::string Manifest::Node::near_host() const {
+  if (bind == "0.0.0.0") return "127.0.0.1";
+  return bind == "::" ? "::1" : bind;
 }
 
 std::string Manifest::Node::url() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rpc/access.hpp"
+#include "rpc/ip.hpp"
 #include "rpc/json.hpp"
 
 namespace aitbc::sites {
@@ -71,6 +72,14 @@ void compare_minting(const Minting& have, const Manifest::Chain& chain,
   const bool same = chain.makes_coordinator() ? have.coordinators.size() == 1
                                               : have.coordinators == want.coordinators;
   if (!same) changes.emplace_back("receipts.coordinators: other keys");
+}
+
+// From where a proxy on the node's machine asks: from the address that it asks at, or over
+// loopback.
+rpc::Json proxies_of(const Manifest::Node& node) {
+  const auto near = rpc::IpAddress::parse(node.near_host());
+  if (near && near->is_loopback()) return rpc::Json::array({"127.0.0.0/8", "::1"});
+  return rpc::Json::array({node.near_host()});
 }
 
 }  // namespace
@@ -182,7 +191,9 @@ std::string config_text(const Manifest& manifest, const Layout& layout,
                         const Manifest::Node& node) {
   rpc::Json config;
   config["node_id"] = node.id;
-  if (const Manifest::Site* site = manifest.site_of(node.id)) config["site"] = site->name;
+  const Manifest::Site* site = manifest.site_of(node.id);
+  AITBC_CHECK(site != nullptr);
+  config["site"] = site->name;
   config["listen"]["address"] = node.bind;
   config["listen"]["port"] = node.port;
   config["data"] = layout.data(node.id).string();
@@ -196,9 +207,10 @@ std::string config_text(const Manifest& manifest, const Layout& layout,
     config["access"]["keys"] = layout.api_keys().string();
     config["peer_access"]["api_key"] = layout.api_key().string();
   }
+  if (site->is_published()) config["access"]["proxies"] = proxies_of(node);
   config["peers"] = rpc::Json::array();
-  for (const Manifest::Site& site : manifest.sites) {
-    for (const Manifest::Node& other : site.nodes) {
+  for (const Manifest::Site& each : manifest.sites) {
+    for (const Manifest::Node& other : each.nodes) {
       if (other.id != node.id) config["peers"].push_back(other.url());
     }
   }

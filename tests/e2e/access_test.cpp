@@ -134,6 +134,8 @@ TEST_CASE("a key opens what its scope says, until it is revoked") {
     REQUIRE(test::eventually([&] { return node.logged("node_started"); }));
     CHECK(curl({}, url + "/rpc/head") == "401");
     CHECK(curl(with_key({}), url + "/rpc/head") == "200");
+    CHECK(curl({"-H", "Authorization: Bearer " + key}, url + "/rpc/head") == "200");
+    CHECK(curl({"-H", "Authorization: Basic " + key}, url + "/rpc/head") == "401");
     CHECK(curl(with_key(body), faucet) == "403");
     CHECK(curl({"-H", "X-Api-Key: " + key + "0"}, url + "/rpc/head") == "401");
     CHECK(home.ask("chain head", {"--node", url}).exit == 0);

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <map>
 
 #include "chain/memory_store.hpp"
@@ -143,6 +144,24 @@ TEST_CASE("every privileged act is in the audit log, whether done or refused") {
   CHECK_FALSE(logged("audit.user_id", "anonymous"));
   CHECK(guarded.status(from_elsewhere(post_json("/rpc/faucet", "{}"))) == 401);
   CHECK(logged("audit.user_id", "anonymous"));
+}
+
+TEST_CASE("every answer names its node, refusals and preflights too") {
+  const Guarded guarded;
+  rpc::HttpRequest preflight = get("/rpc/head");
+  preflight.method = "OPTIONS";
+  preflight.origin = "http://evil.example";
+  preflight.asked_method = "GET";
+  const std::string node =
+      guarded.scene.node.params().chain_id + "/" + guarded.scene.node.status()->node_id;
+  for (const auto& [request, status] :
+       {std::pair{get("/rpc/head"), 200}, std::pair{get("/nowhere"), 404},
+        std::pair{from_elsewhere(get("/rpc/head")), 401}, std::pair{preflight, 400}}) {
+    const rpc::HttpResponse answer = guarded.router->handle(request);
+    CHECK(answer.status == status);
+    const std::pair<std::string_view, std::string> expected{rpc::node_field, node};
+    CHECK(std::count(answer.fields.begin(), answer.fields.end(), expected) == 1);
+  }
 }
 
 TEST_CASE("a page is answered as its origin allows") {

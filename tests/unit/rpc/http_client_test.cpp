@@ -234,7 +234,19 @@ TEST_CASE("a kept connection that was closed is replaced") {
     const auto answer = client.send(get(), quick);
     REQUIRE(answer.has_value());
     CHECK(answer->body == "ok");
+    CHECK(answer->fields.empty());
   }
+}
+
+TEST_CASE("a client is told which node answers, whatever the status") {
+  ScriptedPeer peer(
+      {saying("HTTP/1.1 401 Unauthorized\r\nx-aitbc-node: net/1\r\nServer: x\r\n"
+              "Content-Length: 0\r\n\r\n")});
+  HttpClient client(Url{"127.0.0.1", peer.port(), {}});
+  const auto answer = client.send(get(), quick);
+  REQUIRE(answer.has_value());
+  CHECK(answer->status == 401);
+  CHECK(answer->fields == decltype(answer->fields){{node_field, "net/1"}});
 }
 
 TEST_CASE("a kept connection is looked at before a POST goes out on it") {

@@ -148,6 +148,26 @@ TEST_CASE("nodes that can be reached from elsewhere ask for a key, which they ha
   CHECK(must(files.get(layout.api_key(), 200)) == key);
 }
 
+TEST_CASE("nodes behind a proxy ask for a key, and believe the proxy of their machine") {
+  aitbc::test::TempDir dir;
+  const Layout layout = must(Layout::make(dir.path(), "n"));
+  Manifest manifest = manifest_of(two_nodes);
+  manifest.sites[0].domain = "a.example";
+  CHECK(manifest.is_reachable());
+  const auto config_of = [&](const std::string& bind) {
+    manifest.sites[0].nodes[0].bind = bind;
+    return *rpc::parse_json(config_text(manifest, layout, *manifest.find("1")));
+  };
+  CHECK(config_of("127.0.0.1")["access"]["keys"] == layout.api_keys().string());
+  const rpc::Json loopback = {"127.0.0.0/8", "::1"};
+  for (const std::string bind : {"127.0.0.1", "127.0.0.7", "0.0.0.0", "::"}) {
+    CHECK(config_of(bind)["access"]["proxies"] == loopback);
+  }
+  CHECK(config_of("10.0.0.1")["access"]["proxies"] == rpc::Json::array({"10.0.0.1"}));
+  manifest.sites[0].domain.clear();
+  CHECK_FALSE(config_of("10.0.0.1")["access"].contains("proxies"));
+}
+
 TEST_CASE("drift names what differs") {
   const std::string wanted = R"({"listen":{"port":1,"address":"a"},"peers":["x"],"log":{}})";
   CHECK(config_drift(wanted, wanted).empty());
