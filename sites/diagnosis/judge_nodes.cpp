@@ -65,8 +65,8 @@ void judge_failure(const NodeSymptoms& node, std::vector<Clue>& clues) {
     add(Finding::database_damaged, fresh_database(id));
   } else if (end.code == "wrong_genesis") {
     add(Finding::wrong_genesis,
-        "let it have the network's genesis: aitbc up; if its database is of another one, " +
-            fresh_database(id));
+        "let it have the network's genesis (if it says so again, its database is of another one: "
+        "put it aside) with: aitbc up");
   } else if (end.code == "in_use" && begins(end.words, "data ")) {
     add(Finding::key_in_use_twice,
         "end that process, which has this node's folder, then: aitbc node start " + id);

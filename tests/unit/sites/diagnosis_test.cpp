@@ -350,7 +350,7 @@ TEST_CASE("a key in use twice, refused or proven") {
       world.pause_itself(each, "finality_conflict: blocks 7 and 7 are both final");
     }
     world.pause_itself(2, "evidence against this key; aitbc authority unlock");
-    CHECK(world.said() == "key_in_use_twice 2 | finality_conflict 1 3 <1 | no_quorum 2 1 3 <1");
+    CHECK(world.said() == "key_in_use_twice 2 | finality_conflict 1 3 <1 | no_quorum 1 2 3 <1");
     // Once they were unlocked it is history.
     for (const std::size_t each : {1U, 2U, 3U}) world.answer(each).state = {Kind::in_sync, 0, ""};
     CHECK(world.said().empty());
