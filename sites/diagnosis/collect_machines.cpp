@@ -117,7 +117,9 @@ void look_at(const Symptoms& symptoms, const Provider& provider, MachineSymptoms
       {.argv = question_to(symptoms, provider, machine), .timeout = facts_patience});
   if (!output) {
     // That this program could not be run there is no news but of a machine that is gone.
-    if (category(output.error().code) == Category::unreachable) machine.failure = output.error();
+    const bool gone = category(output.error().code) == Category::unreachable ||
+                      output.error().code == Errc::timeout;
+    if (gone) machine.failure = output.error();
     return;
   }
   if (auto facts = parse_facts(output->out)) machine.facts = std::move(*facts);

@@ -148,6 +148,7 @@ class MachineJudge {
           "let that port through, from there to node " + node.report.node +
               " (firewall, route, ip in the network file), then: aitbc doctor");
       clues_.back().about = node.report.node;
+      clues_.back().kind = by_machine;
     }
   }
 

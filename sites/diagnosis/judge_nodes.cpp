@@ -25,10 +25,13 @@ Clue clue_of(Finding finding, const NodeSymptoms& node, std::string cause, std::
   return clue;
 }
 
+bool names(const Clue& clue, const std::string& node) {
+  return std::find(clue.nodes.begin(), clue.nodes.end(), node) != clue.nodes.end();
+}
+
 bool knows(const std::vector<Clue>& clues, Finding finding, const std::string& node) {
   return std::any_of(clues.begin(), clues.end(), [&](const Clue& clue) {
-    return clue.finding == finding &&
-           std::find(clue.nodes.begin(), clue.nodes.end(), node) != clue.nodes.end();
+    return clue.finding == finding && names(clue, node);
   });
 }
 
@@ -197,8 +200,8 @@ void judge_peers(const Symptoms& symptoms, const NodeSymptoms& node, std::vector
     const std::string& to = other->report.node;
     // The node's own word says more than its machine's.
     std::erase_if(clues, [&](const Clue& clue) {
-      return clue.finding == Finding::peer_unreachable && clue.site == node.report.site &&
-             clue.about == to && clue.nodes.size() != 1;
+      return clue.finding == Finding::peer_unreachable && clue.kind == by_machine &&
+             clue.about == to && names(clue, node.report.node);
     });
     Clue clue = clue_of(Finding::peer_unreachable, node,
                         "it cannot reach node " + to + " at " + peer.url +

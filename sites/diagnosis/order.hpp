@@ -10,8 +10,10 @@
 namespace aitbc::sites {
 
 struct Clue : Diagnosis {
-  std::string kind;  // of a fault on purpose: kill, pause, or kind_name()
+  // Of a fault on purpose: kill, pause, or kind_name(). Of what a machine said: by_machine.
+  std::string kind;
 };
+inline constexpr std::string_view by_machine = "machine";
 
 bool share_a_node(const Diagnosis& one, const Diagnosis& other);
 
