@@ -103,7 +103,7 @@ void add_diagnosis_commands(CLI::App& root, Invocation& invocation) {
 
   CLI::App* why = add_command(
       root, {"why", "Why a network stands still, lags or has parted, and what to do about it",
-             "aitbc why"});
+             "aitbc why --json | jq -r '.findings[0].cure'"});
   choose(*why, invocation, [&invocation] { return explain_network(invocation); });
 }
 

@@ -48,7 +48,7 @@ class MachineJudge {
   void add(Finding finding, std::string cause, std::string cure) {
     Clue clue;
     clue.finding = finding;
-    clue.site = machine_.sites.front();
+    if (machine_.sites.size() == 1) clue.site = machine_.sites.front();
     clue.nodes = nodes_on(symptoms_, machine_);
     clue.cause = std::move(cause);
     clue.cure = std::move(cure);

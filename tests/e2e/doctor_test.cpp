@@ -239,7 +239,7 @@ TEST_CASE("a key that a copied folder runs is told of by name") {
     told = net.why();
     return told.find("key_in_use_twice 3") != std::string::npos;
   }));
-  CHECK(told == "node_stopped 4 | key_in_use_twice 3 | no_quorum 3 4 <1");
+  CHECK(told == "port_taken 4 | node_stopped 4 | key_in_use_twice 3 | no_quorum 3 4 <1");
   CHECK(copy.end(SIGTERM) == 0);
 }
 
