@@ -48,6 +48,10 @@ std::string finding_text(const sites::Diagnosis& diagnosis, std::size_t number) 
   return text + "\n   cure:  " + diagnosis.cure;
 }
 
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 Exit print(Output& output, const sites::Manifest& manifest,
            const std::vector<sites::Diagnosis>& found, const std::string& looked_at) {
   rpc::ArrayWriter rows;
@@ -64,8 +68,8 @@ Exit print(Output& output, const sites::Manifest& manifest,
   output.document(std::move(out).finish());
   if (!found.empty()) return Exit::negative;
   output.line("nothing is wrong: " + manifest.network + ", " +
-              std::to_string(manifest.node_count()) + " nodes at " +
-              std::to_string(manifest.sites.size()) + " sites; looked at " + looked_at);
+              counted(manifest.node_count(), "node") + " at " +
+              counted(manifest.sites.size(), "site") + "; looked at " + looked_at);
   return Exit::done;
 }
 

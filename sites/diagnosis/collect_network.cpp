@@ -88,6 +88,10 @@ void ask_more(const Network& network, NodeSymptoms& node, std::vector<WaitingTxs
   for (WaitingTxs& txs : waiting) txs.node = node.report.node;
 }
 
+std::size_t seconds(Duration time) {
+  return static_cast<std::size_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+}
+
 Duration doubt_time(const Manifest& manifest) {
   // Each has its turn, and those who just sealed must wait for one more.
   const auto turns = static_cast<int>(manifest.authority_count() + 2);
@@ -129,8 +133,7 @@ Result<std::vector<Diagnosis>> find_reasons(Network& network, Clock& clock,
   const Time begun = clock.now();
   const Duration patience = doubt_time(network.manifest());
   while (is_doubtful(found) && clock.now() < begun + patience) {
-    progress({"looking whether it passes", static_cast<std::size_t>((clock.now() - begun).count()),
-              static_cast<std::size_t>(patience.count())});
+    progress({"seconds looked whether it passes", seconds(clock.now() - begun), seconds(patience)});
     clock.sleep_until(clock.now() + look_pause);
     AITBC_TRY_ASSIGN(const Symptoms now, look_at_network(network, clock, machines));
     found = persisting(found, diagnose(now));

@@ -192,8 +192,8 @@ void judge_stall(const Symptoms& symptoms, std::vector<Clue>& clues) {
   clue.finding = Finding::stalled;
   clue.nodes = nodes;
   clue.about = hash_text(symptoms.best->id);
-  clue.cause = "transactions wait at nodes " + listed(nodes) + " and no block follows " +
-               std::to_string(symptoms.best->height);
+  clue.cause = std::to_string(waiting) + " transactions wait (node " + listed(nodes) +
+               ") and no block follows " + std::to_string(symptoms.best->height);
   clue.cure = "see what the authorities say: aitbc logs -n 50";
   clues.push_back(std::move(clue));
 }
