@@ -13,7 +13,7 @@ namespace aitbc::sites {
 namespace {
 
 constexpr Duration asking_patience{2'000};
-constexpr Duration look_pause{500};
+constexpr Duration doubt_pause{500};
 // A peer that was down is asked again only so late; a stall needs each authority's turn to pass.
 constexpr Duration doubt_time_min = limits::backoff_max + Duration{2'000};
 constexpr std::size_t senders_asked_max = 100;
@@ -88,7 +88,7 @@ void ask_more(const Network& network, NodeSymptoms& node, std::vector<WaitingTxs
   for (WaitingTxs& txs : waiting) txs.node = node.report.node;
 }
 
-std::size_t seconds(Duration time) {
+std::size_t whole_seconds(Duration time) {
   return static_cast<std::size_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
 }
 
@@ -133,8 +133,9 @@ Result<std::vector<Diagnosis>> find_reasons(Network& network, Clock& clock,
   const Time begun = clock.now();
   const Duration patience = doubt_time(network.manifest());
   while (is_doubtful(found) && clock.now() < begun + patience) {
-    progress({"seconds looked whether it passes", seconds(clock.now() - begun), seconds(patience)});
-    clock.sleep_until(clock.now() + look_pause);
+    progress({"seconds looked whether it passes", whole_seconds(clock.now() - begun),
+              whole_seconds(patience)});
+    clock.sleep_until(clock.now() + doubt_pause);
     AITBC_TRY_ASSIGN(const Symptoms now, look_at_network(network, clock, machines));
     found = persisting(found, diagnose(now));
   }

@@ -15,12 +15,12 @@ inline PublicKey key_of(std::size_t node) {
 }
 
 // Three authorities at three sites, each on a machine of its own, all well.
-struct World {
+struct SeenNetwork {
   using Kind = SyncState::Kind;
 
   sites::Symptoms symptoms;
 
-  World() {
+  SeenNetwork() {
     symptoms.network_asked = true;
     symptoms.devnet = true;
     symptoms.best = Tip{};
