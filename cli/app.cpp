@@ -47,6 +47,7 @@ void build(CLI::App& root, Invocation& invocation) {
   add_receipt_commands(root, invocation);
   add_authority_commands(root, invocation);
   add_genesis_commands(root, invocation);
+  add_diagnosis_commands(root, invocation);
   add_host_commands(root, invocation);
   add_export_command(root, invocation);
   add_chaos_commands(root, invocation);

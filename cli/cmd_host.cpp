@@ -8,9 +8,11 @@
 
 #include "cli/commands.hpp"
 #include "cli/invocation.hpp"
+#include "cli/json_view.hpp"
 #include "cli/number.hpp"
 #include "cli/running.hpp"
 #include "rpc/json_writer.hpp"
+#include "sites/diagnosis/machine_facts.hpp"
 #include "sites/remote/server.hpp"
 
 namespace aitbc::cli {
@@ -46,6 +48,39 @@ Verdict serve_host(Invocation& invocation) {
                                   {absolute.string(), program, user_name(), system_name(), {}},
                                   invocation.clock},
                                  in, out));
+  return Exit::done;
+}
+
+struct FactsRequest {
+  std::vector<std::string> ports, urls;
+};
+
+Result<sites::PortUse> parse_port_use(const std::string& text) {
+  const std::size_t comma = text.rfind(',');
+  if (comma == std::string::npos) {
+    return error(Errc::bad_config, "--port: expected ADDRESS,PORT, got '" + text + "'");
+  }
+  constexpr std::uint64_t port_max = 65'535;
+  AITBC_TRY_ASSIGN(const std::uint64_t port, parse_number(text.substr(comma + 1), "--port"));
+  if (port == 0 || port > port_max) {
+    return error(Errc::bad_config, "--port: expected a port from 1 to 65535, got '" + text + "'");
+  }
+  return sites::PortUse{text.substr(0, comma), static_cast<std::uint16_t>(port), {}, {}};
+}
+
+Verdict show_facts(Invocation& invocation, const FactsRequest& given) {
+  sites::FactsWanted wanted;
+  AITBC_TRY_ASSIGN(wanted.folder, invocation.home());
+  for (const std::string& text : given.ports) {
+    AITBC_TRY_ASSIGN(sites::PortUse use, parse_port_use(text));
+    wanted.ports.push_back(std::move(use));
+  }
+  wanted.urls = given.urls;
+  AITBC_TRY_ASSIGN(const sites::MachineFacts facts, sites::look_at_machine(wanted));
+  const std::string json = sites::facts_json(facts);
+  invocation.output.document(json);
+  AITBC_TRY_ASSIGN(const std::string text, fields_of(json));
+  invocation.output.line(text);
   return Exit::done;
 }
 
@@ -117,6 +152,16 @@ void add_host_commands(CLI::App& root, Invocation& invocation) {
   CLI::App* serve = add_command(*host, {"serve", "Answer the command at the other end of stdin",
                                         "ssh HOST aitbc host serve"});
   choose(*serve, invocation, [&invocation] { return serve_host(invocation); });
+
+  const auto asked = std::make_shared<FactsRequest>();
+  CLI::App* facts = add_command(
+      *host, {"facts", "What this machine has for nodes: disk, memory, ports, ways to others",
+              "aitbc host facts --port 127.0.0.1,8082 --reach http://10.0.0.2:8082"});
+  facts->add_option("--port", asked->ports, "ADDRESS,PORT: whether a node could listen there")
+      ->allow_extra_args(false);
+  facts->add_option("--reach", asked->urls, "URL: whether that node can be reached from here")
+      ->allow_extra_args(false);
+  choose(*facts, invocation, [&invocation, asked] { return show_facts(invocation, *asked); });
 }
 
 }  // namespace aitbc::cli

@@ -33,6 +33,7 @@ void add_authority_commands(CLI::App& root, Invocation& invocation);
 // `authority unlock`, in the group of the authorities.
 void add_unlock_command(CLI::App& authority, Invocation& invocation);
 void add_genesis_commands(CLI::App& root, Invocation& invocation);
+void add_diagnosis_commands(CLI::App& root, Invocation& invocation);
 void add_host_commands(CLI::App& root, Invocation& invocation);
 void add_export_command(CLI::App& root, Invocation& invocation);
 void add_dump_command(CLI::App& root, Invocation& invocation);

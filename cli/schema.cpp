@@ -60,6 +60,9 @@ constexpr std::string_view test_shape =
     "figures:{acknowledged:count refused:count included_p95_ms:count~ final_p95_ms:count~ "
     "orphans:count reorgs:count} failure:text~ folder:text~}]}|{scenarios:[{name:text "
     "about:text}]}";
+constexpr std::string_view diagnosis_shape =
+    "{network:text healthy:flag sites:count nodes:count findings:[{code:text site:text "
+    "nodes:[text] about:text cause:text cure:text follows_from:count~}]}";
 constexpr std::string_view nothing_shape = "{}";
 constexpr std::string_view status_shape =
     "{network:text chain_id:text genesis_hash:hash~ in_sync:flag height:count~ head:hash~ "
@@ -125,6 +128,7 @@ constexpr std::array entries{
     Entry{"chaos restart", control_shape},
     Entry{"chaos throttle", fault_shape},
     Entry{"check", check_shape},
+    Entry{"doctor", diagnosis_shape},
     Entry{"down", stopped_shape},
     Entry{"dump", "{file:text nodes:count blocks:count silent:[text]}"},
     Entry{"evidence ls",
@@ -140,6 +144,11 @@ constexpr std::array entries{
     Entry{"genesis init", genesis_shape},
     Entry{"genesis show", genesis_shape},
     Entry{"genesis verify", "{same:flag genesis_hash:hash expected:hash}"},
+    Entry{"host facts",
+          "{architecture:text system:text systemd:flag disk_free_bytes:count "
+          "disk_free_files:count memory_free_bytes:count processes_left:count~ "
+          "ports:[{address:text port:count state:text by:text}] "
+          "urls:[{url:text answered:flag detail:text}]}"},
     Entry{"host serve", "any"},
     Entry{"key create", "{name:text scope:text keys:text key?:text file?:text}"},
     Entry{"key list", "{keys:[{name:text scope:text}]}"},
@@ -204,6 +213,7 @@ constexpr std::array entries{
           "keys:[text] encrypted:flag file:text}]}"},
     Entry{"wallet passwd", wallet_shape},
     Entry{"wallet show", wallet_shape},
+    Entry{"why", diagnosis_shape},
 };
 
 // Shapes that others are made of.

@@ -127,6 +127,14 @@ std::string Way::text() const {
   return text;
 }
 
+std::string Way::prefix() const {
+  std::string text;
+  for (const Hop& hop : hops_) {
+    text += hop.by == Hop::By::ssh ? text_of(hop) + " " : "incus exec " + hop.target + " -- ";
+  }
+  return text;
+}
+
 std::string shell_quoted(std::string_view text) {
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

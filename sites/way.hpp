@@ -34,7 +34,9 @@ class Way {
 
   // "ssh host -> incus shell name": the same for the same machine.
   std::string text() const;
-  // Of that the first part: ways that share it share a connection.
+  // What a person types before a command so that it runs there: "ssh host incus exec name -- ".
+  std::string prefix() const;
+  // Of the text the first part: ways that share it share a connection.
   std::string first_hop() const { return text_of(hops_.front()); }
 
  private:

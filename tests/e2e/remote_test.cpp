@@ -81,6 +81,8 @@ TEST_CASE("one file brings up one chain over machines that are reached by ssh") 
   CHECK(balances["nodes"].size() == 5);
   CHECK(balances["same"] == true);
   CHECK(net.must("check")["holds"] == true);
+  CHECK(net.must("doctor")["healthy"] == true);
+  CHECK(net.must("why")["healthy"] == true);
 
   // What the machines have: their own keys, and nobody else's.
   namespace fs = std::filesystem;
@@ -127,6 +129,11 @@ TEST_CASE("a machine that cannot be reached is named, and its nodes are still as
 
   const test::Answer status = net.ask("status");
   CHECK(status.exit == 0);  // they run, and say so themselves
+  const rpc::Json doctor = net.ask("doctor").json["findings"];
+  REQUIRE(doctor.size() == 2);
+  CHECK(doctor[0]["code"] == "machine_unreachable");
+  CHECK(doctor[0]["nodes"] == rpc::Json::array({"2", "3"}));
+  CHECK(doctor[1]["site"] == "far");
   for (const rpc::Json& node : status.json["nodes"]) CHECK(node["state"] == "in_sync");
 
   for (const char* command : {"stop", "plan"}) {
