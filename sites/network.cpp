@@ -111,7 +111,7 @@ Result<std::vector<MachineState>> Network::machine_states() {
   std::vector<MachineState> states(manifest_.sites.size());
   AITBC_TRY(all_at_once(states.size(), [&](std::size_t i) -> Status {
     if (manifest_.sites[i].nodes.empty()) return ok();
-    AITBC_TRY_ASSIGN(states[i], providers_.machine_state(manifest_.sites[i], manifest_.network));
+    AITBC_TRY_ASSIGN(states[i], machine_state(manifest_.sites[i]));
     return ok();
   }));
   return states;
@@ -203,7 +203,7 @@ Result<Network::Intent> Network::left_behind(const std::vector<Member>& members)
         })) {
       intent.gone.push_back(site);
     }
-    AITBC_TRY_ASSIGN(const MachineState state, providers_.machine_state(site, manifest_.network));
+    AITBC_TRY_ASSIGN(const MachineState state, machine_state(site));
     if (!state.is_there || (state.ours && !state.runs)) continue;
     AITBC_TRY_ASSIGN(const auto found, members_of(site));
     add(found.front().provider, found.front().layout);

@@ -111,6 +111,10 @@ class Network {
     Layout layout;  // there
   };
   Result<Place> place_of(const std::string& node);
+  // Of a site's machine, before it can be asked anything itself.
+  Result<MachineState> machine_state(const Manifest::Site& site) {
+    return providers_.machine_state(site, manifest_.network);
+  }
 
   Result<std::vector<NodeProcess>> processes();
   // The truth as seen from outside: every node is asked at once.

@@ -84,6 +84,7 @@ std::vector<MachinePlace> machines_of(Network& network) {
       machine.symptoms.home = place->layout.root().parent_path().parent_path().string();
     } else {
       machine.symptoms.failure = place.error();
+      if (const auto state = network.machine_state(*sites[i])) machine.symptoms.state = *state;
     }
     machines.push_back(std::move(machine));
   }

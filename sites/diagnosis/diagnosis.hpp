@@ -17,6 +17,7 @@
 #include "sites/checks.hpp"
 #include "sites/diagnosis/machine_facts.hpp"
 #include "sites/healing.hpp"
+#include "sites/provider.hpp"
 
 namespace aitbc::sites {
 
@@ -98,6 +99,7 @@ struct MachineSymptoms {
   std::vector<std::string> sites;
   std::string prefix;  // of a command here that runs another one there: "ssh host "
   std::string home;    // where networks are kept there
+  MachineState state;  // of a container, which may be off, or not made yet
   std::optional<Error> failure;
   Duration clock_ahead{0};
   std::optional<MachineFacts> facts;

@@ -15,7 +15,8 @@ constexpr std::array<FindingInfo, 25> all_findings{{
     {Finding::fault_on_purpose, "fault_on_purpose", lasting,
      "Somebody breaks something with `aitbc chaos`; it ends by itself."},
     {Finding::machine_unreachable, "machine_unreachable", lasting,
-     "There is no way to a site's machine: no sshd, no key, no such host or container."},
+     "There is no way to a site's machine: no sshd, no key, no such host, or its container is "
+     "off."},
     {Finding::architecture, "architecture", lasting,
      "This program does not run on the machine: another processor, or an older C library."},
     {Finding::disk_full, "disk_full", lasting,

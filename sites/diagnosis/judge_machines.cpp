@@ -36,6 +36,7 @@ class MachineJudge {
       : symptoms_(symptoms), machine_(machine), clues_(clues) {}
 
   void judge() {
+    if (!machine_.state.runs) return judge_absence();
     if (machine_.failure) return judge_way(machine_.failure->detail);
     judge_clock();
     if (!machine_.facts) return;
@@ -53,6 +54,14 @@ class MachineJudge {
     clue.cause = std::move(cause);
     clue.cure = std::move(cure);
     clues_.push_back(std::move(clue));
+  }
+
+  // What `up` does first is nothing wrong before it.
+  void judge_absence() {
+    if (!symptoms_.network_asked) return;
+    add(Finding::machine_unreachable,
+        machine_.state.is_there ? "its container is off" : "its container is not there any more",
+        "let it run again: aitbc up");
   }
 
   // In the words of the way itself.

@@ -79,6 +79,19 @@ TEST_CASE("a machine without a way to it is told in the way's own words") {
   CHECK(seen.said() == "machine_unreachable 2 | node_unreachable 2 <1");
 }
 
+TEST_CASE("a container that is off, or gone, is what is wrong, but not before up") {
+  SeenNetwork seen;
+  seen.machine(2).failure = error(Errc::unreachable, "Error: Instance is not running");
+  seen.machine(2).state.runs = false;
+  REQUIRE(seen.found().size() == 1);
+  CHECK(seen.found()[0].cause == "its container is off");
+  CHECK(seen.found()[0].cure == "let it run again: aitbc up");
+  seen.machine(2).state.is_there = false;
+  CHECK(seen.found()[0].cause == "its container is not there any more");
+  seen.symptoms.network_asked = false;
+  CHECK(seen.found().empty());
+}
+
 TEST_CASE("a machine that is short of something is told of before anything starts") {
   SeenNetwork seen;
   seen.symptoms.network_asked = false;
