@@ -127,6 +127,16 @@ Verdict bring_up(Invocation& invocation, const UpRequest& given) {
   return Exit::done;
 }
 
+Verdict upgrade(Invocation& invocation, const std::string& timeout) {
+  Progress progress = invocation.progress();
+  AITBC_TRY_ASSIGN(const sites::UpOptions options, start_options(progress, timeout));
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
+  AITBC_TRY_ASSIGN(const sites::Plan plan, open->network().upgrade(options));
+  progress.finish();
+  print_plan(invocation.output, open->manifest().network, plan);
+  return Exit::done;
+}
+
 std::string_view word(sites::Stopped how) {
   switch (how) {
     case sites::Stopped::already:
@@ -286,6 +296,14 @@ void add_network_commands(CLI::App& root, Invocation& invocation) {
   CLI::App* plan = add_command(root, {"plan", "What up would do", "aitbc plan -f network.yaml"});
   const auto planned = add_file_option(*plan);
   choose(*plan, invocation, [&invocation, planned] { return show_plan(invocation, *planned); });
+
+  const auto patience = std::make_shared<std::string>("30s");
+  CLI::App* rolling = add_command(
+      root, {"upgrade", "Let the nodes run this build, one site after the other, or none of them",
+             "/opt/new/bin/aitbc upgrade --timeout 60s"});
+  rolling->add_option("--timeout", *patience, "How long a site may take until it goes on")
+      ->capture_default_str();
+  choose(*rolling, invocation, [&invocation, patience] { return upgrade(invocation, *patience); });
 
   const auto watch = std::make_shared<bool>(false);
   CLI::App* status = add_command(root, {"status", "How every node stands to the best head",

@@ -203,6 +203,7 @@ constexpr std::array entries{
     Entry{"tx sign", tx_file_shape},
     Entry{"tx submit", sent_shape},
     Entry{"up", "{changes:count +status}"},
+    Entry{"upgrade", plan_shape},
     Entry{"wait", "{holds:flag waited_ms:count}"},
     Entry{"wallet create", wallet_shape},
     Entry{"wallet delete", "{name:text deleted:flag}"},

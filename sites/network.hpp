@@ -97,6 +97,11 @@ class Network {
   Result<Plan> plan();
   // Makes it so, and waits until every node is healthy. Returns what was done.
   Result<Plan> up(const UpOptions&);
+  // Starts nodes that run another build of the program from this one, one site after the other.
+  // Each must be healthy, all nodes in sync, and the chain going on, before the next; else all that
+  // were changed run again what they ran, and the error says so. refused unless all are in sync
+  // before.
+  Result<Plan> upgrade(const UpOptions&);
   // Every node answers under its own name and chain; timeout with what each answered last.
   Status wait_healthy(Duration timeout, const OnProgress& progress);
 
@@ -173,6 +178,17 @@ class Network {
                             const Genesis&) const;
   Result<PublicKey> key_of(const Member&, const std::vector<Left>&) const;
   Result<Step> step_for(const Member&, bool new_genesis) const;
+  // Upgrading (network_upgrade.cpp).
+  struct Earlier {
+    Member member;
+    std::string program, config;
+  };
+  Result<std::vector<Earlier>> outdated(const Manifest::Site&);
+  Status replace(const std::vector<Earlier>&, const UpOptions&);
+  Status put_back(const std::vector<Earlier>&, const UpOptions&);
+  Status wait_until_it_goes_on(const NetworkStatus& before, Duration timeout);
+  Error rolled_back(const std::vector<Earlier>&, const std::string& site, const Error& why,
+                    const UpOptions&);
   // Moving (network_move.cpp).
   Result<bool> arrives(const Member&) const;
   Status take_along(const Left&);
