@@ -1,6 +1,7 @@
 #include "sites/network.hpp"
 
 #include <algorithm>
+#include <map>
 #include <system_error>
 
 #include "chain/core/limits.hpp"
@@ -13,6 +14,16 @@
 namespace aitbc::sites {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// Of the machine itself, whatever folder of it is used.
+std::string way_of(const Manifest::Site& site) {
+  const auto way = site.provider == ProviderKind::process ? Way() : Way::parse(site);
+  return way ? way->text() : site.access;
+}
+
+}  // namespace
 
 std::string_view name(Step::Action action) {
   switch (action) {
@@ -171,16 +182,6 @@ Result<std::optional<Manifest>> Network::last_manifest() {
   AITBC_TRY_ASSIGN(Manifest manifest, parse_manifest(*text, layout_.manifest().string()));
   return std::optional(std::move(manifest));
 }
-
-namespace {
-
-// Of the machine itself, whatever folder of it is used.
-std::string way_of(const Manifest::Site& site) {
-  const auto way = site.provider == ProviderKind::process ? Way() : Way::parse(site);
-  return way ? way->text() : site.access;
-}
-
-}  // namespace
 
 // Also on machines that only the last network file had.
 Result<Network::Intent> Network::left_behind(const std::vector<Member>& members) {
@@ -383,8 +384,6 @@ Status purge_on(const Provider& provider, const Layout& layout) {
   return provider.transport.remove_tree(layout.purged());
 }
 
-}  // namespace
-
 Status leave_site(const Layout& layout, const Manifest::Site& site, Providers& providers) {
   if (site.provider == ProviderKind::process || site.nodes.empty()) return ok();
   const std::string network = layout.root().filename().string();
@@ -402,6 +401,20 @@ Status leave_site(const Layout& layout, const Manifest::Site& site, Providers& p
   return providers.leave_machine(site, network, shared);
 }
 
+}  // namespace
+
+Status leave_sites(const Layout& layout, const std::vector<Manifest::Site>& sites,
+                   Providers& providers) {
+  std::map<std::string, std::vector<const Manifest::Site*>> machines;
+  for (const Manifest::Site& site : sites) machines[way_of(site)].push_back(&site);
+  std::vector<std::vector<const Manifest::Site*>> groups;
+  for (auto& [way, group] : machines) groups.push_back(std::move(group));
+  return all_at_once(groups.size(), [&](std::size_t i) -> Status {
+    for (const Manifest::Site* site : groups[i]) AITBC_TRY(leave_site(layout, *site, providers));
+    return ok();
+  });
+}
+
 // The machine of the caller comes last: as long as another one may have something left, the network
 // file says so.
 Status purge(const fs::path& home, const std::string& network, Providers& providers) {
@@ -414,9 +427,7 @@ Status purge(const fs::path& home, const std::string& network, Providers& provid
   const auto manifest =
       text ? parse_manifest(*text, layout.manifest().string()) : Result<Manifest>(text.error());
   if (manifest) {
-    AITBC_TRY(all_at_once(manifest->sites.size(), [&](std::size_t i) {
-      return leave_site(layout, manifest->sites[i], providers);
-    }));
+    AITBC_TRY(leave_sites(layout, manifest->sites, providers));
   }
   AITBC_TRY(purge_on(here, layout));
   std::move(lock).remove();

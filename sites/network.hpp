@@ -224,10 +224,10 @@ class Network {
 // is nothing of it.
 Status purge(const std::filesystem::path& home, const std::string& network, Providers&);
 
-// Ends what runs of the network on a site's machine and removes its files there, and the machine if
-// it came with the network and no other has files on it. `layout` is that of this machine. ok if
-// there is nothing; unreachable.
-Status leave_site(const Layout& layout, const Manifest::Site&, Providers&);
+// Ends what runs of the network on the machines of these sites and removes its files there, and a
+// machine that came with the network if no other has files on it. `layout` is that of this machine,
+// which is left alone. ok where there is nothing; unreachable.
+Status leave_sites(const Layout& layout, const std::vector<Manifest::Site>&, Providers&);
 
 // The genesis that a network's chain began with; not_found before its first up().
 Result<Genesis> read_genesis(const Layout&, Transport&);

@@ -101,9 +101,7 @@ Status Network::remove_left(const Intent& intent, Telling& telling) {
     if (left.moves) AITBC_TRY(take_along(left));
     AITBC_TRY(left.provider.transport.remove_tree(left.layout.node(left.node)));
   }
-  return all_at_once(intent.gone.size(), [&](std::size_t i) {
-    return leave_site(layout_, intent.gone[i], providers_);
-  });
+  return leave_sites(layout_, intent.gone, providers_);
 }
 
 Status Network::put_if_changed(Transport& transport, const std::filesystem::path& path,

@@ -189,10 +189,10 @@ std::string one_here() {
   return "network: net\nenvironments:\n  a:\n    bind: " + test::own_address(1) +
          "\n    blockchain_nodes:\n      - {id: 1, rpc_port: 9001}\n";
 }
-std::string one_in_a_box(const std::string& id) {
-  return "  " + id + ":\n    container: " + id +
-         "\n    image: i\n    container_ip: " + test::own_address(2) +
-         "\n    bind: " + test::own_address(2) + "\n    blockchain_nodes:\n      - {id: " + id +
+std::string one_in_a_box(const std::string& id, int address = 2) {
+  const std::string own = test::own_address(address);
+  return "  " + id + ":\n    container: box\n    image: i\n    container_ip: " + own +
+         "\n    bind: " + own + "\n    blockchain_nodes:\n      - {id: " + id +
          ", rpc_port: 9001, authority: false}\n";
 }
 
@@ -232,7 +232,12 @@ TEST_CASE("machines are planned, made, found, and leave with the file or the net
   REQUIRE(purge(home.dir.path(), "net", boxes));
   CHECK(boxes.there.count("box") == 1);
   CHECK(home.running() == 0);
+  // Two sites of one machine are left one after the other.
   std::filesystem::remove_all(far.path() / "box" / "networks" / "other");
+  must(network(one_here() + one_in_a_box("box") + one_in_a_box("two", 3)).up(home.options()));
+  REQUIRE(purge(home.dir.path(), "net", boxes));
+  CHECK(boxes.there.empty());
+  CHECK(home.running() == 0);
   must(net.up(home.options()));
   REQUIRE(purge(home.dir.path(), "net", boxes));
   CHECK(boxes.there.empty());
