@@ -50,8 +50,8 @@ class Runner::Core {
   }
 
   void stop() {
+    inbox_.close();  // first: whoever is woken by what follows is told that the node stops
     published_.stop();
-    inbox_.close();
     faults_->stop();
     if (thread_.joinable()) thread_.join();
     if (peer_io_) peer_io_->stop();  // after the thread that sends through it
@@ -296,8 +296,8 @@ void Runner::Core::note_changes(const Tip& before, std::uint64_t reorgs_before,
 
 void Runner::Core::fail(const Error& failure) {
   log_.error("storage_failed", {{"code", name(failure.code)}, {"detail", failure.detail}});
-  published_.stop();
   inbox_.close();
+  published_.stop();
   on_failure_(failure);
 }
 
