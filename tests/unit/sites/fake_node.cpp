@@ -2,6 +2,7 @@
 // who run nodes. A file "behaviour" in its folder makes it misbehave, one word each:
 //   fails     says why and ends at once        deaf      does not hear SIGTERM
 //   silent    serves nothing                   stranger  answers as another node
+//   fails-as-PROGRAM  fails, if it was started from a file of that name
 //   chain=H/F has H blocks of which those above F are of a branch of its own
 
 #include <dirent.h>
@@ -150,7 +151,8 @@ int serve(const rpc::Json& config, const std::filesystem::path& folder, const si
   const Behaviour behaviour = read_behaviour(folder);
   const std::string id = config.at("node_id").get<std::string>();
   say_facts(id);
-  if (behaviour.is("fails")) {
+  const auto program = std::filesystem::read_symlink("/proc/self/exe").filename();
+  if (behaviour.is("fails") || behaviour.is("fails-as-" + program.string())) {
     std::fprintf(stderr, "fake node %s: cannot go on\n", id.c_str());
     return 3;
   }

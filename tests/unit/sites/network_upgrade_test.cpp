@@ -21,15 +21,14 @@ std::string three_sites() {
 
 // A network at work, and another build of what its nodes run.
 struct Upgraded {
-  explicit Upgraded(const std::string& script = "") : program(home.dir.path() / "build") {
+  Upgraded() : program(home.dir.path() / "build") {
     must(home.network(three_sites()).up(home.options()));
-    if (script.empty()) {
-      std::filesystem::copy_file(AITBC_FAKE_NODE, program);
-    } else {
-      test::write_text(program, "#!/bin/sh\n" + script);
-      std::filesystem::permissions(program, std::filesystem::perms(0755));
-    }
+    std::filesystem::copy_file(AITBC_FAKE_NODE, program);
     providers.emplace(program.string(), home.clock);
+  }
+  // This node does not run with it.
+  void fails_at(const std::string& node) const {
+    test::write_text(home.node(node) / "behaviour", "fails-as-build");
   }
   ~Upgraded() {
     static_cast<void>(purge(home.dir.path(), "net", home.providers));
@@ -75,12 +74,8 @@ TEST_CASE("another build is started one site after the other") {
 }
 
 TEST_CASE("a build that does not do at one site is taken back at all") {
-  // It runs the first site's node, and ends at the second's.
-  Upgraded net("case \"$4\" in */nodes/2/*) exit 1;; esac\nexec " + std::string(AITBC_FAKE_NODE) +
-               "-copy \"$@\"\n");
-  const std::string copy = std::string(AITBC_FAKE_NODE) + "-copy";
-  std::filesystem::copy_file(AITBC_FAKE_NODE, copy,
-                             std::filesystem::copy_options::overwrite_existing);
+  Upgraded net;
+  net.fails_at("2");
   const auto config = test::read_text(net.home.node("1") / "config.json");
   std::vector<std::string> at_second;
   UpOptions options = net.home.options();
@@ -88,17 +83,18 @@ TEST_CASE("a build that does not do at one site is taken back at all") {
     if (step.text == "site s2") at_second = net.programs();
   };
   const auto failed = net.upgrade(options);
-  std::filesystem::remove(copy);
   REQUIRE_FALSE(failed);
   CHECK_THAT(failed.error().detail, Catch::StartsWith("site s2 does not do with this build") &&
                                         Catch::Contains("1, 2 run what they ran before"));
-  CHECK(at_second == std::vector<std::string>{copy, AITBC_FAKE_NODE, AITBC_FAKE_NODE});
+  CHECK(at_second ==
+        std::vector<std::string>{net.program.string(), AITBC_FAKE_NODE, AITBC_FAKE_NODE});
   CHECK(net.programs() == all_old);
   CHECK(test::read_text(net.home.node("1") / "config.json") == config);
 }
 
 TEST_CASE("what ran a file that is gone cannot be taken back, and that is said") {
-  Upgraded net("exit 1\n");
+  Upgraded net;
+  net.fails_at("1");
   const std::string first = (net.home.dir.path() / "first").string();
   std::filesystem::copy_file(AITBC_FAKE_NODE, first);
   LocalProviders providers(first, net.home.clock);
