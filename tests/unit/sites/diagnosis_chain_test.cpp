@@ -51,7 +51,11 @@ TEST_CASE("dead nodes explain a lost quorum, which explains a stall") {
   CHECK(seen.said() == "node_killed 2 | stalled 1");  // two of three go on: that is not why
   seen.kill(3);
   CHECK(seen.said() == "node_killed 2 | node_killed 3 | no_quorum 2 3 <1 | stalled 1 <3");
-  CHECK(seen.found()[2].cause == "1 of 3 authorities are there, 2 are needed; missing: 2, 3");
+  const std::string missing = "1 of 3 authorities are there, 2 are needed; missing: 2, 3";
+  CHECK(seen.found()[2].cause == missing);
+  // That the one left waits for the others makes it no part of the cause.
+  seen.pause_itself(1, "no quorum 1/3 since 12:00:00");
+  CHECK(seen.found()[2].cause == missing);
   seen.kill(1);
   seen.symptoms.best.reset();
   CHECK(seen.said() == "node_killed 1 | node_killed 2 | node_killed 3 | no_quorum 1 2 3 <1");
