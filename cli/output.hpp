@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chain/core/text.hpp"
 #include "cli/outcome.hpp"
 
 namespace aitbc::cli {
@@ -44,7 +45,6 @@ class Output {
 };
 
 std::vector<std::string> split_at_commas(const std::string& text);  // without empty parts
-std::string joined(const std::vector<std::string>& words, std::string_view separator = ", ");
 
 // Text in columns, two spaces apart; widths count UTF-8 characters.
 class Table {

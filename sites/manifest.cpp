@@ -373,7 +373,7 @@ Status Parser::parse_node(const Value& at, const std::optional<std::string>& sit
   const bool here = site.provider == ProviderKind::process;
   node.bind = site_bind.value_or(here ? "127.0.0.1" : "0.0.0.0");
   AITBC_TRY(map.optional("bind", node.bind, as_address));
-  node.host = is_any(node.bind) ? (node.bind == "::" ? "::1" : "127.0.0.1") : node.bind;
+  node.host = node.near_host();
   if (!here && !site.address.empty()) node.host = site.address;
   if (status == "inactive") {
     manifest_.inactive.push_back(node.id);

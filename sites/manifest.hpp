@@ -109,6 +109,9 @@ bool is_node_id(std::string_view text);
 std::vector<std::string_view> network_templates();
 std::optional<std::string_view> network_template(std::string_view name);
 
+// "10.0.0.1:8082", "[::1]:8082".
+std::string endpoint_text(const std::string& host, std::uint16_t port);
+
 struct Note {
   enum class Kind { note, warning };
   Kind kind = Kind::note;

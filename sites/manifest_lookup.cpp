@@ -57,10 +57,12 @@ std::string Manifest::Node::near_host() const {
   return bind == "::" ? "::1" : bind;
 }
 
-std::string Manifest::Node::url() const {
+std::string endpoint_text(const std::string& host, std::uint16_t port) {
   const bool v6 = host.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
+
+std::string Manifest::Node::url() const { return "http://" + endpoint_text(host, port); }
 
 const Manifest::Node* Manifest::find(std::string_view node) const {
   const Site* site = site_of(node);

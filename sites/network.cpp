@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "chain/core/limits.hpp"
+#include "chain/core/text.hpp"
 #include "rpc/native.hpp"
 #include "sites/lock.hpp"
 #include "sites/parallel.hpp"
@@ -21,6 +22,13 @@ namespace {
 std::string way_of(const Manifest::Site& site) {
   const auto way = site.provider == ProviderKind::process ? Way() : Way::parse(site);
   return way ? way->text() : site.access;
+}
+
+// As the last up() wrote it; not_found before the first.
+Result<Manifest> read_manifest(const Layout& layout, Transport& files) {
+  AITBC_TRY_ASSIGN(const std::string text,
+                   files.get(layout.manifest(), limits::manifest_bytes_max));
+  return parse_manifest(text, layout.manifest().string());
 }
 
 }  // namespace
@@ -59,15 +67,14 @@ Result<Network> Network::load(const fs::path& home, const std::string& network,
                               Providers& providers, Clock& clock) {
   AITBC_TRY_ASSIGN(Layout layout, Layout::make(home, network));
   Transport& files = providers.here().transport;
-  const auto text = files.get(layout.manifest(), limits::manifest_bytes_max);
-  if (!text && text.error().code == Errc::not_found) {
+  auto manifest = read_manifest(layout, files);
+  if (!manifest && manifest.error().code == Errc::not_found) {
     return error(Errc::not_found, "there is no network " + network + " in " + home.string() +
                                       "; 'aitbc up' makes one");
   }
-  if (!text) return text.error();
-  AITBC_TRY_ASSIGN(Manifest manifest, parse_manifest(*text, layout.manifest().string()));
-  manifest.network = network;  // it may have been given another name than its file says
-  return Network(std::move(layout), std::move(manifest), providers, clock);
+  if (!manifest) return manifest.error();
+  manifest->network = network;  // it may have been given another name than its file says
+  return Network(std::move(layout), std::move(*manifest), providers, clock);
 }
 
 Result<rpc::Credentials> Network::credentials() const {
@@ -175,14 +182,6 @@ NodeSpec Network::spec_of(const Provider& provider, const Layout& layout, const 
 
 // ---- plan ---------------------------------------------------------------------------------------
 
-Result<std::optional<Manifest>> Network::last_manifest() {
-  const auto text = providers_.here().transport.get(layout_.manifest(), limits::manifest_bytes_max);
-  if (!text && text.error().code == Errc::not_found) return std::optional<Manifest>();
-  if (!text) return text.error();
-  AITBC_TRY_ASSIGN(Manifest manifest, parse_manifest(*text, layout_.manifest().string()));
-  return std::optional(std::move(manifest));
-}
-
 // Also on machines that only the last network file had.
 Result<Network::Intent> Network::left_behind(const std::vector<Member>& members) {
   Intent intent;
@@ -194,7 +193,8 @@ Result<Network::Intent> Network::left_behind(const std::vector<Member>& members)
     if (!known) places.emplace_back(provider, layout);
   };
   for (const Member* machine : machines(members)) add(machine->provider, machine->layout);
-  AITBC_TRY_ASSIGN(const auto last, last_manifest());
+  const auto last = read_manifest(layout_, providers_.here().transport);
+  if (!last && last.error().code != Errc::not_found) return last.error();
   for (std::size_t i = 0; last && i < last->sites.size(); ++i) {
     const Manifest::Site& site = last->sites[i];
     if (site.nodes.empty()) continue;
@@ -254,10 +254,8 @@ Status Network::check_genesis_fits(const std::vector<Member>& members,
   }
   const auto changes = genesis_changes(genesis, manifest_, keys, without_key);
   if (changes.empty()) return ok();
-  std::string list;
-  for (const std::string& change : changes) list += (list.empty() ? "" : "; ") + change;
   return error(Errc::bad_manifest, "the network file asks for another genesis than chain " +
-                                       genesis.chain_id + " began with (" + list +
+                                       genesis.chain_id + " began with (" + joined(changes, "; ") +
                                        "). A genesis never changes: take the change back, or "
                                        "'down --purge' first to begin a new chain");
 }
@@ -423,9 +421,7 @@ Status purge(const fs::path& home, const std::string& network, Providers& provid
   std::error_code failed;
   if (!fs::exists(layout.root().parent_path(), failed)) return ok();
   AITBC_TRY_ASSIGN(NetworkLock lock, NetworkLock::take(layout));
-  const auto text = here.transport.get(layout.manifest(), limits::manifest_bytes_max);
-  const auto manifest =
-      text ? parse_manifest(*text, layout.manifest().string()) : Result<Manifest>(text.error());
+  const auto manifest = read_manifest(layout, here.transport);
   if (manifest) {
     AITBC_TRY(leave_sites(layout, manifest->sites, providers));
   }

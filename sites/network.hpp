@@ -116,6 +116,8 @@ class Network {
     Layout layout;  // there
   };
   Result<Place> place_of(const std::string& node);
+  // How that node is known to the supervisor there.
+  static NodeSpec spec_of(const Provider&, const Layout&, const std::string& node);
   // Of a site's machine, before it can be asked anything itself.
   Result<MachineState> machine_state(const Manifest::Site& site) {
     return providers_.machine_state(site, manifest_.network);
@@ -153,7 +155,6 @@ class Network {
   // to the first failure. The first failure in the order of the machines.
   static Status on_machines(const std::vector<Member>& members,
                             const std::function<Status(std::size_t)>& action);
-  static NodeSpec spec_of(const Provider&, const Layout&, const std::string& node);
   static NodeSpec spec_of(const Member& member) {
     return spec_of(member.provider, member.layout, member.node.id);
   }
@@ -170,7 +171,6 @@ class Network {
     std::vector<Left> left;            // these
     std::vector<Manifest::Site> gone;  // sites of the last file whose machines are used no more
   };
-  Result<std::optional<Manifest>> last_manifest();
   Result<Intent> left_behind(const std::vector<Member>&);
   Result<Intent> plan_for(const std::vector<Member>&);
   Result<Plan> with_machines(const Intent&, const std::vector<MachineState>&);
@@ -184,6 +184,8 @@ class Network {
     std::string program, config;
   };
   Result<std::vector<Earlier>> outdated(const Manifest::Site&);
+  Status exchange(const std::vector<Earlier>&, const UpOptions&,
+                  const std::function<Status(const Earlier&)>& begin);
   Status replace(const std::vector<Earlier>&, const UpOptions&);
   Status put_back(const std::vector<Earlier>&, const UpOptions&);
   Status wait_until_it_goes_on(const NetworkStatus& before, Duration timeout);

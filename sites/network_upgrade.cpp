@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "chain/core/limits.hpp"
+#include "chain/core/text.hpp"
 #include "sites/healing.hpp"
 #include "sites/lock.hpp"
 #include "sites/network.hpp"
@@ -18,12 +19,6 @@ constexpr Duration look_patience{2'000};  // of one look at all nodes
 
 // What the OS says after the name of a file that is not there any more.
 constexpr std::string_view gone = " (deleted)";
-
-std::string list_of(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 }  // namespace
 
@@ -42,33 +37,34 @@ Result<std::vector<Network::Earlier>> Network::outdated(const Manifest::Site& si
   return nodes;
 }
 
-Status Network::replace(const std::vector<Earlier>& nodes, const UpOptions& options) {
+// Stopped and begun again, all of them, and healthy.
+Status Network::exchange(const std::vector<Earlier>& nodes, const UpOptions& options,
+                         const std::function<Status(const Earlier&)>& begin) {
   std::vector<const Member*> waiting;
   for (const Earlier& node : nodes) waiting.push_back(&node.member);
   const Status begun = all_at_once(nodes.size(), [&](std::size_t i) -> Status {
     const Member& member = nodes[i].member;
     AITBC_TRY(member.provider.supervisor.stop(spec_of(member), stop_patience));
-    return start(member);
+    return begin(nodes[i]);
   });
   if (!begun) return begun;
   return wait_for(std::move(waiting), options.timeout, options.progress);
 }
 
+Status Network::replace(const std::vector<Earlier>& nodes, const UpOptions& options) {
+  return exchange(nodes, options, [&](const Earlier& node) { return start(node.member); });
+}
+
 // The config first, as ever: what runs has what is on disk.
 Status Network::put_back(const std::vector<Earlier>& nodes, const UpOptions& options) {
-  std::vector<const Member*> waiting;
-  for (const Earlier& node : nodes) waiting.push_back(&node.member);
-  const Status begun = all_at_once(nodes.size(), [&](std::size_t i) -> Status {
-    const Member& member = nodes[i].member;
-    NodeSpec spec = spec_of(member);
-    AITBC_TRY(member.provider.supervisor.stop(spec, stop_patience));
+  return exchange(nodes, options, [](const Earlier& node) -> Status {
+    const Member& member = node.member;
     AITBC_TRY(put_if_changed(member.provider.transport, member.layout.config(member.node.id),
-                             nodes[i].config, Mode::file));
-    spec.program = nodes[i].program;
+                             node.config, Mode::file));
+    NodeSpec spec = spec_of(member);
+    spec.program = node.program;
     return member.provider.supervisor.start(spec);
   });
-  if (!begun) return begun;
-  return wait_for(std::move(waiting), options.timeout, options.progress);
 }
 
 // All nodes have one chain, and what was paid meanwhile gets into it. What waited before may go on
@@ -145,10 +141,10 @@ Error Network::rolled_back(const std::vector<Earlier>& changed, const std::strin
   std::string text = "site " + site + " does not do with this build: " + why.detail;
   const Status back = put_back(kept, options);
   if (!names.empty())
-    text += "\n" + list_of(names) + (back ? " run" : " should run") + " what they ran before";
+    text += "\n" + joined(names) + (back ? " run" : " should run") + " what they ran before";
   if (!back) text += ", but " + back.error().detail;
   if (!lost.empty()) {
-    text += "\n" + list_of(lost) + " stay with it: the file of what they ran is gone";
+    text += "\n" + joined(lost) + " stay with it: the file of what they ran is gone";
   }
   return error(why.code, std::move(text));
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chain/core/text.hpp"
+
 namespace aitbc::sync {
 
 namespace {
@@ -34,10 +36,8 @@ Status check_rule(const LinkRule& rule) {
 Status check_peers(const std::vector<std::string>& named, const std::vector<std::string>& peers) {
   for (const std::string& url : named) {
     if (std::find(peers.begin(), peers.end(), url) != peers.end()) continue;
-    std::string known;
-    for (const std::string& peer : peers) known += (known.empty() ? "" : ", ") + peer;
     return error(Errc::bad_request, "fault: " + url + " is no peer of this node; its peers are: " +
-                                        (known.empty() ? "none" : known));
+                                        (peers.empty() ? "none" : joined(peers)));
   }
   return ok();
 }

@@ -37,8 +37,7 @@ NodeSymptoms node_of(const Manifest::Site& site, const Manifest::Node& node) {
 // What the OS says of its process, and its log where there is none.
 void look_at_process(const Network::Place& place, NodeSymptoms& seen) {
   const std::string& id = seen.report.node;
-  const NodeSpec spec{place.layout.node(id), place.provider.program,
-                      node_arguments(place.layout.config(id))};
+  const NodeSpec spec = Network::spec_of(place.provider, place.layout, id);
   Supervisor& supervisor = place.provider.supervisor;
   const auto state = supervisor.state(spec);
   seen.end.reset();

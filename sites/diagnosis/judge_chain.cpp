@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "chain/core/text.hpp"
 #include "sites/diagnosis/order.hpp"
 
 namespace aitbc::sites {
@@ -27,12 +28,6 @@ const NodeSymptoms* with_answer(const Symptoms& symptoms) {
     if (node.report.answer && node.report.state.kind != Kind::wrong_genesis) return &node;
   }
   return nullptr;
-}
-
-std::string listed(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 struct Electorate {
@@ -72,7 +67,7 @@ void judge_quorum(const Symptoms& symptoms, std::vector<Clue>& clues) {
     clue.nodes = them.missing;
     clue.cause = std::to_string(them.there) + " of " + std::to_string(them.all) +
                  " authorities are there, " + std::to_string(them.needed) + " are needed" +
-                 (them.missing.empty() ? "" : "; missing: " + listed(them.missing));
+                 (them.missing.empty() ? "" : "; missing: " + joined(them.missing));
     clue.cure = "bring them back: aitbc up";
     clues.push_back(std::move(clue));
     return;
@@ -113,7 +108,7 @@ void judge_branch(const Symptoms& symptoms, const NodeSymptoms& node, std::vecto
   clue.nodes = {report.node};
   clue.cause = "since block " + std::to_string(common) + " it has " + std::to_string(own) +
                " blocks of its own (" + standing(report.answer->final.height) + "), nodes " +
-               listed(others) + " have " + std::to_string(symptoms.best->height - common) + " (" +
+               joined(others) + " have " + std::to_string(symptoms.best->height - common) + " (" +
                standing(others_final) + ")";
   clue.cure = "they agree as soon as they hear one another; see whom it hears: aitbc sync status";
   clues.push_back(std::move(clue));
@@ -192,7 +187,7 @@ void judge_stall(const Symptoms& symptoms, std::vector<Clue>& clues) {
   clue.finding = Finding::stalled;
   clue.nodes = nodes;
   clue.about = hash_text(symptoms.best->id);
-  clue.cause = std::to_string(waiting) + " transactions wait (node " + listed(nodes) +
+  clue.cause = std::to_string(waiting) + " transactions wait (node " + joined(nodes) +
                ") and no block follows " + std::to_string(symptoms.best->height);
   clue.cure = "see what the authorities say: aitbc logs -n 50";
   clues.push_back(std::move(clue));

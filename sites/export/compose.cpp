@@ -12,27 +12,25 @@ bool is_number(const std::string& text) {
   return text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-std::string quoted(const std::string& plain) { return "\"" + plain + "\""; }
-
 // Where it is outside, too: the paths in a node's config hold in both.
 std::string mount(const std::string& source, const std::string& target, bool writable) {
-  return "      - {type: bind, source: " + quoted(source) + ", target: " + quoted(target) +
+  return "      - {type: bind, source: " + yaml_text(source) + ", target: " + yaml_text(target) +
          (writable ? "" : ", read_only: true") + ", bind: {create_host_path: false}}\n";
 }
 
 std::string service(const Manifest& manifest, const Manifest::Node& node, const SitePlace& place,
                     const ExportOptions& options) {
   const Layout& layout = place.layout;
-  std::string out = "  " + quoted("node-" + node.id) + ":\n    image: " + quoted(image) +
-                    "\n    command: [" + quoted(std::string(package_inside) + "/bin/aitbc");
+  std::string out = "  " + yaml_text("node-" + node.id) + ":\n    image: " + yaml_text(image) +
+                    "\n    command: [" + yaml_text(std::string(package_inside) + "/bin/aitbc");
   for (const std::string& word : node_arguments(layout.config(node.id))) {
-    out += ", " + quoted(word);
+    out += ", " + yaml_text(word);
   }
   // A name means nothing inside of the image.
   const bool known = options.user && is_number(*options.user);
   const std::string user =
       known ? *options.user : "${AITBC_USER:?UID:GID of whom the network's folder belongs to}";
-  out += "]\n    user: " + quoted(user) +
+  out += "]\n    user: " + yaml_text(user) +
          "\n    network_mode: host\n    read_only: true\n    cap_drop: [ALL]\n"
          "    security_opt: [\"no-new-privileges:true\"]\n    restart: \"on-failure:5\"\n"
          "    stop_grace_period: 15s\n    ulimits: {nofile: 4096}\n    volumes:\n";

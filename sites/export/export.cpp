@@ -145,17 +145,16 @@ Result<std::vector<ExportedFile>> export_files(ExportKind kind, const Manifest& 
 }
 
 std::string upstream_of(const Manifest::Node& node) {
-  const std::string host = node.near_host();
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(node.port);
+  return endpoint_text(node.near_host(), node.port);
 }
 
 std::string text(const Listening& listening, std::string_view any) {
   const std::string& address = listening.address;
-  std::string host = address.empty() ? std::string(any) : address;
-  if (address.find(':') != std::string::npos) host = "[" + address + "]";
-  return host + ":" + std::to_string(listening.port);
+  return address.empty() ? std::string(any) + ":" + std::to_string(listening.port)
+                         : endpoint_text(address, listening.port);
 }
+
+std::string yaml_text(const std::string& plain) { return "\"" + plain + "\""; }
 
 Duration proxy_patience(const Manifest& manifest, PublicRoute::Kind kind) {
   if (kind == PublicRoute::Kind::streams) return stream_patience;

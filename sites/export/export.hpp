@@ -86,6 +86,9 @@ std::vector<ExportedFile> compose_files(const Manifest&, const ExportOptions&);
 std::string upstream_of(const Manifest::Node&);
 // "10.0.0.1:80"; `any` stands for a missing address.
 std::string text(const Listening&, std::string_view any);
+// In double quotes, as "1" is a number and "on" a truth elsewhere in YAML; `plain` needs no
+// escapes.
+std::string yaml_text(const std::string& plain);
 // How long a proxy waits for a node that holds a long poll, and for news on a stream.
 Duration proxy_patience(const Manifest&, PublicRoute::Kind);
 

@@ -6,13 +6,9 @@ namespace {
 
 constexpr const char* targets_name = "targets.yaml";
 
-// In double quotes, as "1" is a number and "on" a truth elsewhere.
-std::string yaml_text(const std::string& plain) { return "\"" + plain + "\""; }
-
 std::string target(const Manifest& manifest, const Manifest::Site& site,
                    const Manifest::Node& node) {
-  const std::string url = node.url();
-  return "- targets: [" + yaml_text(url.substr(url.find("://") + 3)) +
+  return "- targets: [" + yaml_text(endpoint_text(node.host, node.port)) +
          "]\n  labels: {network: " + yaml_text(manifest.network) +
          ", site: " + yaml_text(site.name) + ", node: " + yaml_text(node.id) + "}\n";
 }
