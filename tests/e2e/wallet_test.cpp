@@ -48,7 +48,7 @@ std::vector<std::string> words_shown(const std::string& shown) {
   return words;
 }
 
-std::string spoken(const std::vector<std::string>& words) { return cli::joined(words, " "); }
+std::string spoken(const std::vector<std::string>& words) { return joined(words, " "); }
 
 }  // namespace
 
