@@ -28,6 +28,7 @@ UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b(?!\(#\d+\))"
 NAMELESS = re.compile(r"(^|[_/])(utils?|helpers?|managers?|commons?|misc)([_./]|$)")
 SLEEP = re.compile(r"this_thread::sleep_|\b(usleep|nanosleep)\s*\(|(?<![\w.])::sleep\s*\(")
 USING = re.compile(r"^\s*using namespace\b")
+INCLUDE = re.compile(r'^#include [<"]([^>"]+)[>"]', re.M)
 
 # The text speaks of the project alone: not of the machine it was written on, nor of how.
 OFF_TOPIC = (
@@ -122,6 +123,8 @@ def check(path, text):
         for start, length in functions(text):
             if length > FUNCTION_MAX:
                 yield start, f"a function has at most {FUNCTION_MAX} lines, this one {length}"
+    if path.endswith(".hpp") and "#pragma once" not in lines:
+        yield 1, "a header says #pragma once"
 
 
 def check_tree(files):
@@ -144,6 +147,10 @@ def check_tree(files):
                 folder = os.path.dirname(folder)
             if not folder:
                 yield path, "no CMakeLists.txt names this file"
+            # So the build itself shows that the header compiles alone.
+            header = path[:-len("cpp")] + "hpp"
+            if header in files and INCLUDE.findall(files[path])[:1] != [header]:
+                yield path, f"the first include is {header}"
 
 
 def read_tree(root):
@@ -173,7 +180,9 @@ SELF_TEST = (
     ("tests/golden/a.txt", "a ", None),
     ("chain/a.cpp", "// TO" "DO later\n", "issue"),
     ("chain/a.cpp", "// TO" "DO(#12): later\n", None),
-    ("chain/a.hpp", "  using namespace std;\n", "header"),
+    ("chain/a.hpp", "#pragma once\n  using namespace std;\n", "in a header"),
+    ("chain/a.hpp", "#pragma once\nint a();\n", None),
+    ("chain/a.hpp", "int a();\n", "pragma"),
     ("chain/a.cpp", "using namespace std;\n", "file scope"),
     ("chain/a.cpp", "  using namespace std::chrono;\n", None),
     ("tests/a.cpp", "using namespace aitbc;\n", None),
@@ -206,6 +215,10 @@ TREE_SELF_TEST = (
     ({"a/CMakeLists.txt": "add_library(a b/x.cpp)\n", "a/b/x.cpp": ""}, 0),
     ({"a/CMakeLists.txt": "add_library(a yx.cpp)\n", "a/x.cpp": ""}, 1),
     ({"a/x.cpp": ""}, 1),
+    ({"a/CMakeLists.txt": "x.cpp", "a/x.hpp": "", "a/x.cpp": '// A.\n\n#include "a/x.hpp"\n'}, 0),
+    ({"a/CMakeLists.txt": "x.cpp", "a/x.hpp": "",
+      "a/x.cpp": '#include <map>\n#include "a/x.hpp"\n'}, 1),
+    ({"a/CMakeLists.txt": "x.cpp", "a/x.hpp": "", "a/x.cpp": ""}, 1),
     ({"tests/golden/a.txt": "", "tests/CMakeLists.txt": "b.cpp", "tests/b.cpp": '"a.txt"'}, 0),
     ({"tests/golden/a.txt": "", "tests/CMakeLists.txt": "b.cpp", "tests/b.cpp": ""}, 1),
     ({"tests/golden/h/a.txt": "", "tests/CMakeLists.txt": "b.cpp",
