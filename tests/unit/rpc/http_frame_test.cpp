@@ -7,7 +7,7 @@
 
 #include <array>
 #include <charconv>
-#include <chrono>
+#include <ctime>
 #include <vector>
 
 #include "tests/support/seed.hpp"
@@ -198,9 +198,9 @@ TEST_CASE("a body of tiny chunks takes no quadratic time") {
   std::string chunks;
   for (int i = 0; i < 400'000; ++i) chunks += "1\r\na\r\n";
   HttpFrame frame({});
-  const auto before = std::chrono::steady_clock::now();
+  const std::clock_t before = std::clock();  // of the processor: others may be busy, too
   frame.append("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n");
   REQUIRE(frame.advance() == HttpFrame::Step::complete);
   CHECK(frame.take().body == std::string(400'000, 'a'));
-  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(10));
+  CHECK((std::clock() - before) / CLOCKS_PER_SEC < 10);
 }

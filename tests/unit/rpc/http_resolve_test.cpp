@@ -34,7 +34,7 @@ int stuck_look_up(const char*, const char* port, const addrinfo* hints, addrinfo
   ++inside;
   {
     std::unique_lock lock(mutex);
-    changed.wait_for(lock, Duration{10'000}, [] { return !stuck; });
+    changed.wait_for(lock, Duration{60'000}, [] { return !stuck; });
   }
   const int problem = ::getaddrinfo("127.0.0.1", port, hints, found);
   --inside;
