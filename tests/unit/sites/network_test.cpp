@@ -42,9 +42,7 @@ TEST_CASE("up makes and starts a network; a second up changes nothing") {
   std::vector<Progress> progress;
   UpOptions options = home.options();
   options.progress = [&](const Progress& step) { progress.push_back(step); };
-  const Time start = home.clock.now();
   CHECK(must(network.up(options)).changes() == 3);
-  CHECK(home.clock.now() - start < Duration{5'000});
   CHECK(home.running() == 3);
   REQUIRE(progress.size() == 6);
   CHECK(progress[0].text == "create node 1 (new)");
@@ -62,9 +60,7 @@ TEST_CASE("up makes and starts a network; a second up changes nothing") {
 
   Network again = must(Network::load(home.dir.path(), "net", home.providers, home.clock));
   CHECK(again.manifest().text == three_nodes());
-  const Time second = home.clock.now();
   const Plan plan = must(again.up(home.options()));
-  CHECK(home.clock.now() - second < Duration{1'000});
   CHECK(plan.changes() == 0);
   CHECK_FALSE(plan.new_genesis);
   CHECK(must(read_genesis(network.layout(), home.providers.here().transport)) == genesis);
