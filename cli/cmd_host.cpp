@@ -14,6 +14,7 @@
 #include "rpc/json_writer.hpp"
 #include "sites/diagnosis/machine_facts.hpp"
 #include "sites/remote/server.hpp"
+#include "sites/units.hpp"
 
 namespace aitbc::cli {
 
@@ -41,13 +42,12 @@ Verdict serve_host(Invocation& invocation) {
   const sites::Descriptor in(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
   const sites::Descriptor out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
   if (!in.is_open() || !out.is_open()) return error(Errc::io, "no standard input or output");
-  sites::LocalProviders providers(program, invocation.clock);
-  const sites::Provider here = providers.here();
-  AITBC_TRY(sites::remote::serve({here.transport,
-                                  here.supervisor,
-                                  {absolute.string(), program, user_name(), system_name(), {}},
-                                  invocation.clock},
-                                 in, out));
+  const sites::Units units = sites::units_here();
+  const sites::remote::Machine machine{absolute.string(), program,       user_name(),
+                                       system_name(),     units.manager, {}};
+  sites::LocalTransport files(invocation.clock);
+  sites::UnitSupervisor nodes(units, invocation.clock);
+  AITBC_TRY(sites::remote::serve({files, nodes, machine, invocation.clock}, in, out));
   return Exit::done;
 }
 

@@ -63,6 +63,11 @@ std::vector<Note> lint(const Manifest& manifest) {
       add(Note::Kind::note, "site " + site.name + " may vanish as a whole");
     }
     if (site.nodes.empty()) add(Note::Kind::note, "site " + site.name + " runs no node");
+    if (site.service == Manifest::Service::none) {
+      add(Note::Kind::note, "site " + site.name +
+                                " has service none: a node that crashes, or whose machine "
+                                "restarts, waits for a command");
+    }
   }
   // With two at each of three sites one key may be in use twice, and a node may be down anywhere.
   if (sites_with_nodes > 2 && single == sites_with_nodes) {

@@ -63,6 +63,7 @@ class Parser {
 
  private:
   Status parse_site(const std::string& name, const Value& at);
+  static Status parse_service(const Mapping& map, Manifest::Site& site);
   static Status parse_container(const Mapping& map, Manifest::Site& site);
   Status parse_node(const Value& at, const std::optional<std::string>& site_bind,
                     Manifest::Site& site);
@@ -270,8 +271,8 @@ ProviderKind derive_provider(const Manifest::Site& site) {
 Status Parser::parse_site(const std::string& name, const Value& at) {
   AITBC_TRY_ASSIGN(const Mapping map,
                    Mapping::open(at, {"ip", "domain", "container", "container_ip", "access",
-                                      "bridge", "provider", "home", "bind", "image", "limits",
-                                      "proxies", "blockchain_nodes"}));
+                                      "bridge", "provider", "service", "home", "bind", "image",
+                                      "limits", "proxies", "blockchain_nodes"}));
   Manifest::Site site;
   site.name = name;
   AITBC_TRY(map.optional("ip", site.address, as_address));
@@ -290,6 +291,7 @@ Status Parser::parse_site(const std::string& name, const Value& at) {
            : word == "ssh"   ? ProviderKind::ssh
                              : ProviderKind::incus;
   }));
+  AITBC_TRY(parse_service(map, site));
   AITBC_TRY(parse_container(map, site));
   std::optional<std::string> bind;
   AITBC_TRY(map.optional("bind", bind, as_address));
@@ -298,6 +300,18 @@ Status Parser::parse_site(const std::string& name, const Value& at) {
     for (const Value& item : items) AITBC_TRY(parse_node(item, bind, site));
   }
   manifest_.sites.push_back(std::move(site));
+  return ok();
+}
+
+Status Parser::parse_service(const Mapping& map, Manifest::Site& site) {
+  const Value* given = map.find("service");
+  if (given == nullptr) return ok();
+  if (site.provider == ProviderKind::process) {
+    return bad(*given, "expected provider ssh or incus: nodes of this machine are processes of " +
+                           std::string("their own; 'aitbc export systemd' writes units for them"));
+  }
+  AITBC_TRY_ASSIGN(const std::string word, as_word(*given, {"systemd", "none"}));
+  site.service = word == "systemd" ? Manifest::Service::systemd : Manifest::Service::none;
   return ok();
 }
 

@@ -33,6 +33,9 @@ struct Manifest {
     std::string near_host() const;  // the address at which programs of its own machine reach it
   };
 
+  // Whether nodes are units of systemd: where there is one, always, or never.
+  enum class Service { any, systemd, none };
+
   struct Proxy {
     std::string listen, connect;  // "tcp:ADDRESS:PORT", as incus takes them
   };
@@ -50,6 +53,7 @@ struct Manifest {
     std::vector<Proxy> proxies;
     std::string access;
     std::string home;         // of the networks there; empty: ~/.aitbc of the user there
+    Service service = Service::any;
     std::vector<Node> nodes;  // may be empty: a host that only carries another site
 
     // A proxy of its machine is in front of its nodes, under its domain.

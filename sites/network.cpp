@@ -261,6 +261,10 @@ Status Network::check_genesis_fits(const std::vector<Member>& members,
 }
 
 Result<Step> Network::step_for(const Member& member, bool new_genesis) const {
+  AITBC_TRY(check_service(member));
+  const NodeSpec spec = spec_of(member);
+  // Also of a new node: its unit's name may be taken.
+  AITBC_TRY_ASSIGN(const std::string unit_drift, member.provider.supervisor.drift(spec));
   const fs::path data = member.layout.data(member.node.id);
   AITBC_TRY_ASSIGN(const bool has_chain, member.provider.transport.exists(data));
   if (new_genesis && has_chain) {
@@ -282,18 +286,17 @@ Result<Step> Network::step_for(const Member& member, bool new_genesis) const {
     return under_way ? act(Step::Action::move, "on its way") : act(Step::Action::create, "new");
   }
   if (!on_disk) return on_disk.error();
-  const std::string drift =
-      config_drift(*on_disk, config_text(manifest_, member.layout, member.node));
-  AITBC_TRY_ASSIGN(const RunState state, member.provider.supervisor.state(spec_of(member)));
+  std::string drift = config_drift(*on_disk, config_text(manifest_, member.layout, member.node));
+  AITBC_TRY_ASSIGN(const auto facts, member.provider.supervisor.facts(spec));
+  if (drift.empty() && facts && facts->program != spec.program) {
+    drift = "program " + facts->program + " -> " + spec.program;
+  }
+  if (drift.empty()) drift = unit_drift;
+  AITBC_TRY_ASSIGN(const RunState state, member.provider.supervisor.state(spec));
   if (state == RunState::stopped) {
     return act(Step::Action::start, drift.empty() ? "not running" : "not running; " + drift);
   }
   if (!drift.empty()) return act(Step::Action::restart, drift);
-  AITBC_TRY_ASSIGN(const auto facts, member.provider.supervisor.facts(spec_of(member)));
-  if (facts && facts->program != member.provider.program) {
-    return act(Step::Action::restart,
-               "program " + facts->program + " -> " + member.provider.program);
-  }
   if (state == RunState::paused) return act(Step::Action::start, "paused");
   return step;
 }

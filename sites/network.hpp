@@ -116,7 +116,8 @@ class Network {
     Layout layout;  // there
   };
   Result<Place> place_of(const std::string& node);
-  // How that node is known to the supervisor there.
+  // How that node is known to the supervisor there, whatever it is run by. To look at it, or to end
+  // it with all that it has outside of its folder.
   static NodeSpec spec_of(const Provider&, const Layout&, const std::string& node);
   // Of a site's machine, before it can be asked anything itself.
   Result<MachineState> machine_state(const Manifest::Site& site) {
@@ -155,9 +156,10 @@ class Network {
   // to the first failure. The first failure in the order of the machines.
   static Status on_machines(const std::vector<Member>& members,
                             const std::function<Status(std::size_t)>& action);
-  static NodeSpec spec_of(const Member& member) {
-    return spec_of(member.provider, member.layout, member.node.id);
-  }
+  // With its unit, if it has one there.
+  NodeSpec spec_of(const Member& member) const { return spec_of(member, member.provider.program); }
+  NodeSpec spec_of(const Member& member, const std::string& program) const;
+  static Status check_service(const Member&);
 
   // A node that is somewhere and not in the network file, or not there.
   struct Left {
@@ -203,7 +205,7 @@ class Network {
   Status make_machines(const Plan&, Telling&);
   Status remove_left(const Intent&, Telling&);
   Status carry_out(const Plan&, const std::vector<Member>&, Telling&);
-  static Status stop_changed(const Plan&, const std::vector<Member>&);
+  Status stop_changed(const Plan&, const std::vector<Member>&) const;
   Status start(const Member&);
   Status end_healings(Control, const std::string& node, const std::string& fault);
   static Status put_if_changed(Transport&, const std::filesystem::path&, const std::string& text,

@@ -198,7 +198,7 @@ Status Network::hand_out_shared_files(const std::vector<Member>& members) {
 
 // A node is stopped before its config is replaced: whatever runs has the config that is on disk,
 // and a later plan can tell from the file alone.
-Status Network::stop_changed(const Plan& plan, const std::vector<Member>& members) {
+Status Network::stop_changed(const Plan& plan, const std::vector<Member>& members) const {
   return all_at_once(members.size(), [&](std::size_t i) -> Status {
     const Step::Action action = plan.steps[i].action;
     if (action == Step::Action::keep || action == Step::Action::start) return ok();
@@ -221,6 +221,8 @@ Status Network::start(const Member& member) {
   const NodeSpec spec = spec_of(member);
   AITBC_TRY_ASSIGN(const RunState state, supervisor.state(spec));
   if (state == RunState::paused) return supervisor.resume(spec);
+  // A unit may be about to bring it back.
+  AITBC_TRY(supervisor.stop(spec, stop_patience));
   AITBC_TRY(put_if_changed(member.provider.transport, member.layout.config(member.node.id),
                            config_text(manifest_, member.layout, member.node), Mode::file));
   return supervisor.start(spec);

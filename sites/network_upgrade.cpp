@@ -57,13 +57,11 @@ Status Network::replace(const std::vector<Earlier>& nodes, const UpOptions& opti
 
 // The config first, as ever: what runs has what is on disk.
 Status Network::put_back(const std::vector<Earlier>& nodes, const UpOptions& options) {
-  return exchange(nodes, options, [](const Earlier& node) -> Status {
+  return exchange(nodes, options, [this](const Earlier& node) -> Status {
     const Member& member = node.member;
     AITBC_TRY(put_if_changed(member.provider.transport, member.layout.config(member.node.id),
                              node.config, Mode::file));
-    NodeSpec spec = spec_of(member);
-    spec.program = node.program;
-    return member.provider.supervisor.start(spec);
+    return member.provider.supervisor.start(spec_of(member, node.program));
   });
 }
 

@@ -15,6 +15,7 @@ struct Provider {
   // Where networks are kept there; empty on the machine of the caller, whose command knows it.
   std::filesystem::path home = {};
   Duration clock_ahead{0};  // of that machine's clock to this one's
+  ServiceManager services = ServiceManager::none;  // that its nodes can be units of
 };
 
 // Of a site's machine, before it can be asked anything itself.

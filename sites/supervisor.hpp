@@ -4,6 +4,7 @@
 // call is idempotent: starting what runs and stopping what does not are done already. Thread-safe
 // for different nodes.
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -13,10 +14,21 @@
 
 namespace aitbc::sites {
 
+// Who keeps a machine's services: systemd, that of the whole machine or that of one user.
+enum class ServiceManager : std::uint8_t { none, system, user };
+
+struct Unit {
+  std::string name;  // "aitbc-NETWORK-NODE.service"
+  std::string text;
+};
+
 struct NodeSpec {
   std::filesystem::path folder;        // holds node.log and node.pid
   std::string program;                 // that start() runs
   std::vector<std::string> arguments;  // name a path in the folder, so no other process has them
+  // What systemd is to run it by; none: it is a process of its own, and stop() and kill() remove a
+  // unit that it had.
+  std::optional<Unit> unit = {};
 };
 
 enum class RunState { running, paused, stopped };
@@ -46,17 +58,20 @@ class Supervisor {
   virtual Status resume(const NodeSpec&) = 0;
   virtual Result<RunState> state(const NodeSpec&) = 0;
   virtual Result<std::optional<ProcessFacts>> facts(const NodeSpec&) = 0;
+  // In which way a node is not run as the spec says, in words; empty if it is. in_use if its unit's
+  // name is taken by somebody else's.
+  virtual Result<std::string> drift(const NodeSpec&) = 0;
   // The last lines of its log; empty if there is none.
   virtual std::string log_tail(const NodeSpec&, std::size_t lines) = 0;
   // Kills every node whose command line names a path in `folder`, also those that no file knows any
-  // more. Says how many there were.
+  // more, and removes their units. Says how many there were.
   virtual Result<std::size_t> kill_all_in(const std::filesystem::path& folder) = 0;
 };
 
 // Children of this machine's init: they outlive the command that started them. The process is
 // named in <folder>/node.pid ("PID START-TIME"), checked against its start time and its arguments;
 // if that file was lost, it is found by its arguments.
-class ProcessSupervisor final : public Supervisor {
+class ProcessSupervisor : public Supervisor {
  public:
   explicit ProcessSupervisor(Clock& clock) : clock_(clock) {}
 
@@ -67,10 +82,11 @@ class ProcessSupervisor final : public Supervisor {
   Status resume(const NodeSpec&) override;
   Result<RunState> state(const NodeSpec&) override;
   Result<std::optional<ProcessFacts>> facts(const NodeSpec&) override;
+  Result<std::string> drift(const NodeSpec&) override { return std::string(); }
   std::string log_tail(const NodeSpec&, std::size_t lines) override;
   Result<std::size_t> kill_all_in(const std::filesystem::path& folder) override;
 
- private:
+ protected:
   Clock& clock_;
 };
 

@@ -41,17 +41,6 @@ Status check_path(std::string_view what, const std::string& value) {
                std::string(what) + ": expected an absolute path, got '" + value + "'");
 }
 
-Status check_place(const Manifest::Site& site, const std::optional<SitePlace>& place) {
-  if (!place) {
-    return error(Errc::bad_config,
-                 "site " + site.name +
-                     ": where its networks are kept is not known here; say so with --site-home, "
-                     "or with home: in the network file");
-  }
-  AITBC_TRY(check_path("site " + site.name + ": its program", place->program));
-  return check_path("site " + site.name + ": its folder", place->layout.root().string());
-}
-
 Status check_options(const ExportOptions& options) {
   if (options.tls) {
     AITBC_TRY(check_path("--tls: the certificate", options.tls->certificate));
@@ -80,12 +69,24 @@ Status check_sites(ExportKind kind, const Manifest& manifest, const ExportOption
           Errc::bad_manifest,
           "environments." + site.name + ".domain: expected a host name, got '" + site.domain + "'");
     }
-    if (runs_nodes) AITBC_TRY(check_place(site, options.places.at(i)));
+    if (!runs_nodes) continue;
+    if (!options.places.at(i)) {
+      return error(Errc::bad_config,
+                   "site " + site.name +
+                       ": where its networks are kept is not known here; say so with --site-home, "
+                       "or with home: in the network file");
+    }
+    AITBC_TRY(check_place(site, *options.places.at(i)));
   }
   return ok();
 }
 
 }  // namespace
+
+Status check_place(const Manifest::Site& site, const SitePlace& place) {
+  AITBC_TRY(check_path("site " + site.name + ": its program", place.program));
+  return check_path("site " + site.name + ": its folder", place.layout.root().string());
+}
 
 std::vector<PublicRoute> public_routes(const Manifest::Site& site) {
   std::vector<PublicRoute> routes;

@@ -11,6 +11,7 @@
 
 #include "sites/layout.hpp"
 #include "sites/manifest.hpp"
+#include "sites/supervisor.hpp"
 
 namespace aitbc::sites {
 
@@ -91,6 +92,18 @@ std::string text(const Listening&, std::string_view any);
 std::string yaml_text(const std::string& plain);
 // How long a proxy waits for a node that holds a long poll, and for news on a stream.
 Duration proxy_patience(const Manifest&, PublicRoute::Kind);
+
+// "aitbc-NETWORK-NODE.service".
+std::string unit_name(const std::string& network, const std::string& node);
+// Without the first line, which says whose it is. `user` is whom it runs as; without one it is the
+// manager's own, and what it says goes where ours go: to the node's log.
+struct UnitUse {
+  ServiceManager manager = ServiceManager::system;
+  std::optional<std::string> user = {};
+};
+std::string unit_text(const Manifest&, const Manifest::Node&, const SitePlace&, const UnitUse&);
+// bad_config for a place whose paths would have to be quoted there.
+Status check_place(const Manifest::Site&, const SitePlace&);
 
 // What a node reads beside its own folder; absolute paths.
 std::vector<std::string> shared_files_of(const Manifest&, const Layout&);

@@ -1,5 +1,4 @@
 #include "sites/export/export.hpp"
-#include "sites/supervisor.hpp"
 
 namespace aitbc::sites {
 
@@ -10,14 +9,10 @@ constexpr std::string_view default_user = "aitbc";
 // What `systemd-analyze security` asks about, but for what a node needs: the network, and its own
 // folder to write. It compiles nothing at run time. ProcSubset= stays as it is: without the
 // machine's boot id the guard of an authority's key takes every start for that of a copy.
-constexpr std::string_view hardening = R"(
-# What it may: the network, the files above, and nothing else.
-NoNewPrivileges=yes
-CapabilityBoundingSet=
+// First what only the machine's own systemd can do, then what a user's can, too.
+constexpr std::string_view system_hardening = R"(CapabilityBoundingSet=
 AmbientCapabilities=
 DevicePolicy=closed
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
 PrivateDevices=yes
 PrivateTmp=yes
 PrivateUsers=yes
@@ -31,6 +26,10 @@ ProtectKernelTunables=yes
 ProtectProc=invisible
 ProtectSystem=strict
 RemoveIPC=yes
+)";
+constexpr std::string_view hardening = R"(NoNewPrivileges=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
 RestrictAddressFamilies=AF_INET AF_INET6
 RestrictNamespaces=yes
 RestrictRealtime=yes
@@ -40,9 +39,6 @@ SystemCallErrorNumber=EPERM
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
 UMask=0077
-
-[Install]
-WantedBy=multi-user.target
 )";
 
 // The program with the libraries of its package; what is below /usr is seen anyway.
@@ -53,41 +49,57 @@ std::string program_lines(const std::string& program) {
   return "BindReadOnlyPaths=" + (packaged ? folder.parent_path().string() : program) + "\n";
 }
 
-std::string unit(const Manifest& manifest, const Manifest::Site& site, const Manifest::Node& node,
-                 const SitePlace& place, const std::string& user) {
-  const Layout& layout = place.layout;
-  std::string out = export_marker(manifest) + "# On the machine of site " + site.name +
-                    ": /etc/systemd/system/. The network's folder must belong to " + user +
-                    "; `aitbc up` makes it.\n\n[Unit]\nDescription=aitbc node " + node.id +
-                    " of the network " + manifest.network +
-                    "\nWants=network-online.target\nAfter=network-online.target\n"
-                    "StartLimitIntervalSec=60\nStartLimitBurst=5\n\n[Service]\nType=exec\n"
-                    "ExecStart=" +
-                    place.program;
-  for (const std::string& word : node_arguments(layout.config(node.id))) out += " " + word;
-  out += "\nUser=" + user +
-         "\nRestart=on-failure\nRestartSec=2\n"
-         "# Of exit code 2: its configuration is wrong, and stays so.\n"
-         "RestartPreventExitStatus=2\nTimeoutStopSec=15\nLimitNOFILE=4096\n\n"
-         "# What it sees of the network's folder: what all share, and its own.\n" +
-         program_lines(place.program) + "TemporaryFileSystem=" + layout.root().string() + ":ro\n";
-  for (const std::string& file : shared_files_of(manifest, layout)) {
+std::string visible_files(const Manifest& manifest, const Manifest::Node& node,
+                          const SitePlace& place) {
+  std::string out = "\n# What it sees of the network's folder: what all share, and its own.\n" +
+                    program_lines(place.program) +
+                    "TemporaryFileSystem=" + place.layout.root().string() + ":ro\n";
+  for (const std::string& file : shared_files_of(manifest, place.layout)) {
     out += "BindReadOnlyPaths=" + file + "\n";
   }
-  out += "BindPaths=" + layout.node(node.id).string() + "\n";
-  return out + std::string(hardening);
+  return out + "BindPaths=" + place.layout.node(node.id).string() + "\n";
 }
 
 }  // namespace
 
+std::string unit_name(const std::string& network, const std::string& node) {
+  return "aitbc-" + network + "-" + node + ".service";
+}
+
+std::string unit_text(const Manifest& manifest, const Manifest::Node& node, const SitePlace& place,
+                      const UnitUse& use) {
+  const Layout& layout = place.layout;
+  const bool system = use.manager == ServiceManager::system;
+  std::string out =
+      "[Unit]\nDescription=aitbc node " + node.id + " of the network " + manifest.network + "\n";
+  if (system) out += "Wants=network-online.target\nAfter=network-online.target\n";
+  out += "StartLimitIntervalSec=60\nStartLimitBurst=5\n\n[Service]\nType=exec\nExecStart=" +
+         place.program;
+  for (const std::string& word : node_arguments(layout.config(node.id))) out += " " + word;
+  out += "\n" +
+         (use.user ? "User=" + *use.user : "StandardOutput=append:" + layout.log(node.id).string());
+  out +=
+      "\nRestart=on-failure\nRestartSec=2\n"
+      "# Of exit code 2: its configuration is wrong, and stays so.\n"
+      "RestartPreventExitStatus=2\nTimeoutStopSec=15\nLimitNOFILE=4096\n";
+  if (system) out += visible_files(manifest, node, place);
+  out += "\n# What it may: the network, its files, and nothing else.\n";
+  if (system) out += system_hardening;
+  out += hardening;
+  return out + "\n[Install]\nWantedBy=" + (system ? "multi-user" : "default") + ".target\n";
+}
+
 std::vector<ExportedFile> systemd_files(const Manifest& manifest, const ExportOptions& options) {
-  const std::string user = options.user.value_or(std::string(default_user));
+  const UnitUse use{ServiceManager::system, options.user.value_or(std::string(default_user))};
   std::vector<ExportedFile> files;
   for (std::size_t i = 0; i < manifest.sites.size(); ++i) {
     const Manifest::Site& site = manifest.sites[i];
+    const std::string head = export_marker(manifest) + "# On the machine of site " + site.name +
+                             ": /etc/systemd/system/. The network's folder must belong to " +
+                             *use.user + "; `aitbc up` makes it.\n\n";
     for (const Manifest::Node& node : site.nodes) {
-      files.push_back({"aitbc-" + manifest.network + "-" + node.id + ".service",
-                       unit(manifest, site, node, *options.places[i], user)});
+      files.push_back({unit_name(manifest.network, node.id),
+                       head + unit_text(manifest, node, *options.places[i], use)});
     }
   }
   return files;

@@ -254,6 +254,11 @@ Result<std::optional<ProcessFacts>> Host::facts(const NodeSpec& spec) {
                  });
 }
 
+Result<std::string> Host::drift(const NodeSpec& spec) {
+  return ask_for(request(Op::drift, spec), usual_patience,
+                 [](Decoder& in) { return decode_text(in, limits::remote_text_bytes_max); });
+}
+
 std::string Host::log_tail(const NodeSpec& spec, std::size_t lines) {
   const auto text =
       ask_for(request(Op::log_tail, spec, static_cast<std::uint32_t>(lines)), usual_patience,

@@ -64,6 +64,7 @@ class Host final : public Transport, public Supervisor {
   Status resume(const NodeSpec&) override;
   Result<RunState> state(const NodeSpec&) override;
   Result<std::optional<ProcessFacts>> facts(const NodeSpec&) override;
+  Result<std::string> drift(const NodeSpec&) override;
   std::string log_tail(const NodeSpec&, std::size_t lines) override;
   Result<std::size_t> kill_all_in(const std::filesystem::path& folder) override;
 

@@ -106,7 +106,9 @@ Result<Provider> AllProviders::provider_for(const Manifest::Site& site) {
 }
 
 Provider AllProviders::provider_of(const Place& place) {
-  return {*place.host, *place.host, place.machine->program, place.machine->home, place.clock_ahead};
+  const Machine& machine = *place.machine;
+  return {*place.host,  *place.host,       machine.program,
+          machine.home, place.clock_ahead, machine.services};
 }
 
 // The first connection to a host is the one that the others then share: two at once would both

@@ -153,6 +153,11 @@ Buffer Request::processes(Op op) {
           if (facts) encode(out, *facts);
         });
       });
+    case Op::drift:
+      return once_read([&] {
+        return reply(nodes.drift(spec),
+                     [](Encoder& out, const std::string& words) { encode_text(out, words); });
+      });
     default: {
       const std::size_t lines = in_.integer<std::uint32_t>();
       return once_read([&] {

@@ -147,6 +147,10 @@ void encode(Encoder& out, const NodeSpec& spec) {
   encode_path(out, spec.folder);
   encode_text(out, spec.program);
   encode_texts(out, spec.arguments);
+  out.integer(static_cast<std::uint8_t>(spec.unit.has_value()));
+  if (!spec.unit) return;
+  encode_text(out, spec.unit->name);
+  encode_text(out, spec.unit->text);
 }
 
 NodeSpec decode_spec(Decoder& in) {
@@ -154,6 +158,10 @@ NodeSpec decode_spec(Decoder& in) {
   spec.folder = decode_path(in);
   spec.program = decode_text(in, limits::remote_text_bytes_max);
   spec.arguments = decode_texts(in);
+  if (in.integer<std::uint8_t>() == 0) return spec;
+  Unit& unit = spec.unit.emplace();
+  unit.name = decode_text(in, limits::remote_text_bytes_max);
+  unit.text = decode_text(in, limits::remote_text_bytes_max);
   return spec;
 }
 
@@ -161,6 +169,7 @@ void encode(Encoder& out, const Machine& machine) {
   for (const auto* text : {&machine.home, &machine.program, &machine.user, &machine.system}) {
     encode_text(out, *text);
   }
+  out.integer(static_cast<std::uint8_t>(machine.services));
   encode_duration(out, machine.time.time_since_epoch());
 }
 
@@ -169,6 +178,9 @@ Machine decode_machine(Decoder& in) {
   for (auto* text : {&machine.home, &machine.program, &machine.user, &machine.system}) {
     *text = decode_text(in, limits::remote_text_bytes_max);
   }
+  const auto services = in.integer<std::uint8_t>();
+  if (services > static_cast<std::uint8_t>(ServiceManager::user)) in.fail();
+  machine.services = static_cast<ServiceManager>(services);
   machine.time = Time(decode_duration(in));
   return machine;
 }

@@ -40,6 +40,7 @@ enum class Op : std::uint8_t {
   resume,
   state,
   facts,
+  drift,
   log_tail,
   kill_all_in,
   last = kill_all_in,
@@ -51,7 +52,8 @@ struct Machine {
   std::string program;  // the file that nodes are run from
   std::string user;
   std::string system;  // as uname says: "Linux 6.1.0 x86_64"
-  Time time;           // its clock
+  ServiceManager services = ServiceManager::none;
+  Time time;  // its clock
 };
 
 void encode_text(Encoder& out, std::string_view text);

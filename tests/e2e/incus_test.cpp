@@ -3,7 +3,8 @@
 
 #include <filesystem>
 
-#include "sites/process.hpp"
+#include "sites/network.hpp"
+#include "sites/remote/host.hpp"
 #include "tests/e2e/network_fixture.hpp"
 
 using namespace aitbc;
@@ -28,7 +29,10 @@ bool there_is(const std::string& container) { return silently("incus info " + co
 class ContainedNetwork : public test::Home {
  public:
   ContainedNetwork() { write("network.yaml", yaml("256MiB")); }
-  ~ContainedNetwork() { static_cast<void>(run({"down", "--purge"})); }
+  ~ContainedNetwork() {
+    static_cast<void>(run({"down", "--purge"}));
+    for (const int number : {2, 3}) static_cast<void>(silently("incus delete -f " + box(number)));
+  }
 
   std::string box(int number) const {
     return "aitbc-test-" + std::to_string(::getpid()) + "-" + std::to_string(number);
@@ -37,6 +41,21 @@ class ContainedNetwork : public test::Home {
     return "network: test-net\nenvironments:\n  here:\n    bind: " + std::string(bridge) +
            "\n    blockchain_nodes:\n      - {id: 1, rpc_port: 8781}\n" + site(2, memory) +
            site(3, memory) + "shared_features:\n  block_interval_seconds: 1\n";
+  }
+  // What systemd there says, in one word.
+  std::string systemd(const std::string& word, int number) const {
+    const std::string id = std::to_string(number);
+    const std::string said = run({"exec", id, "--", "systemctl", word, unit(number)}).out;
+    return said.substr(0, said.find('\n'));
+  }
+  int sh(int number, const std::string& line) const {
+    return run({"exec", std::to_string(number), "--", "sh", "-c", line}).exit;
+  }
+  static std::string unit(int number) {
+    return "aitbc-test-net-" + std::to_string(number) + ".service";
+  }
+  rpc::Json process(int number) const {
+    return must("ps")["nodes"][static_cast<std::size_t>(number - 1)];
   }
   rpc::Json up() const { return must("up", {"-f", file("network.yaml"), "--timeout", "90s"}); }
 
@@ -47,6 +66,55 @@ class ContainedNetwork : public test::Home {
            "\n    container_ip: 10.78.0.2" + id + "\n    limits: {memory: " + memory +
            "}\n    blockchain_nodes:\n      - {id: " + id + ", rpc_port: 8080}\n";
   }
+};
+
+// A container in which somebody who is not root has services that live without a session. Its image
+// has neither dbus nor logind, so what they would start is started here.
+class UserBox final : public sites::Providers {
+ public:
+  explicit UserBox(const test::Home& home)
+      : box_("aitbc-test-" + std::to_string(::getpid()) + "-user"),
+        here_(home.program(), clock_),
+        host_("site user", [this] { return dial(); }) {
+    home.must("package", {"-o", home.file("package")});
+    const std::string into = " " + box_ + "/tmp/package";
+    REQUIRE(silently("incus launch -q " + std::string(image) + " " + box_) == 0);
+    REQUIRE(silently("incus file push " + home.file("package") + into) == 0);
+    REQUIRE(
+        sh("mkdir /opt/aitbc; tar -xzf /tmp/package -C /opt/aitbc; useradd -m -u 1000 joe; "
+           "mkdir -p /var/lib/systemd/linger; touch /var/lib/systemd/linger/joe"));
+    REQUIRE(test::eventually([&] { return sh("test -e /run/systemd/private"); }));
+    REQUIRE(
+        sh("systemd-run -q -p User=joe -p Delegate=yes -p Type=notify "
+           "-p RuntimeDirectory=user/1000 -E HOME=/home/joe "
+           "-E XDG_RUNTIME_DIR=/run/user/1000 /lib/systemd/systemd --user"));
+  }
+  ~UserBox() override { static_cast<void>(silently("incus delete -f " + box_)); }
+
+  bool sh(const std::string& line) const {
+    return silently("incus exec " + box_ + " -- sh -c '" + line + "'") == 0;
+  }
+  sites::Provider here() override { return here_.here(); }
+  Result<sites::Provider> provider_for(const sites::Manifest::Site& site) override {
+    if (site.provider == sites::ProviderKind::process) return here();
+    AITBC_TRY_ASSIGN(const sites::remote::Machine machine, host_.machine());
+    return sites::Provider{host_, host_, machine.program, machine.home, {}, machine.services};
+  }
+  sites::SystemClock& clock() { return clock_; }
+  sites::remote::Host& host() { return host_; }
+
+ private:
+  Result<std::unique_ptr<sites::remote::Session>> dial() {
+    return sites::remote::Session::open(
+        {"incus", "exec", "--user", "1000", "--group", "1000", "--env", "HOME=/home/joe", box_,
+         "--", "/opt/aitbc/bin/aitbc", "--home", "/home/joe/.aitbc", "host", "serve"},
+        clock_, Duration{20'000});
+  }
+
+  const std::string box_;
+  sites::SystemClock clock_;
+  sites::LocalProviders here_;
+  sites::remote::Host host_;
 };
 
 }  // namespace
@@ -89,4 +157,102 @@ TEST_CASE("one file makes containers, runs one chain over them, and leaves nothi
   net.must("down", {"--purge"});
   CHECK_FALSE(there_is(net.box(2)));
   CHECK_FALSE(there_is(net.box(3)));
+}
+
+TEST_CASE("nodes in containers are units of systemd: they come back unless they shall not") {
+  AITBC_NEEDS_INCUS()
+  const ContainedNetwork net;
+  net.up();
+  for (const int node : {2, 3}) {
+    CHECK(net.systemd("is-active", node) == "active");
+    CHECK(net.systemd("is-enabled", node) == "enabled");
+  }
+  CHECK(net.must("plan")["changes"] == 0);
+  const std::string logs = net.run({"logs", "2", "-n", "1000"}).out;
+  CHECK_THAT(logs, Catch::Contains("Blockchain node started"));
+
+  // A crash, and a machine that restarts.
+  const auto first = net.process(2)["pid"];
+  REQUIRE(first.is_number());
+  CHECK(net.sh(2, "kill -9 " + std::to_string(first.get<int>())) == 0);
+  CHECK(test::eventually([&] {
+    const rpc::Json now = net.process(2);
+    return now["state"] == "running" && now["pid"] != first;
+  }));
+  REQUIRE(silently("incus restart -f " + net.box(3)) == 0);
+  net.wait("all: head == same, state == in_sync");
+  CHECK(net.must("plan")["changes"] == 0);
+
+  // Killed on purpose, it is not waited for by systemd; and comes back when it is due.
+  net.must("chaos kill", {"2", "--for", "8s"});
+  CHECK(net.systemd("is-active", 2) == "inactive");
+  CHECK(net.systemd("is-enabled", 2) == "disabled");
+  CHECK(net.process(2)["state"] == "stopped");
+  net.wait("all: head == same, state == in_sync");
+  CHECK(net.systemd("is-enabled", 2) == "enabled");
+  net.must("node pause", {"2"});
+  CHECK(net.process(2)["state"] == "paused");
+  net.must("node resume", {"2"});
+  net.must("node stop", {"2"});
+  CHECK(net.systemd("is-enabled", 2) == "disabled");
+  net.must("node start", {"2"});
+  CHECK(net.systemd("is-active", 2) == "active");
+
+  // What somebody did to it by hand is seen, and undone.
+  CHECK(net.sh(2, "sed -i s/LimitNOFILE=4096/LimitNOFILE=64/ /etc/systemd/system/" + net.unit(2)) ==
+        0);
+  const rpc::Json drift = net.must("plan");
+  CHECK(drift["changes"] == 1);
+  CHECK(drift["steps"][1]["why"] ==
+        "unit " + net.unit(2) + ": 'LimitNOFILE=64' -> 'LimitNOFILE=4096'");
+  CHECK(net.up()["changes"] == 1);
+  CHECK(net.must("plan")["changes"] == 0);
+
+  // From a container that stays, everything goes.
+  REQUIRE(silently("incus config unset " + net.box(3) + " user.aitbc.network") == 0);
+  net.must("down", {"--purge"});
+  REQUIRE(there_is(net.box(3)));
+  const std::string in_box = "incus exec " + net.box(3) + " -- sh -c ";
+  CHECK(silently(in_box + "'ls -d /etc/systemd/system/*aitbc* /etc/systemd/system/*/*aitbc*'") !=
+        0);
+  CHECK(silently(in_box + "'systemctl list-units --all | grep aitbc-'") != 0);
+}
+
+TEST_CASE("nodes of somebody who is not root are units of his own systemd") {
+  AITBC_NEEDS_INCUS()
+  const test::Home home;
+  UserBox box(home);
+  CHECK(box.host().machine()->services == sites::ServiceManager::user);
+  const auto manifest = sites::parse_manifest(
+      "network: test-net\nenvironments:\n  far:\n    access: ssh far\n    service: systemd\n"
+      "    ip: 10.78.0.29\n    blockchain_nodes:\n      - {id: 1, rpc_port: 8080}\n",
+      "test.yaml");
+  REQUIRE(manifest);
+  auto network = sites::Network::make(home.file("home"), *manifest, box, box.clock());
+  REQUIRE(network);
+  sites::UpOptions options;
+  options.wait = false;
+  const auto up = network->up(options);
+  if (!up) FAIL(up.error().detail);
+  CHECK(network->plan()->changes() == 0);
+  const auto place = network->place_of("1");
+  const sites::NodeSpec spec = sites::Network::spec_of(place->provider, place->layout, "1");
+  REQUIRE(test::eventually([&] {
+    return box.host().log_tail(spec, 5).find("Blockchain node started") != std::string::npos;
+  }));
+  const auto process = [&] { return *box.host().facts(spec); };
+  const auto first = process();
+  REQUIRE(first);
+  CHECK(box.sh("kill -9 " + std::to_string(first->pid)));
+  CHECK(test::eventually([&] {
+    const auto now = process();
+    return now && now->pid != first->pid;
+  }));
+  CHECK(network->plan()->changes() == 0);
+  CHECK(network->stop().has_value());
+  CHECK_FALSE(process());
+  const std::string unit = "/home/joe/.config/systemd/user/aitbc-test-net-1.service";
+  CHECK(box.sh("test -e " + unit));
+  CHECK(sites::purge(home.file("home"), "test-net", box));
+  CHECK_FALSE(box.sh("test -e " + unit));
 }

@@ -53,7 +53,8 @@ class FarNetwork : public test::Home {
     return text;
   }
   std::string site(const std::string& name, int first) const {
-    return "  " + name + ":\n    provider: ssh\n    access: " + sshd.access() +
+    // This machine's own systemd, if it has one, is not for tests.
+    return "  " + name + ":\n    provider: ssh\n    service: none\n    access: " + sshd.access() +
            "\n    home: " + home_of(name) + "\n    ip: " + own_address(1) + "\n" + nodes(first, 2);
   }
 };

@@ -218,6 +218,25 @@ TEST_CASE("what could break out of a file is refused, by name") {
   CHECK(export_files(ExportKind::nginx, good, options));
 }
 
+TEST_CASE("a unit of a user's own systemd asks for nothing that needs root") {
+  const Manifest manifest = parsed(yaml);
+  const Manifest::Node& node = manifest.sites[0].nodes[0];
+  const SitePlace place = *plain(manifest).places[0];
+  const std::string unit = unit_text(manifest, node, place, {ServiceManager::user});
+  for (const char* rooted :
+       {"User=", "Bind", "Protect", "Private", "Capabilit", "network-online"}) {
+    INFO(rooted);
+    CHECK_FALSE(contains(unit, rooted));
+  }
+  CHECK(contains(unit, "\nStandardOutput=append:/srv/local/networks/net/nodes/one/node.log\n"));
+  CHECK(contains(unit, "\nSystemCallFilter=@system-service\n"));
+  CHECK(contains(unit, "\nWantedBy=default.target\n"));
+  const std::string root = unit_text(manifest, node, place, {ServiceManager::system});
+  CHECK(contains(root, "\nProtectSystem=strict\n"));
+  CHECK(contains(root, "\nWantedBy=multi-user.target\n"));
+  CHECK_FALSE(contains(root, "User="));
+}
+
 TEST_CASE("a unit needs to know where its network is kept, a proxy does not") {
   const Manifest manifest = parsed(yaml);
   ExportOptions options = plain(manifest);

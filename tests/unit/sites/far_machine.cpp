@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   LocalProviders providers("", clock);
   const Provider here = providers.here();
   const Descriptor in(::dup(0)), out(::dup(1));
-  const remote::Served served{
-      here.transport, here.supervisor, {"/home/far", "/opt/aitbc", "somebody", "Linux", {}}, clock};
+  const remote::Machine machine{"/home/far", "/opt/aitbc", "somebody", "Linux", {}, {}};
+  const remote::Served served{here.transport, here.supervisor, machine, clock};
   return remote::serve(served, in, out) ? 0 : 1;
 }

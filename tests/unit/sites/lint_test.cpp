@@ -70,6 +70,17 @@ TEST_CASE("lint names each key of the predecessor that does nothing once") {
                                                       ": without it no block becomes final")));
 }
 
+TEST_CASE("lint says which nodes wait for a command after a crash") {
+  Manifest manifest = with_authorities(1);
+  const std::string note = "site " + manifest.sites[0].name +
+                           " has service none: a node that crashes, or whose machine restarts, "
+                           "waits for a command";
+  const auto says = Catch::VectorContains(note);
+  CHECK_THAT(texts(manifest), !says);
+  manifest.sites[0].service = Manifest::Service::none;
+  CHECK_THAT(texts(manifest), says);
+}
+
 TEST_CASE("lint counts with the quorum of the chain, and says which site may vanish") {
   Manifest manifest = with_authorities(4);
   manifest.chain.quorum = Quorum::bft;

@@ -178,6 +178,8 @@ TEST_CASE("every other value is read strictly, too") {
        "that is an authority, got none"},
       {"environments: {a: {ip: 10.0.0.256}}\n", "environments.a.ip: expected a numeric IP address"},
       {"environments: {a: {provider: docker}}\n", "expected process or ssh or incus"},
+      {"environments: {a: {service: none}}\n", "expected provider ssh or incus: nodes of this"},
+      {"environments: {a: {provider: ssh, service: launchd}}\n", "expected systemd or none"},
       {"environments: {a: {provider: ssh, blockchain_nodes: [{id: 1, rpc_port: 1}]}}\n",
        "expected an ip or container_ip of site a"},
       {with_features("  consensus: PoW\n"), "f:3:14: shared_features.consensus: expected PoA"},

@@ -103,6 +103,7 @@ class FusedSupervisor final : public Supervisor {
   Result<std::optional<ProcessFacts>> facts(const NodeSpec& spec) override {
     return local_.facts(spec);
   }
+  Result<std::string> drift(const NodeSpec& spec) override { return local_.drift(spec); }
   std::string log_tail(const NodeSpec& spec, std::size_t lines) override {
     return local_.log_tail(spec, lines);
   }
