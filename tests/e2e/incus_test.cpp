@@ -6,24 +6,13 @@
 #include "sites/network.hpp"
 #include "sites/remote/host.hpp"
 #include "tests/e2e/network_fixture.hpp"
+#include "tests/support/incus_lab.hpp"
 
 using namespace aitbc;
+using test::does;
+using test::has_container;
 
 namespace {
-
-constexpr const char* bridge = "10.78.0.1";
-constexpr const char* image = "aitbc-lab";
-
-int silently(const std::string& command) {
-  return std::system((command + " </dev/null >/dev/null 2>&1").c_str());
-}
-bool there_is(const std::string& container) { return silently("incus info " + container) == 0; }
-
-#define AITBC_NEEDS_INCUS()                                                           \
-  if (silently("incus image info " + std::string(image)) != 0) {                      \
-    std::puts("SKIPPED: there is no incus with the image of scripts/incus_lab here"); \
-    return;                                                                           \
-  }
 
 // A node here, and one in each of two containers that nobody else has.
 class ContainedNetwork : public test::Home {
@@ -31,14 +20,13 @@ class ContainedNetwork : public test::Home {
   ContainedNetwork() { write("network.yaml", yaml("256MiB")); }
   ~ContainedNetwork() {
     static_cast<void>(run({"down", "--purge"}));
-    for (const int number : {2, 3}) static_cast<void>(silently("incus delete -f " + box(number)));
+    for (const int number : {2, 3}) does("incus delete -f " + box(number));
   }
 
-  std::string box(int number) const {
-    return "aitbc-test-" + std::to_string(::getpid()) + "-" + std::to_string(number);
-  }
+  static std::string box(int number) { return test::lab_container(number); }
   std::string yaml(const std::string& memory) const {
-    return "network: test-net\nenvironments:\n  here:\n    bind: " + std::string(bridge) +
+    return "network: test-net\nenvironments:\n  here:\n    bind: " +
+           std::string(test::lab_address) +
            "\n    blockchain_nodes:\n      - {id: 1, rpc_port: 8781}\n" + site(2, memory) +
            site(3, memory) + "shared_features:\n  block_interval_seconds: 1\n";
   }
@@ -62,7 +50,7 @@ class ContainedNetwork : public test::Home {
  private:
   std::string site(int number, const std::string& memory) const {
     const std::string id = std::to_string(number);
-    return "  box" + id + ":\n    container: " + box(number) + "\n    image: " + image +
+    return "  box" + id + ":\n    container: " + box(number) + "\n    image: " + test::lab_image +
            "\n    container_ip: 10.78.0.2" + id + "\n    limits: {memory: " + memory +
            "}\n    blockchain_nodes:\n      - {id: " + id + ", rpc_port: 8080}\n";
   }
@@ -73,13 +61,13 @@ class ContainedNetwork : public test::Home {
 class UserBox final : public sites::Providers {
  public:
   explicit UserBox(const test::Home& home)
-      : box_("aitbc-test-" + std::to_string(::getpid()) + "-user"),
+      : box_(test::lab_container(4)),
         here_(home.program(), clock_),
         host_("site user", [this] { return dial(); }) {
     home.must("package", {"-o", home.file("package")});
     const std::string into = " " + box_ + "/tmp/package";
-    REQUIRE(silently("incus launch -q " + std::string(image) + " " + box_) == 0);
-    REQUIRE(silently("incus file push " + home.file("package") + into) == 0);
+    REQUIRE(does("incus launch -q " + std::string(test::lab_image) + " " + box_));
+    REQUIRE(does("incus file push " + home.file("package") + into));
     REQUIRE(
         sh("mkdir /opt/aitbc; tar -xzf /tmp/package -C /opt/aitbc; useradd -m -u 1000 joe; "
            "mkdir -p /var/lib/systemd/linger; touch /var/lib/systemd/linger/joe"));
@@ -89,10 +77,10 @@ class UserBox final : public sites::Providers {
            "-p RuntimeDirectory=user/1000 -E HOME=/home/joe "
            "-E XDG_RUNTIME_DIR=/run/user/1000 /lib/systemd/systemd --user"));
   }
-  ~UserBox() override { static_cast<void>(silently("incus delete -f " + box_)); }
+  ~UserBox() override { does("incus delete -f " + box_); }
 
   bool sh(const std::string& line) const {
-    return silently("incus exec " + box_ + " -- sh -c '" + line + "'") == 0;
+    return does("incus exec " + box_ + " -- sh -c '" + line + "'");
   }
   sites::Provider here() override { return here_.here(); }
   Result<sites::Provider> provider_for(const sites::Manifest::Site& site) override {
@@ -125,7 +113,7 @@ TEST_CASE("one file makes containers, runs one chain over them, and leaves nothi
   const rpc::Json plan = net.must("plan", {"-f", net.file("network.yaml")});
   CHECK(plan["machines"].size() == 2);
   CHECK(plan["changes"] == 5);
-  CHECK_FALSE(there_is(net.box(2)));
+  CHECK_FALSE(has_container(net.box(2)));
 
   CHECK(net.up()["changes"] == 5);
   CHECK(net.must("plan")["changes"] == 0);
@@ -136,17 +124,17 @@ TEST_CASE("one file makes containers, runs one chain over them, and leaves nothi
   // The cable of the third, pulled: the other two are a quorum and go on without it.
   const std::string cable =
       " \"$(incus config get " + net.box(3) + " volatile.eth0.host_name </dev/null)\" ";
-  REQUIRE(silently("ip link set" + cable + "down") == 0);
+  REQUIRE(does("ip link set" + cable + "down"));
   net.must("faucet", {"alice", "500", "--node", "1"});
   CHECK(net.must("balance", {"alice", "--at", "2"})["balance"] == 1500);
-  REQUIRE(silently("ip link set" + cable + "up") == 0);
+  REQUIRE(does("ip link set" + cable + "up"));
   net.wait("all: head == same, mempool == 0, state == in_sync");
   CHECK(net.must("balance", {"alice", "--at", "3"})["balance"] == 1500);
   CHECK(net.must("check")["holds"] == true);
 
   // What somebody did by hand is seen, and undone.
-  REQUIRE(silently("incus config set " + net.box(2) + " limits.memory=128MiB") == 0);
-  REQUIRE(silently("incus stop -f " + net.box(3)) == 0);
+  REQUIRE(does("incus config set " + net.box(2) + " limits.memory=128MiB"));
+  REQUIRE(does("incus stop -f " + net.box(3)));
   const rpc::Json drift = net.must("plan");
   REQUIRE(drift["machines"].size() == 2);
   CHECK(drift["machines"][0]["what"] == "memory 128MiB -> 256MiB");
@@ -155,8 +143,8 @@ TEST_CASE("one file makes containers, runs one chain over them, and leaves nothi
   CHECK(net.must("plan")["changes"] == 0);
 
   net.must("down", {"--purge"});
-  CHECK_FALSE(there_is(net.box(2)));
-  CHECK_FALSE(there_is(net.box(3)));
+  CHECK_FALSE(has_container(net.box(2)));
+  CHECK_FALSE(has_container(net.box(3)));
 }
 
 TEST_CASE("nodes in containers are units of systemd: they come back unless they shall not") {
@@ -179,7 +167,7 @@ TEST_CASE("nodes in containers are units of systemd: they come back unless they 
     const rpc::Json now = net.process(2);
     return now["state"] == "running" && now["pid"] != first;
   }));
-  REQUIRE(silently("incus restart -f " + net.box(3)) == 0);
+  REQUIRE(does("incus restart -f " + net.box(3)));
   net.wait("all: head == same, state == in_sync");
   CHECK(net.must("plan")["changes"] == 0);
 
@@ -209,13 +197,12 @@ TEST_CASE("nodes in containers are units of systemd: they come back unless they 
   CHECK(net.must("plan")["changes"] == 0);
 
   // From a container that stays, everything goes.
-  REQUIRE(silently("incus config unset " + net.box(3) + " user.aitbc.network") == 0);
+  REQUIRE(does("incus config unset " + net.box(3) + " user.aitbc.network"));
   net.must("down", {"--purge"});
-  REQUIRE(there_is(net.box(3)));
+  REQUIRE(has_container(net.box(3)));
   const std::string in_box = "incus exec " + net.box(3) + " -- sh -c ";
-  CHECK(silently(in_box + "'ls -d /etc/systemd/system/*aitbc* /etc/systemd/system/*/*aitbc*'") !=
-        0);
-  CHECK(silently(in_box + "'systemctl list-units --all | grep aitbc-'") != 0);
+  CHECK_FALSE(does(in_box + "'ls -d /etc/systemd/system/*aitbc* /etc/systemd/system/*/*aitbc*'"));
+  CHECK_FALSE(does(in_box + "'systemctl list-units --all | grep aitbc-'"));
 }
 
 TEST_CASE("nodes of somebody who is not root are units of his own systemd") {
