@@ -69,12 +69,13 @@ class UserBox final : public sites::Providers {
     REQUIRE(does("incus launch -q " + std::string(test::lab_image) + " " + box_));
     REQUIRE(does("incus file push " + home.file("package") + into));
     REQUIRE(
-        sh("mkdir /opt/aitbc; tar -xzf /tmp/package -C /opt/aitbc; useradd -m -u 1000 joe; "
+        sh("mkdir /opt/aitbc; tar -xzf /tmp/package -C /opt/aitbc; useradd -m -d /srv/joe -u 1000 "
+           "joe; "
            "mkdir -p /var/lib/systemd/linger; touch /var/lib/systemd/linger/joe"));
     REQUIRE(test::eventually([&] { return sh("test -e /run/systemd/private"); }));
     REQUIRE(
         sh("systemd-run -q -p User=joe -p Delegate=yes -p Type=notify "
-           "-p RuntimeDirectory=user/1000 -E HOME=/home/joe "
+           "-p RuntimeDirectory=user/1000 -E HOME=/srv/joe "
            "-E XDG_RUNTIME_DIR=/run/user/1000 /lib/systemd/systemd --user"));
   }
   ~UserBox() override { does("incus delete -f " + box_); }
@@ -94,8 +95,8 @@ class UserBox final : public sites::Providers {
  private:
   Result<std::unique_ptr<sites::remote::Session>> dial() {
     return sites::remote::Session::open(
-        {"incus", "exec", "--user", "1000", "--group", "1000", "--env", "HOME=/home/joe", box_,
-         "--", "/opt/aitbc/bin/aitbc", "--home", "/home/joe/.aitbc", "host", "serve"},
+        {"incus", "exec", "--user", "1000", "--group", "1000", "--env", "HOME=/srv/joe", box_, "--",
+         "/opt/aitbc/bin/aitbc", "--home", "/srv/joe/.aitbc", "host", "serve"},
         clock_, Duration{20'000});
   }
 
@@ -238,7 +239,7 @@ TEST_CASE("nodes of somebody who is not root are units of his own systemd") {
   CHECK(network->plan()->changes() == 0);
   CHECK(network->stop().has_value());
   CHECK_FALSE(process());
-  const std::string unit = "/home/joe/.config/systemd/user/aitbc-test-net-1.service";
+  const std::string unit = "/srv/joe/.config/systemd/user/aitbc-test-net-1.service";
   CHECK(box.sh("test -e " + unit));
   CHECK(sites::purge(home.file("home"), "test-net", box));
   CHECK_FALSE(box.sh("test -e " + unit));
