@@ -6,6 +6,7 @@
 // refused may prove that a key signed twice. After an error of category `internal` the disk can no
 // longer be trusted, so the owner must stop.
 
+#include <functional>
 #include <map>
 #include <set>
 
@@ -61,6 +62,8 @@ class Chain {
   // Counts votes whose signatures hold; those of whoever is no authority, nor about to be one, are
   // ignored. What they prove is one durable commit.
   Status add_votes(std::span<const SignedVote>);
+  // Told of each vote that is counted from now on, before it is known what it proves.
+  void on_vote(std::function<void(const SignedVote&)> told) { on_vote_ = std::move(told); }
   // After a disk that was full: makes final what is proven and could not be stored.
   Status settle_again() { return unsettled_ ? settle() : ok(); }
   // See next_vote() in finality.hpp.
@@ -138,6 +141,7 @@ class Chain {
   Finality finality_;
   Tip final_, justified_;
   SigningRecord signed_;
+  std::function<void(const SignedVote&)> on_vote_ = [](const SignedVote&) {};
   bool unsettled_ = false;
   std::set<Checkpoint> doubtful_;  // that somebody committed, and that are not final here
   std::vector<Proven> evidence_;

@@ -82,7 +82,9 @@ Status Chain::add_votes(std::span<const SignedVote> votes) {
     // Before any of them is dropped as too low, or known.
     accuse(signed_.see(vote, head().height));
     AITBC_TRY(doubt(vote.vote));
-    news |= finality_.add(vote, mempool_.last_sequence() + 1);
+    if (!finality_.add(vote, mempool_.last_sequence() + 1)) continue;
+    on_vote_(vote);
+    news = true;
   }
   AITBC_TRY(compare_finality());
   AITBC_TRY(store_offences());

@@ -22,6 +22,10 @@ class EventSource {
   // From now on `ring` is called whenever there may be something to take, from any thread, until
   // the source is gone. It must return at once and call nothing here.
   virtual void watch(std::function<void()> ring) = 0;
+
+  // What a client is sent that was told nothing for a while, if its protocol has no sign of its
+  // own.
+  virtual std::string heartbeat() const { return {}; }
 };
 
 }  // namespace aitbc::rpc

@@ -1,30 +1,36 @@
 #include "rpc/feed.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <charconv>
 
 #include "rpc/json_writer.hpp"
 #include "rpc/native.hpp"
+#include "rpc/native_fields.hpp"
 
 namespace aitbc::rpc {
 
 namespace {
 
+// The names of the events, by their types' order.
+constexpr std::string_view type_names[] = {"head", "final", "transaction",
+                                           "vote", "reorg", "state"};
+static_assert(std::size(type_names) == Feed::Choice::types);
+
 // Each as the predecessor pushed it: these fields and no others.
-std::string block_news(const Params& params, const Header& header, const BlockId& id,
-                       std::size_t txs) {
+std::string block_news(const Params& params, const PlacedBlock& block) {
   ObjectWriter out;
-  out.integer("height", header.height)
-      .text("hash", hash_text(id))
-      .text("parent_hash", hash_text(header.parent))
-      .text("timestamp", to_naive_iso(start_of(params, header.slot)))
-      .integer("tx_count", txs);
+  out.integer("height", block.header.height)
+      .text("hash", hash_text(block.id))
+      .text("parent_hash", hash_text(block.header.parent))
+      .text("timestamp", to_naive_iso(start_of(params, block.header.slot)))
+      .integer("tx_count", block.header.tx_count);
   return std::move(out).finish();
 }
 
-std::string tx_news(const TxId& id, const Tx& tx) {
+std::string tx_news(const CheckedTx& told) {
+  const Tx& tx = told.body();
   ObjectWriter out;
-  out.text("tx_hash", hash_text(id)).text("sender", to_text(tx.from));
+  out.text("tx_hash", hash_text(told.id())).text("sender", to_text(tx.from));
   const auto* transfer = std::get_if<Transfer>(&tx.payload);
   out.text("recipient", transfer == nullptr ? "" : to_text(transfer->to))
       .json("payload", payload_json(tx))
@@ -34,167 +40,189 @@ std::string tx_news(const TxId& id, const Tx& tx) {
   return std::move(out).finish();
 }
 
+// One event as it is sent (WHATWG HTML, 9.2.5); JSON has no line breaks.
+std::string frame(const std::string& id, std::string_view type, const std::string& data) {
+  std::string text = "id: " + id + "\nevent: ";
+  text.append(type).append("\ndata: ").append(data).append("\n\n");
+  return text;
+}
+
+bool names(const Tx& tx, const Address& address) {
+  const auto* transfer = std::get_if<Transfer>(&tx.payload);
+  return tx.from == address || (transfer != nullptr && transfer->to == address);
+}
+
+bool is_wanted(const Feed::Choice& choice, const Event& event) {
+  if (!choice.type[event.what.index()]) return false;
+  const auto* tx = std::get_if<TxEvent>(&event.what);
+  return tx == nullptr || !choice.address || names(tx->tx.body(), *choice.address);
+}
+
 }  // namespace
 
-class Feed::Listener final : public EventSource {
+// A position in the journal, and what of it is told.
+class Feed::Listener : public EventSource {
  public:
-  Listener(Feed& feed, Kind what, Position from) : kind(what), next(from), feed_(feed) {}
-  ~Listener() override { feed_.leave(*this); }
-  Result<std::vector<std::string>> take() override { return feed_.take(*this); }
-  void watch(std::function<void()> ring) override { watch_ = feed_.bells_.add(std::move(ring)); }
+  Listener(Feed& feed, Form form) : feed_(feed), form_(form), read_(feed.node_.journal().last()) {}
+  void watch(std::function<void()> ring) override {
+    watch_ = feed_.node_.journal().bells().add(std::move(ring));
+  }
 
-  const Kind kind;
-  Position next;  // with the feed's mutex held
+ protected:
+  virtual bool wants(const Event&) const = 0;
+
+  // What is wanted of the next events; empty only when all of them are read.
+  Result<std::vector<std::string>> read() {
+    std::vector<std::string> texts;
+    while (texts.empty()) {
+      AITBC_TRY_ASSIGN(const Journal::Events events,
+                       feed_.node_.journal().after(read_, limits::feed_batch_max));
+      if (events.empty()) break;
+      for (const auto& event : events) {
+        if (wants(*event)) texts.push_back(feed_.text_of(form_, *event));
+      }
+      read_ = events.back()->number;
+    }
+    return texts;
+  }
+
+  Feed& feed_;
+  const Form form_;
+  Event::Number read_;
 
  private:
-  Feed& feed_;
   Watchers::Watch watch_;
 };
 
-Feed::Feed(Node& node, std::size_t events_max) : node_(node), events_max_(events_max) {
-  watch_ = node.watch([this] {
-    rung_ = true;
-    bells_.call_all();
-  });
-}
+class Feed::NewsListener final : public Listener {
+ public:
+  using Listener::Listener;
+  Result<std::vector<std::string>> take() override {
+    auto texts = read();
+    if (texts || texts.error().code != Errc::out_of_range) return texts;
+    return error(Errc::out_of_range,
+                 texts.error().detail + "; connect again, and read them faster");
+  }
 
-Result<std::shared_ptr<EventSource>> Feed::listen(Kind kind) {
-  const MutexLock lock(mutex_);
-  const bool first =
-      std::all_of(lines_.begin(), lines_.end(), [](const Line& l) { return l.listeners.empty(); });
-  if (first) AITBC_TRY(begin());
-  auto listener = std::make_shared<Listener>(*this, kind, line(kind).end());
-  line(kind).listeners.push_back(listener.get());
-  return std::shared_ptr<EventSource>(std::move(listener));
-}
+ private:
+  bool wants(const Event& event) const override {
+    if (form_ == Form::blocks) return std::holds_alternative<HeadEvent>(event.what);
+    const auto* tx = std::get_if<TxEvent>(&event.what);
+    return tx != nullptr && tx->first;
+  }
+};
 
-void Feed::leave(Listener& listener) {
-  const MutexLock lock(mutex_);
-  Line& from = line(listener.kind);
-  std::erase(from.listeners, &listener);
-  forget_taken(from);
-}
+class Feed::EventListener final : public Listener {
+ public:
+  EventListener(Feed& feed, Choice choice)
+      : Listener(feed, Form::events), choice_(std::move(choice)) {}
 
-Result<std::vector<std::string>> Feed::take(Listener& listener) {
-  const MutexLock lock(mutex_);
-  Line& from = line(listener.kind);
-  while (listener.next == from.end() && rung_.exchange(false)) {
-    if (const Status looked = look(); !looked) {
-      rung_ = true;
-      return looked.error();
+  Result<std::vector<std::string>> take() override {
+    if (!greeted_) return greet();
+    if (lost_) return *lost_;
+    auto texts = read();
+    if (texts || texts.error().code != Errc::out_of_range) return texts;
+    lost_ = texts.error();
+    return std::vector{gap(lost_->detail + ": this listener reads too slowly")};
+  }
+  // With the position, so that one whose events are rare need not go back to the last of them.
+  std::string heartbeat() const override { return "id: " + feed_.id_of_event(read_) + "\n:\n\n"; }
+
+ private:
+  bool wants(const Event& event) const override { return is_wanted(choice_, event); }
+
+  // Where it begins, and what it missed if that is not where it asked to.
+  Result<std::vector<std::string>> greet() {
+    greeted_ = true;
+    const Status resumed = resume();
+    std::vector<std::string> texts{"retry: " + std::to_string(limits::http_client_retry.count()) +
+                                   "\nid: " + feed_.id_of_event(read_) + "\n\n"};
+    if (!resumed) texts.push_back(gap(resumed.error().detail));
+    return texts;
+  }
+
+  Status resume() {
+    const std::string& id = choice_.after;
+    if (id.empty()) return ok();
+    const std::string instance = feed_.instance_ + "-";
+    Event::Number number = 0;
+    const char* end = id.data() + id.size();
+    const char* digits = id.data() + std::min(instance.size(), id.size());
+    const auto [stop, failure] = std::from_chars(digits, end, number);
+    if (!id.starts_with(instance) || failure != std::errc() || stop != end) {
+      return error(Errc::out_of_range,
+                   "the id received last is none of this node's since it was started");
     }
+    if (const auto kept = feed_.node_.journal().after(number, 0); !kept) return kept.error();
+    read_ = number;
+    return ok();
   }
-  if (listener.next < from.first) {
-    return error(Errc::out_of_range, "fell " + std::to_string(from.end() - listener.next) +
-                                         " events behind; connect again and read faster");
+
+  // What follows is news again: what the state is now covers all that was missed.
+  std::string gap(const std::string& why) {
+    read_ = feed_.node_.journal().last();
+    const auto status = feed_.node_.status();
+    ObjectWriter out;
+    out.text("detail", why + "; read the state again, and the blocks after the last one known")
+        .json("head", tip_json(status->head))
+        .json("final", tip_json(status->final));
+    return frame(feed_.id_of_event(read_), "gap", std::move(out).finish());
   }
-  std::vector<std::string> taken;
-  while (listener.next < from.end() && taken.size() < limits::feed_batch_max) {
-    taken.push_back(from.events[listener.next++ - from.first]);
+
+  const Choice choice_;
+  bool greeted_ = false;
+  std::optional<Error> lost_;
+};
+
+Result<decltype(Feed::Choice::type)> Feed::parse_types(std::string_view text) {
+  decltype(Choice::type) chosen{};
+  while (true) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::string_view word = text.substr(0, comma);
+    const auto* const found = std::find(std::begin(type_names), std::end(type_names), word);
+    if (found == std::end(type_names)) {
+      std::string known;
+      for (const std::string_view name : type_names) known.append(" ").append(name);
+      return error(Errc::bad_request, "types: expected some of" + known +
+                                          ", with commas between, got " + json_text(word));
+    }
+    chosen[static_cast<std::size_t>(found - std::begin(type_names))] = true;
+    if (comma == text.size()) return chosen;
+    text.remove_prefix(comma + 1);
   }
-  forget_taken(from);
-  return taken;
 }
 
-// Where the chain and the mempool stand is known already; only what comes then is news.
-Status Feed::begin() {
-  constexpr auto newest = std::numeric_limits<std::uint64_t>::max();
-  rung_ = false;
-  SyncQuery query;
-  query.instance = node_.status()->instance;
-  query.cursor = newest;
-  AITBC_TRY_ASSIGN(const SyncAnswer answer, node_.sync(query));
-  AITBC_TRY_ASSIGN(const auto snapshot, node_.reader().snapshot());
-  AITBC_TRY_ASSIGN(const Tip head, snapshot->head());
-  base_ = head.height - std::min<Height>(head.height, limits::depth_max_max);
-  AITBC_TRY_ASSIGN(const auto known, snapshot->headers(base_ + 1, limits::depth_max_max));
-  AITBC_TRY_ASSIGN(const auto pending, snapshot->pending(0, limits::feed_told_max));
-  instance_ = answer.instance;
-  cursor_ = answer.cursor;
-  chain_.clear();
-  for (const SealedHeader& each : known) chain_.push_back(id_of(each.header));
-  told_.clear();
-  told_order_.clear();
-  for (const SignedTx& tx : pending) is_new(id_of(node_.params().genesis_hash, tx.body));
-  return ok();
+std::shared_ptr<EventSource> Feed::listen(News news) {
+  const Form form = news == News::blocks ? Form::blocks : Form::transactions;
+  return std::make_shared<NewsListener>(*this, form);
 }
 
-// What fails half-way is done again by the next look, and nothing is told twice by that.
-Status Feed::look() {
-  SyncQuery query;
-  query.instance = instance_;
-  query.cursor = cursor_;
-  AITBC_TRY_ASSIGN(const SyncAnswer answer, node_.sync(query));
-  AITBC_TRY_ASSIGN(const auto snapshot, node_.reader().snapshot());
-  for (const TxId& id : answer.txs) {
-    // One that is in a block by now is told from there.
-    AITBC_TRY_ASSIGN(const auto tx, snapshot->pending_tx(id));
-    if (tx) tell(*tx);
-  }
-  AITBC_TRY(follow(*snapshot));
-  cursor_ = answer.cursor;
-  if (answer.more) rung_ = true;
-  return ok();
+std::shared_ptr<EventSource> Feed::listen(Choice choice) {
+  return std::make_shared<EventListener>(*this, std::move(choice));
 }
 
-// From the last told block that is still canonical to the head, or for one page.
-Status Feed::follow(Snapshot& snapshot) {
-  while (!chain_.empty()) {
-    AITBC_TRY_ASSIGN(const auto canonical, snapshot.height_of(chain_.back()));
-    if (canonical) break;
-    chain_.pop_back();
-  }
-  AITBC_TRY_ASSIGN(const Tip head, snapshot.head());
-  AITBC_TRY_ASSIGN(const auto blocks,
-                   snapshot.blocks(base_ + chain_.size() + 1, limits::range_blocks_max,
-                                   limits::feed_page_bytes_max));
-  for (const Block& block : blocks) tell(block);
-  if (base_ + chain_.size() < head.height) rung_ = true;
-  while (chain_.size() > limits::depth_max_max) {
-    chain_.pop_front();
-    ++base_;
-  }
-  return ok();
+std::string Feed::text_of(Form form, const Event& event) {
+  const MutexLock lock(mutex_);
+  auto& kept = texts_[static_cast<std::size_t>(form)];
+  if (kept.empty()) kept.resize(limits::feed_texts_max);
+  Text& place = kept[event.number % kept.size()];
+  if (place.number == event.number) return place.text;
+  std::string text = make(form, event);
+  // What somebody reads again after a long time keeps nobody's newer text away.
+  if (event.number > place.number) place = {event.number, text};
+  return text;
 }
 
-bool Feed::is_new(const TxId& id) {
-  if (!told_.insert(id).second) return false;
-  told_order_.push_back(id);
-  if (told_order_.size() > limits::feed_told_max) {
-    told_.erase(told_order_.front());
-    told_order_.pop_front();
-  }
-  return true;
+std::string Feed::make(Form form, const Event& event) const {
+  const Params& params = node_.params();
+  if (form == Form::blocks) return block_news(params, *std::get<HeadEvent>(event.what).block);
+  if (form == Form::transactions) return tx_news(std::get<TxEvent>(event.what).tx);
+  return frame(id_of_event(event.number), type_names[event.what.index()],
+               event_json(params, event));
 }
 
-void Feed::tell(const SignedTx& tx) {
-  const TxId id = id_of(node_.params().genesis_hash, tx.body);
-  if (is_new(id)) append(Kind::transactions, tx_news(id, tx.body));
-}
-
-void Feed::tell(const Block& block) {
-  const BlockId id = id_of(block.sealed.header);
-  append(Kind::blocks, block_news(node_.params(), block.sealed.header, id, block.txs.size()));
-  for (const SignedTx& tx : block.txs) tell(tx);
-  chain_.push_back(id);
-}
-
-void Feed::append(Kind kind, std::string text) {
-  Line& to = line(kind);
-  if (to.listeners.empty()) return;
-  to.events.push_back(std::move(text));
-  if (to.events.size() <= events_max_) return;
-  to.events.pop_front();
-  ++to.first;
-}
-
-void Feed::forget_taken(Line& line) {
-  Position wanted = line.end();
-  for (const Listener* each : line.listeners) wanted = std::min(wanted, each->next);
-  while (line.first < wanted) {
-    line.events.pop_front();
-    ++line.first;
-  }
+std::string Feed::id_of_event(Event::Number number) const {
+  return instance_ + "-" + std::to_string(number);
 }
 
 }  // namespace aitbc::rpc

@@ -20,6 +20,7 @@ inline constexpr std::string_view plain_type = "text/plain; charset=utf-8";
 inline constexpr std::string_view html_type = "text/html; charset=utf-8";
 inline constexpr std::string_view css_type = "text/css; charset=utf-8";
 inline constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
+inline constexpr std::string_view event_stream_type = "text/event-stream";
 // Blocks and transactions in their canonical encoding (chain/core/codec.hpp).
 inline constexpr std::string_view binary_type = "application/vnd.aitbc";
 
@@ -42,6 +43,8 @@ struct HttpRequest {
   std::string forwarded_for;                // by proxies, each adds whom it heard at the end
   bool forwarded = false;                   // a proxy has left any trace of itself
 
+  std::string last_event_id;  // of a client that listened before; empty: not given
+
   // What a client that wants a WebSocket sends (RFC 6455); empty: not given.
   std::string upgrade;  // only if Connection names it
   std::string websocket_version, websocket_key;
@@ -55,7 +58,8 @@ struct HttpResponse {
   std::string allow;  // for 405: the methods the path does have
   // Further ones of the header; a client is told node_field alone.
   std::vector<std::pair<std::string_view, std::string>> fields;
-  std::shared_ptr<EventSource> stream;  // of a 101: the connection is told this from now on
+  // The connection is told this from now on: of a 101 as a WebSocket, of a 200 in place of a body.
+  std::shared_ptr<EventSource> stream;
 };
 
 }  // namespace aitbc::rpc

@@ -143,6 +143,7 @@ HttpRequest to_request(const httplib::Request& from) {
   request.asked_method = from.get_header_value("Access-Control-Request-Method");
   request.asked_headers = from.get_header_value("Access-Control-Request-Headers");
   request.forwarded_for = from.get_header_value("X-Forwarded-For");
+  request.last_event_id = from.get_header_value("Last-Event-ID");
   request.upgrade = from.get_header_value("Upgrade");
   request.websocket_version = from.get_header_value("Sec-WebSocket-Version");
   request.websocket_key = from.get_header_value("Sec-WebSocket-Key");
@@ -176,6 +177,25 @@ void to_library(HttpResponse from, httplib::Response& response) {
   response.body = std::move(from.body);
 }
 
+// Of an answer that ends with its connection.
+std::string stream_head(const HttpResponse& response) {
+  std::string head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: ";
+  head += response.content_type;
+  const auto add = [&head](std::string_view name, std::string_view value) {
+    head.append("\r\n").append(name).append(": ").append(value);
+  };
+  for (const auto& [name, value] : security_fields) add(name, value);
+  for (const auto& [name, value] : response.fields) add(name, value);
+  return head + "\r\n\r\n";
+}
+
+HttpStream stream_of(HttpResponse& response, const httplib::Request& request) {
+  if (response.status == 101) {
+    return {std::move(response.stream), request.get_header_value("Sec-WebSocket-Key"), {}};
+  }
+  return {std::move(response.stream), {}, stream_head(response)};
+}
+
 }  // namespace
 
 class HttpExchange::Library final : private httplib::Server {
@@ -185,7 +205,7 @@ class HttpExchange::Library final : private httplib::Server {
     // Before its routes, which are regular expressions over text of the client's choice.
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
       HttpResponse answer = handle(request);
-      if (answer.stream) under_way = {std::move(answer.stream), to_request(request).websocket_key};
+      if (answer.stream) under_way = stream_of(answer, request);
       to_library(std::move(answer), response);
       return HandlerResponse::Handled;
     });

@@ -14,10 +14,12 @@
 
 namespace aitbc::rpc {
 
-// A connection that is to become a WebSocket, instead of being sent the answer's bytes.
+// A connection that stays open and is told what its source has, instead of being sent the answer's
+// bytes: as a WebSocket if there is a key, as server-sent events after the head otherwise.
 struct HttpStream {
   std::shared_ptr<EventSource> source;  // none: it stays as it is
   std::string websocket_key;
+  std::string head;
 };
 
 struct HttpAnswer {

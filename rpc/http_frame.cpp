@@ -57,6 +57,7 @@ constexpr KeptField kept_fields[] = {
     {"x-api-key", "X-Api-Key", KeptField::Repeated::refused},
     {"authorization", "Authorization", KeptField::Repeated::refused},
     {"x-forwarded-for", "X-Forwarded-For", KeptField::Repeated::joined},
+    {"last-event-id", "Last-Event-ID", KeptField::Repeated::last_wins},
     {"upgrade", upgrade_field, KeptField::Repeated::refused},
     {"sec-websocket-version", "Sec-WebSocket-Version", KeptField::Repeated::refused},
     {"sec-websocket-key", "Sec-WebSocket-Key", KeptField::Repeated::refused},

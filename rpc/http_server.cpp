@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "rpc/event_stream.hpp"
 #include "rpc/http_connection.hpp"
 #include "rpc/http_exchange.hpp"
 #include "rpc/http_workers.hpp"
@@ -46,8 +47,9 @@ class HttpServer::Engine {
         service_(std::move(service)),
         log_(log),
         workers_({limits_.threads_max, limits_.waits_max, limits_.thread_rest_time}),
-        sockets_({limits_.streams_max, limits_.ping_time, limits_.request_time_max}, workers_,
-                 log_),
+        room_({limits_.streams_max, limits_.ping_time, limits_.heartbeat_time,
+               limits_.request_time_max},
+              workers_),
         exchange_(service_, workers_, log_) {}
   ~Engine() { stop(); }
   Engine(const Engine&) = delete;
@@ -94,18 +96,18 @@ class HttpServer::Engine {
   const HttpService service_;
   Log& log_;
   std::uint16_t port_ = 0;
-  Descriptor listener_;
-  Descriptor epoll_;
-  Descriptor wake_;
+  Descriptor listener_, epoll_, wake_;
   std::atomic<bool> stopping_ = false;
   std::atomic<std::size_t> buffered_bytes_ = 0;
-  UnreadAnswers unread_{limits_.unread_bytes_max};
   bool accepting_ = true;
+  UnreadAnswers unread_{limits_.unread_bytes_max};
   std::vector<char> input_ = std::vector<char>(read_bytes);
   std::mutex mutex_;  // guards clients_, and in each what Client says
   std::unordered_map<int, std::unique_ptr<Client>> clients_;
   HttpWorkers workers_;
-  WebSockets sockets_;
+  StreamRoom room_;
+  WebSockets sockets_{room_, log_};
+  EventStreams events_{room_, log_};
   HttpExchange exchange_;
   std::thread thread_;
 };
@@ -116,8 +118,7 @@ Status HttpServer::Engine::start(const Options& options) {
   AITBC_TRY_ASSIGN(port_, port_of(listener_));
   epoll_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
   wake_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (epoll_.get() < 0 || wake_.get() < 0)
-    return error(Errc::io, "cannot make epoll: " + errno_text());
+  if (!epoll_.valid() || !wake_.valid()) return error(Errc::io, "no epoll: " + errno_text());
   for (const Descriptor* source : {&listener_, &wake_}) {
     if (!watch(EPOLL_CTL_ADD, source->get(), EPOLLIN)) {
       return error(Errc::io, "cannot watch the listening socket: " + errno_text());
@@ -140,7 +141,7 @@ void HttpServer::Engine::stop() {
     log_.warn("http_wake_failed", {{"reason", errno_text()}});
   }
   if (thread_.joinable()) thread_.join();
-  sockets_.stop();
+  room_.stop();
   workers_.stop();
   clients_.clear();
   listener_ = Descriptor();
@@ -351,10 +352,11 @@ void HttpServer::Engine::answer_request(Client& client) {
 }
 
 void HttpServer::Engine::serve_stream(Client& client) {
-  std::string early = client.frame.take_rest();
+  StreamClient open{*client.channel, client.socket.get(), client.address, client.frame.take_rest(),
+                    std::move(client.answer.stream)};
   charge(client);
-  const bool served = sockets_.serve({*client.channel, client.socket.get(), client.address,
-                                      std::move(early), std::exchange(client.answer.stream, {})});
+  const bool served = open.stream.websocket_key.empty() ? events_.serve(std::move(open))
+                                                        : sockets_.serve(std::move(open));
   if (served) return finish(client);
   refuse(client, {503, error(Errc::overloaded, "as many streams are open here as may be")});
 }

@@ -38,6 +38,7 @@ struct HttpLimits {
   Duration request_time_max = limits::http_request_time_max;
   Duration idle_time_max = limits::http_idle_time_max;
   Duration ping_time = limits::http_ping_time;
+  Duration heartbeat_time = limits::http_heartbeat_time;
   Duration thread_rest_time = limits::http_thread_rest_time;
 };
 

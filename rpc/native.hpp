@@ -101,6 +101,23 @@ std::string evidence_list_json(std::span<const Evidence>, const std::optional<Fi
 std::string evidence_json(std::span<const Evidence>);
 Result<std::vector<Evidence>> parse_evidence(std::string_view json);
 
+// What a node tells of an event, by its type, and the stages of one transaction: its events in the
+// answer of /rpc/tx/{id}/trace, oldest first.
+std::string event_json(const Params&, const Event&);
+std::string stage_json(Time, const TxEvent&);
+struct TxTrace {
+  struct Stage {
+    TxEvent::Status status = TxEvent::Status::pending;
+    Time time;                // by the node's own clock
+    Height height = 0;        // of its block, if included or final
+    PublicKey proposer = {};  // of that block
+  };
+  std::string node_id;
+  Time remembered_since;  // what came before is forgotten
+  std::vector<Stage> stages;
+};
+Result<TxTrace> parse_trace(std::string_view json);
+
 // {"ids": [...]}, the pending transactions that a peer asks for.
 std::string ids_json(std::span<const TxId>);
 Result<std::vector<TxId>> parse_ids(std::string_view json);

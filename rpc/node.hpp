@@ -4,9 +4,9 @@
 
 #include <memory>
 
+#include "chain/journal.hpp"
 #include "chain/protocol.hpp"
 #include "chain/store.hpp"
-#include "chain/watchers.hpp"
 
 namespace aitbc::rpc {
 
@@ -40,9 +40,8 @@ class Node {
   // Lets the node's authority sign again: the ids of what was set aside. not_an_authority.
   virtual Result<std::vector<EvidenceId>> unlock_authority() = 0;
   virtual Result<SyncAnswer> sync(const SyncQuery&) = 0;  // holds the answer back for query.wait
-  // For who cannot wait in sync(): rings when it has news, and when the node stops. On the node's
-  // own thread; the watch ends before the node.
-  virtual Watchers::Watch watch(std::function<void()> ring) = 0;
+  // What happened here, for those who listen.
+  virtual const Journal& journal() const = 0;
   virtual Result<ProvenAccount> prove(const Address&) = 0;
   // The next nonce to use, counting pending transactions.
   virtual Result<Nonce> next_nonce(const Address&) = 0;

@@ -53,6 +53,7 @@ constexpr Scalar scalars[] = {
     {"Ppm", R"({"type":"integer","description":"of a million; may be negative for a clock"})"},
     {"Direction", R"({"type":"string","enum":["sent","received","self"]})"},
     {"TakenStatus", R"({"type":"string","enum":["pending","included"]})"},
+    {"TxStage", R"({"type":"string","enum":["pending","included","final","replaced"]})"},
     {"TxStatus", R"({"type":"string","enum":["pending","included","replaced"]})"},
     {"ImportStatus", R"({"type":"string","enum":["exists","imported","reorganised","side"]})"},
     {"State",
@@ -226,6 +227,27 @@ constexpr Shape shapes[] = {
     {"TxNews",
      "tx_hash:Hash sender:Address recipient:Text payload:Payload nonce:Nonce fee:Amount "
      "type:TxType"},
+    {"HeadEvent",
+     "time:Time height:Height hash:Hash parent_hash:Hash timestamp:NaiveTime tx_count:Count "
+     "slot:Slot proposer:Key state_root:Hash"},
+    {"FinalEvent", "time:Time height:Height hash:Hash"},
+    {"TxEvent",
+     "time:Time tx_hash:Hash status:TxStage type:TxType sender:Address recipient:Text "
+     "amount:Amount fee:Amount nonce:Nonce height?:Height block_hash?:Hash proposer?:Key "
+     "replaced_by?:Hash"},
+    {"VotedBlock", "height:Height hash:Hash"},
+    {"VoteEvent", "time:Time kind:VoteKind voter:Key block:VotedBlock"},
+    {"ReorgEvent", "time:Time from:Tip to:Tip ancestor_height:Height rewound:Count appended:Count"},
+    {"StatePeer", "url:Text node_id:Text state:State"},
+    {"StateEvent", "time:Time node_id:Text state:State peers:StatePeer[]"},
+    {"GapEvent", "detail:Text head:Tip final:Tip"},
+    // By the name of an event, what its data is.
+    {"EventStream",
+     "head?:HeadEvent final?:FinalEvent transaction?:TxEvent vote?:VoteEvent reorg?:ReorgEvent "
+     "state?:StateEvent gap?:GapEvent"},
+    {"TxTraceStage",
+     "status:TxStage time:Time height?:Height block_hash?:Hash proposer?:Key replaced_by?:Hash"},
+    {"TxTrace", "tx_hash:Hash node_id:Text remembered_since:Time stages:TxTraceStage[]"},
     {"MempoolSize", "hash:Hash fee:Amount size:Count"},
     {"Mempool",
      "success:Flag count:Count size:Count limit:Count offset:Count transactions:Transaction[] "

@@ -1,11 +1,6 @@
 #include "rpc/websocket.hpp"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -13,8 +8,6 @@
 #include <chrono>
 #include <optional>
 #include <utility>
-
-#include "rpc/http_socket.hpp"
 
 namespace aitbc::rpc {
 
@@ -26,37 +19,9 @@ namespace ws = boost::beast::websocket;
 using Clock = std::chrono::steady_clock;
 using Code = boost::system::error_code;
 
-int milliseconds_until(Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<Duration>(deadline - Clock::now()).count();
-  return static_cast<int>(std::max<Duration::rep>(left, 0));
-}
-
-// An event that poll() can wait for beside a socket.
-class Bell {
- public:
-  bool valid() const { return event_.valid(); }
-  int descriptor() const { return event_.get(); }
-  void ring() {
-    const std::uint64_t one = 1;
-    static_cast<void>(::write(event_.get(), &one, sizeof one));  // full: it is ringing
-  }
-  // Whether it has rung since the last time.
-  bool heard() {
-    std::uint64_t count = 0;
-    return ::read(event_.get(), &count, sizeof count) > 0;
-  }
-
- private:
-  Descriptor event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-};
-
 ws::close_code farewell(const Error& why) {
   if (why.code == Errc::shutting_down) return ws::close_code::going_away;
   return is_internal(why) ? ws::close_code::internal_error : ws::close_code::try_again_later;
-}
-
-bool may_pass(const Error& failure) {
-  return category(failure.code) == Category::busy && failure.code != Errc::shutting_down;
 }
 
 }  // namespace
@@ -71,7 +36,7 @@ struct WebSockets::Library {
 // direction, and so never inside of one of the other.
 class WebSockets::Session {
  public:
-  Session(WebSockets& owner, Client client)
+  Session(WebSockets& owner, StreamClient client)
       : owner_(owner), client_(std::move(client)), stream_(Wire{this}) {}
 
   // Why it ended, in words.
@@ -131,7 +96,7 @@ class WebSockets::Session {
 
   WebSockets& owner_;
   Bell bell_;  // before the client, whose source rings it from other threads until it is gone
-  Client client_;
+  StreamClient client_;
   Watchers::Watch stop_;
   bool news_ = true;  // there may be some
   bool closing_ = false;
@@ -146,7 +111,7 @@ class WebSockets::Session {
 std::string WebSockets::Session::run() {
   if (!bell_.valid()) return "no descriptor is left";
   client_.stream.source->watch([this] { bell_.ring(); });
-  stop_ = owner_.bells_.add([this] { bell_.ring(); });
+  stop_ = owner_.room_.watch_stop([this] { bell_.ring(); });
   stream_.read_message_max(limits::http_inbound_bytes_max);
   stream_.control_callback([this](ws::frame_type kind, boost::beast::string_view) {
     if (kind == ws::frame_type::pong) pinged_.reset();
@@ -194,8 +159,8 @@ std::size_t WebSockets::Session::read(char* data, std::size_t size, Code& failur
       end("the client is gone");
       break;
     }
-    const auto silence =
-        pinged_ ? *pinged_ + owner_.limits_.patience : heard_ + owner_.limits_.ping_time;
+    const auto silence = pinged_ ? *pinged_ + owner_.room_.limits().patience
+                                 : heard_ + owner_.room_.limits().ping_time;
     wait(*got.blocked, retry_ ? std::min(*retry_, silence) : silence);
   }
   failure = asio::error::eof;
@@ -210,12 +175,12 @@ std::size_t WebSockets::Session::write(const char* data, std::size_t size, Code&
     if (!blocked_) blocked_ = now;
     if (!sent.blocked) {
       end("the client is gone");
-    } else if (owner_.stopping_) {
+    } else if (owner_.room_.stopping()) {
       end("the server stops");
-    } else if (now >= *blocked_ + owner_.limits_.patience) {
+    } else if (now >= *blocked_ + owner_.room_.limits().patience) {
       end("the client does not read");
     } else {
-      wait(*sent.blocked, *blocked_ + owner_.limits_.patience);
+      wait(*sent.blocked, *blocked_ + owner_.room_.limits().patience);
     }
   }
   failure = asio::error::timed_out;
@@ -225,7 +190,7 @@ std::size_t WebSockets::Session::write(const char* data, std::size_t size, Code&
 // What is to be done before the next read; false when there shall be none.
 bool WebSockets::Session::attend() {
   if (closing_ || !why_.empty()) return false;
-  if (owner_.stopping_) return close(ws::close_code::going_away, "the server stops");
+  if (owner_.room_.stopping()) return close(ws::close_code::going_away, "the server stops");
   if (bell_.heard() || (retry_ && Clock::now() >= *retry_)) news_ = true;
   if (std::exchange(news_, false) && !tell()) return false;
   return ask_if_alive();
@@ -253,10 +218,10 @@ bool WebSockets::Session::tell() {
 bool WebSockets::Session::ask_if_alive() {
   const auto now = Clock::now();
   if (pinged_) {
-    if (now < *pinged_ + owner_.limits_.patience) return true;
+    if (now < *pinged_ + owner_.room_.limits().patience) return true;
     return end("the client does not answer a ping");
   }
-  if (now < heard_ + owner_.limits_.ping_time) return true;
+  if (now < heard_ + owner_.room_.limits().ping_time) return true;
   pinged_ = now;
   Code failure;
   stream_.ping({}, failure);
@@ -277,49 +242,21 @@ bool WebSockets::Session::close(ws::close_code code, std::string why) {
 }
 
 void WebSockets::Session::wait(Channel::Need need, Clock::time_point deadline) {
-  const short event = need == Channel::Need::write ? POLLOUT : POLLIN;
   if (news_ && need == Channel::Need::read) return;
-  std::array<pollfd, 2> sources{{{client_.socket, event, 0}, {bell_.descriptor(), POLLIN, 0}}};
-  if (::poll(sources.data(), sources.size(), milliseconds_until(deadline)) < 0) return;
-  if (sources[1].revents != 0 && bell_.heard()) news_ = true;
+  if (wait_for(client_.socket, need, bell_, deadline)) news_ = true;
 }
 
-WebSockets::WebSockets(Limits limits, HttpWorkers& workers, Log& log)
-    : limits_(limits), workers_(workers), log_(log), library_(std::make_unique<Library>()) {}
+WebSockets::WebSockets(StreamRoom& room, Log& log)
+    : room_(room), log_(log), library_(std::make_unique<Library>()) {}
 WebSockets::~WebSockets() = default;
 
-// Of a connection that stays with its thread: one among the streams, and one among the waits.
-class WebSockets::Place {
- public:
-  explicit Place(WebSockets& owner)
-      : owner_(owner),
-        fits_(owner.open_.fetch_add(1) < owner.limits_.streams_max && !owner.stopping_),
-        waits_(fits_ && owner.workers_.begin_wait()) {}
-  ~Place() {
-    if (waits_) owner_.workers_.end_wait();
-    --owner_.open_;
-  }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  bool taken() const { return waits_; }
-
- private:
-  WebSockets& owner_;
-  const bool fits_, waits_;
-};
-
-bool WebSockets::serve(Client client) {
-  const Place place(*this);
+bool WebSockets::serve(StreamClient client) {
+  const StreamRoom::Place place(room_);
   if (!place.taken()) return false;
   const std::string& address = client.address;
   Session session(*this, std::move(client));
   log_.debug("stream_ended", {{"client", address}, {"reason", session.run()}});
   return true;
-}
-
-void WebSockets::stop() {
-  stopping_ = true;
-  bells_.call_all();
 }
 
 }  // namespace aitbc::rpc

@@ -16,7 +16,8 @@ MAY_INCLUDE = {
     "chain/core": ("chain/core/",),
     "chain": ("chain/",),
     "rpc": ("chain/core/", "chain/store.hpp", "chain/log.hpp", "chain/protocol.hpp",
-            "chain/fault.hpp", "chain/mutex.hpp", "chain/watchers.hpp", "rpc/"),
+            "chain/fault.hpp", "chain/journal.hpp", "chain/mutex.hpp", "chain/watchers.hpp",
+            "rpc/"),
     "sync": ("chain/", "rpc/client.hpp", "rpc/credentials.hpp", "rpc/node.hpp", "sync/"),
     "sites": ("chain/core/", "chain/fault.hpp", "chain/log.hpp", "chain/protocol.hpp",
               "rpc/access.hpp", "rpc/client.hpp", "rpc/credentials.hpp", "rpc/ip.hpp",
@@ -45,7 +46,8 @@ CLOCK = re.compile(
     r"|\b(?:nanosleep|usleep|gettimeofday|clock_gettime)\s*\(")
 CLOCK_HOMES = re.compile(
     r"sync/(runner\.cpp|timer\.cpp|time_of_day\.hpp)|cli/.*|sites/clock\.(hpp|cpp)"
-    r"|rpc/(http_(server|exchange|client|resolve)|websocket)\.cpp|tests/.*")
+    r"|rpc/(http_(server|exchange|client|resolve)|websocket|event_stream|stream_room)\.cpp"
+    r"|tests/.*")
 
 # Headers of our own that are too sharp for all of their layer.
 RESTRICTED = {

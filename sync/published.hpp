@@ -6,7 +6,6 @@
 
 #include "chain/mutex.hpp"
 #include "chain/protocol.hpp"
-#include "chain/watchers.hpp"
 #include "sync/askers.hpp"
 
 namespace aitbc::sync {
@@ -14,13 +13,10 @@ namespace aitbc::sync {
 class Published {
  public:
   void set(std::shared_ptr<const NodeStatus> status, std::uint64_t sequence) {
-    {
-      const MutexLock lock(mutex_);
-      status_ = std::move(status);
-      changed_.notify_all();
-      if (std::exchange(sequence_, sequence) == sequence) return;
-    }
-    watchers_.call_all();
+    const MutexLock lock(mutex_);
+    status_ = std::move(status);
+    sequence_ = sequence;
+    changed_.notify_all();
   }
 
   std::shared_ptr<const NodeStatus> status() {
@@ -39,16 +35,10 @@ class Published {
   }
 
   void stop() {
-    {
-      const MutexLock lock(mutex_);
-      stopped_ = true;
-      changed_.notify_all();
-    }
-    watchers_.call_all();
+    const MutexLock lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
   }
-
-  // Called for each piece of news, and at the end.
-  Watchers& watchers() { return watchers_; }
 
  private:
   Mutex mutex_;
@@ -57,7 +47,6 @@ class Published {
   std::uint64_t sequence_ = 0;
   Askers askers_;
   bool stopped_ = false;
-  Watchers watchers_;
 };
 
 }  // namespace aitbc::sync

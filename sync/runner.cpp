@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 
+#include "chain/journaled_store.hpp"
 #include "sync/faulty_store.hpp"
 #include "sync/key_log.hpp"
 #include "sync/liar.hpp"
@@ -21,9 +22,11 @@ namespace aitbc::sync {
 class Runner::Core {
  public:
   Core(const Genesis& genesis, std::unique_ptr<FaultRegistry> faults,
-       std::unique_ptr<Replica> replica, Log& log, std::function<void(const Error&)> on_failure)
+       std::unique_ptr<Journal> journal, std::unique_ptr<Replica> replica, Log& log,
+       std::function<void(const Error&)> on_failure)
       : genesis_(genesis),
         faults_(std::move(faults)),
+        journal_(std::move(journal)),
         replica_(std::move(replica)),
         params_(replica_->chain().params()),
         log_(log),
@@ -52,6 +55,7 @@ class Runner::Core {
   void stop() {
     inbox_.close();  // first: whoever is woken by what follows is told that the node stops
     published_.stop();
+    journal_->close();
     faults_->stop();
     if (thread_.joinable()) thread_.join();
     if (peer_io_) peer_io_->stop();  // after the thread that sends through it
@@ -78,6 +82,7 @@ class Runner::Core {
   const Genesis& genesis() const { return genesis_; }
   const Params& params() const { return params_; }
   Published& published() { return published_; }
+  const Journal& journal() const { return *journal_; }
   FaultRegistry& faults() { return *faults_; }
   bool is_authority() const { return replica_->authority() != nullptr; }
   void nudge() { inbox_.push_always(Nudge{}); }
@@ -99,7 +104,9 @@ class Runner::Core {
   void fail(const Error& failure);
 
   const Genesis genesis_;
-  const std::unique_ptr<FaultRegistry> faults_;  // outlives the store in the replica
+  // Both outlive the store in the replica.
+  const std::unique_ptr<FaultRegistry> faults_;
+  const std::unique_ptr<Journal> journal_;
   std::unique_ptr<Replica> replica_;
   const Params params_;
   Log& log_;
@@ -108,6 +115,7 @@ class Runner::Core {
   Published published_;
   std::unique_ptr<PeerIo> peer_io_;
   std::uint64_t told_ = 0;  // answers to polls
+  StateEvent told_state_;
   KeyLog key_log_{log_};
   Time time_before_ = time_of_day();
   std::chrono::steady_clock::time_point steady_before_ = std::chrono::steady_clock::now();
@@ -254,7 +262,10 @@ void Runner::Core::publish() {
   auto status = std::make_shared<NodeStatus>(replica_->status());
   status->faults = faults_->active();
   if (const auto before = published_.status()) note_faults(before->faults, status->faults);
+  StateEvent state = state_of(*status);
   published_.set(std::move(status), replica_->chain().mempool().last_sequence());
+  if (state != told_state_) journal_->note(told_state_ = std::move(state));
+  journal_->publish(faults_->now());  // last: who hears of it also sees the status that it made
 }
 
 void Runner::Core::note_faults(std::span<const Fault> before, std::span<const Fault> now) {
@@ -298,6 +309,7 @@ void Runner::Core::fail(const Error& failure) {
   log_.error("storage_failed", {{"code", name(failure.code)}, {"detail", failure.detail}});
   inbox_.close();
   published_.stop();
+  journal_->close();
   on_failure_(failure);
 }
 
@@ -314,7 +326,10 @@ Result<std::unique_ptr<Runner>> Runner::start(const Genesis& genesis, std::uniqu
   auto faults = std::make_unique<FaultRegistry>(FaultRegistry::Options{
       peers, std::move(options.faults), std::move(options.keep_faults), time_of_day});
   if (genesis.devnet) store = std::make_unique<FaultyStore>(std::move(store), *faults);
+  auto journal = std::make_unique<Journal>();
+  store = std::make_unique<JournaledStore>(std::move(store), *journal);
   AITBC_TRY_ASSIGN(Chain chain, Chain::open(genesis, std::move(store)));
+  chain.on_vote([told = journal.get()](const SignedVote& vote) { told->note(VoteEvent{vote}); });
   const std::uint64_t seed = std::hash<std::string>{}(options.instance);
   Replica::Options replica_options;
   replica_options.node_id = std::move(options.node_id);
@@ -325,8 +340,8 @@ Result<std::unique_ptr<Runner>> Runner::start(const Genesis& genesis, std::uniqu
   replica_options.authority = std::move(options.authority);
   AITBC_TRY_ASSIGN(auto replica,
                    Replica::create(std::move(chain), std::move(replica_options), faults->now()));
-  auto core = std::make_unique<Core>(genesis, std::move(faults), std::move(replica), log,
-                                     std::move(on_failure));
+  auto core = std::make_unique<Core>(genesis, std::move(faults), std::move(journal),
+                                     std::move(replica), log, std::move(on_failure));
   AITBC_TRY(core->connect(peers, std::move(options.credentials), seed));
   core->start();
   return std::unique_ptr<Runner>(new Runner(std::move(core)));
@@ -375,9 +390,7 @@ Result<Nonce> Runner::next_nonce(const Address& address) {
   return core_->ask<NonceWork, Nonce>(address);
 }
 
-Watchers::Watch Runner::watch(std::function<void()> ring) {
-  return core_->published().watchers().add(std::move(ring));
-}
+const Journal& Runner::journal() const { return core_->journal(); }
 
 std::vector<Fault> Runner::faults() const { return core_->faults().active(); }
 

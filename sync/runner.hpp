@@ -48,7 +48,7 @@ class Runner final : public rpc::Node {
   Status add_evidence(std::vector<Evidence>) override;
   Result<std::vector<EvidenceId>> unlock_authority() override;
   Result<SyncAnswer> sync(const SyncQuery&) override;
-  Watchers::Watch watch(std::function<void()> ring) override;
+  const Journal& journal() const override;
   Result<rpc::ProvenAccount> prove(const Address&) override;
   Result<Nonce> next_nonce(const Address&) override;
   std::vector<Fault> faults() const override;

@@ -65,14 +65,18 @@ inline constexpr std::size_t http_uri_bytes_max = 4 * 1024;
 inline constexpr std::size_t http_threads_max = 16;           // short requests under way
 inline constexpr std::size_t readers_max = http_threads_max;  // a request holds one at most
 inline constexpr std::size_t http_waits_max = 512;            // long polls under way
-inline constexpr std::size_t http_streams_max = 64;           // connections that are told news
+inline constexpr std::size_t http_streams_max = 256;          // connections that are told news
 inline constexpr Duration http_ping_time{30'000};  // of silence, then the client is asked
-inline constexpr Duration http_stream_retry{100};  // when the node is busy
-inline constexpr std::size_t http_inbound_bytes_max = 1'024;     // of a message on a stream
-inline constexpr std::size_t feed_events_max = 32'768;           // that a slow reader may be behind
-inline constexpr std::size_t feed_batch_max = 256;               // given out at once
-inline constexpr std::size_t feed_told_max = 10'000;             // transactions remembered as told
-inline constexpr std::size_t feed_page_bytes_max = 1024 * 1024;  // of blocks read at once
+// Of silence on an event stream: below any proxy's patience.
+inline constexpr Duration http_heartbeat_time{15'000};
+inline constexpr Duration http_client_retry{1'000};           // of an event stream that has ended
+inline constexpr Duration http_stream_retry{100};             // when the node is busy
+inline constexpr std::size_t http_inbound_bytes_max = 1'024;  // of a message on a stream
+// Of what happened on a node, for those who listen: more than two full blocks make.
+inline constexpr std::size_t events_kept_max = 65'536;
+inline constexpr std::size_t trace_stages_max = 64;   // of a transaction, the newest
+inline constexpr std::size_t feed_batch_max = 256;    // given out at once
+inline constexpr std::size_t feed_texts_max = 1'024;  // kept, of each form
 inline constexpr std::size_t http_connections_max = 1'024;
 inline constexpr Duration http_request_time_max{10'000};  // from first byte to whole body
 inline constexpr Duration http_idle_time_max{60'000};     // a silent kept-alive connection

@@ -18,7 +18,11 @@ TestNode::TestNode(const Genesis& genesis, std::unique_ptr<Store> store, Shape s
     : genesis_(genesis),
       params_(params_of(genesis)),
       now_(shape.now),
-      chain_(value_of(Chain::open(genesis, std::move(store), shape.mempool))) {}
+      journal_(shape.events_max),
+      chain_(value_of(Chain::open(
+          genesis, std::make_unique<JournaledStore>(std::move(store), journal_), shape.mempool))) {
+  chain_.on_vote([this](const SignedVote& vote) { journal_.note(VoteEvent{vote}); });
+}
 
 void TestNode::import_all(std::span<const Applied> blocks) {
   std::vector<CheckedBlock> branch;
@@ -77,28 +81,26 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
 Result<std::vector<Result<TxId>>> TestNode::submit_all(std::vector<CheckedTx> txs) {
   ++submits;
   if (failure) return *failure;
-  const auto answers = [&] {
-    const std::lock_guard lock(mutex_);
-    return chain_.submit(txs);
-  }();
-  ring();
+  const std::lock_guard lock(mutex_);
+  auto answers = chain_.submit(txs);
+  journal_.publish(now_);
   return answers;
 }
 
 Result<Imported> TestNode::import(std::vector<CheckedBlock> branch) {
   if (failure) return *failure;
-  const auto imported = [&] {
-    const std::lock_guard lock(mutex_);
-    return chain_.import(branch, now_);
-  }();
-  ring();
+  const std::lock_guard lock(mutex_);
+  auto imported = chain_.import(branch, now_);
+  journal_.publish(now_);
   return imported;
 }
 
 Status TestNode::add_votes(std::vector<SignedVote> votes) {
   if (failure) return *failure;
   const std::lock_guard lock(mutex_);
-  return chain_.add_votes(votes);
+  const Status added = chain_.add_votes(votes);
+  journal_.publish(now_);
+  return added;
 }
 
 Status TestNode::add_evidence(std::vector<Evidence> evidence) {

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "chain/chain.hpp"
+#include "chain/journaled_store.hpp"
 #include "rpc/router.hpp"
 #include "tests/support/chain_builder.hpp"
 
@@ -17,6 +18,7 @@ class TestNode final : public rpc::Node {
   struct Shape {
     Time now = from_unix_ms(1'700'000'100'000);
     Mempool::Limits mempool = {};
+    std::size_t events_max = limits::events_kept_max;
   };
   TestNode(const Genesis& genesis, std::unique_ptr<Store> store, Shape shape);
   TestNode(const Genesis& genesis, std::unique_ptr<Store> store)
@@ -45,10 +47,14 @@ class TestNode final : public rpc::Node {
   Status add_evidence(std::vector<Evidence> evidence) override;
   Result<std::vector<EvidenceId>> unlock_authority() override;
   Result<SyncAnswer> sync(const SyncQuery& query) override;
-  Watchers::Watch watch(std::function<void()> ring) override {
-    return watchers_.add(std::move(ring));
+  const Journal& journal() const override { return journal_; }
+  // Tells what a test says, as the node would.
+  void tell(Event::What what) {
+    const std::lock_guard lock(mutex_);
+    journal_.note(std::move(what));
+    journal_.publish(now_);
   }
-  void ring() { watchers_.call_all(); }
+  void close_journal() { journal_.close(); }
   Result<rpc::ProvenAccount> prove(const Address& address) override;
   Result<Nonce> next_nonce(const Address& address) override;
   std::vector<Fault> faults() const override;
@@ -69,10 +75,10 @@ class TestNode final : public rpc::Node {
   const Params params_;
   const Time now_;
   mutable std::mutex mutex_;
+  Journal journal_;
   Chain chain_;
   FailingReader reader_{*this};
   std::vector<Fault> faults_;
-  Watchers watchers_;
 };
 
 // A reserve, so that receipts can be claimed.
