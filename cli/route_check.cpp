@@ -4,6 +4,7 @@
 
 #include "cli/ask.hpp"
 #include "cli/running.hpp"
+#include "rpc/client_views.hpp"
 #include "rpc/http_client.hpp"
 #include "rpc/json_writer.hpp"
 #include "sites/export/export.hpp"
@@ -67,9 +68,11 @@ Result<rpc::HttpResponse> ask(const std::string& base, const std::string& path,
                               const rpc::Credentials& credentials) {
   AITBC_TRY_ASSIGN(rpc::Url url, rpc::parse_url(base));
   rpc::HttpClient client(std::move(url), credentials);
+  AITBC_TRY_ASSIGN(rpc::Target target, rpc::parse_target(path));
   rpc::HttpRequest request;
   request.method = "GET";
-  request.path = path;
+  request.path = std::move(target.path);
+  request.query = std::move(target.query);
   return client.send(request, route_limits);
 }
 

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 PATIENCE_S = 60
 DOMAIN = "a.example"
@@ -282,6 +283,20 @@ def check_streams(aitbc, proxy, key):
                 news += part
 
 
+def check_events(aitbc, proxy, key):
+    """An event comes at once, not when the proxy has enough of them."""
+    context = ssl.create_default_context(cafile=proxy.ca)
+    for path in ("/rpc/events", "/rpc2/events"):
+        asked = urllib.request.Request(
+            proxy.base + path + "?types=head", headers={"X-Api-Key": key})
+        with urllib.request.urlopen(asked, timeout=20, context=context) as answer:
+            expect(f"{proxy.NAME}: {path}", answer.headers["Content-Type"], "text/event-stream")
+            aitbc("faucet", "alice", "1")
+            while answer.readline() != b"event: head\n":
+                pass
+            expect(f"{proxy.NAME}: news at {path}", answer.readline()[:6], b"data: ")
+
+
 def check_requests(proxy, key):
     """What comes through is what a stranger may, and nobody is taken for the machine itself."""
     name = proxy.NAME
@@ -316,13 +331,15 @@ def verdicts(aitbc, proxy):
 
 
 def check_proxy(aitbc, proxy, key):
-    routes = ["/rpc/ws/", "/rpc/", "/rpc2/ws/", "/rpc2/", "/explorer"]
+    routes = ["/rpc/ws/", "/rpc/events", "/rpc/", "/rpc2/ws/", "/rpc2/events", "/rpc2/",
+              "/explorer"]
     try:
         proxy.start()
         expect(f"{proxy.NAME}: routes", verdicts(aitbc, proxy),
                (0, dict.fromkeys(routes, "ok")))
         check_requests(proxy, key)
         check_streams(aitbc, proxy, key)
+        check_events(aitbc, proxy, key)
         aitbc("node", "kill", "2")
         expect(f"{proxy.NAME}: without node 2", verdicts(aitbc, proxy),
                (3, {route: "unreachable" if "rpc2" in route else "ok" for route in routes}))

@@ -10,7 +10,9 @@ namespace {
 std::string pass_lines(const Manifest& manifest, const Manifest::Site& site) {
   std::string out;
   for (const PublicRoute& route : public_routes(site)) {
-    const std::string words = route.kind == PublicRoute::Kind::streams ? " upgrade=websocket" : "";
+    std::string words;
+    if (route.kind == PublicRoute::Kind::streams) words = " upgrade=websocket";
+    if (route.kind == PublicRoute::Kind::events) words = " flushpackets=on";
     out += "  ProxyPass \"" + route.path + "\" \"http://" +
            upstream_of(*manifest.find(route.node)) + route.at_node + "\" retry=0 timeout=" +
            std::to_string(proxy_patience(manifest, route.kind).count() / 1'000) + words + "\n";
@@ -22,7 +24,8 @@ std::string pass_lines(const Manifest& manifest, const Manifest::Site& site) {
 std::string refuse_others(const Manifest::Site& site) {
   std::string ours;
   for (const PublicRoute& route : public_routes(site)) {
-    if (route.kind == PublicRoute::Kind::streams) continue;
+    using Kind = PublicRoute::Kind;
+    if (route.kind == Kind::streams || route.kind == Kind::events) continue;
     ours += (ours.empty() ? "" : "|") + route.path.substr(1) +
             (route.kind == PublicRoute::Kind::page ? "(?:/|$)" : "");
   }

@@ -95,6 +95,9 @@ std::vector<PublicRoute> public_routes(const Manifest::Site& site) {
     const std::string& node = site.nodes[i].id;
     routes.push_back({PublicRoute::Kind::streams, site.name, node, prefix + "/ws/", "/rpc/ws/",
                       prefix + "/ws/blocks"});
+    // Asked for what there is not, it answers like any other.
+    routes.push_back({PublicRoute::Kind::events, site.name, node, prefix + "/events", "/rpc/events",
+                      prefix + "/events?types=none"});
     routes.push_back(
         {PublicRoute::Kind::requests, site.name, node, prefix + "/", "/rpc/", prefix + "/head"});
   }
@@ -158,7 +161,8 @@ std::string text(const Listening& listening, std::string_view any) {
 std::string yaml_text(const std::string& plain) { return "\"" + plain + "\""; }
 
 Duration proxy_patience(const Manifest& manifest, PublicRoute::Kind kind) {
-  if (kind == PublicRoute::Kind::streams) return stream_patience;
+  const bool stays_open = kind == PublicRoute::Kind::streams || kind == PublicRoute::Kind::events;
+  if (stays_open) return stream_patience;
   return std::max(manifest.features.sync_interval, limits::poll_interval) + limits::answer_time_max;
 }
 

@@ -17,7 +17,7 @@ namespace aitbc::sites {
 
 // A path that a site shows to everybody, and what is behind it.
 struct PublicRoute {
-  enum class Kind { requests, streams, page };
+  enum class Kind { requests, streams, events, page };
   Kind kind = Kind::requests;
   std::string site;
   std::string node;

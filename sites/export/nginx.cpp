@@ -46,11 +46,11 @@ std::string location(const Manifest& manifest, const PublicRoute& route,
   if (streams) {
     out +=
         "    proxy_set_header Upgrade $http_upgrade;\n"
-        "    proxy_set_header Connection \"upgrade\";\n"
-        "    proxy_buffering off;\n";
+        "    proxy_set_header Connection \"upgrade\";\n";
   } else {
     out += "    proxy_set_header Connection \"\";\n";
   }
+  if (streams || route.kind == PublicRoute::Kind::events) out += "    proxy_buffering off;\n";
   const std::string patience = seconds_text(proxy_patience(manifest, route.kind));
   out += "    proxy_read_timeout " + patience + ";\n";
   if (streams) out += "    proxy_send_timeout " + patience + ";\n";
@@ -60,7 +60,9 @@ std::string location(const Manifest& manifest, const PublicRoute& route,
 std::string locations(const Manifest& manifest, const Manifest::Site& site) {
   std::string out;
   for (const PublicRoute& route : public_routes(site)) {
-    if (route.kind == PublicRoute::Kind::page) {
+    if (route.kind == PublicRoute::Kind::events) {
+      out += location(manifest, route, "= " + route.path);
+    } else if (route.kind == PublicRoute::Kind::page) {
       out += location(manifest, route, "= " + route.path);
       out += location(manifest, route, route.path + "/");
     } else {

@@ -97,12 +97,13 @@ TEST_CASE("the nodes of a site are public in the order of the file, streams befo
     CHECK(route.probe.starts_with(route.path));
     seen.push_back(route.path + " " + route.node + route.at_node);
   }
-  CHECK(seen == std::vector<std::string>{"/rpc/ws/ one/rpc/ws/", "/rpc/ one/rpc/",
-                                         "/rpc2/ws/ two/rpc/ws/", "/rpc2/ two/rpc/",
-                                         "/rpc3/ws/ three/rpc/ws/", "/rpc3/ three/rpc/",
-                                         "/explorer one/explorer"});
+  CHECK(seen == std::vector<std::string>{"/rpc/ws/ one/rpc/ws/", "/rpc/events one/rpc/events",
+                                         "/rpc/ one/rpc/", "/rpc2/ws/ two/rpc/ws/",
+                                         "/rpc2/events two/rpc/events", "/rpc2/ two/rpc/",
+                                         "/rpc3/ws/ three/rpc/ws/", "/rpc3/events three/rpc/events",
+                                         "/rpc3/ three/rpc/", "/explorer one/explorer"});
   CHECK(public_routes(manifest.sites[1]).empty());
-  CHECK(public_routes(manifest.sites[2]).size() == 3);
+  CHECK(public_routes(manifest.sites[2]).size() == 4);
 }
 
 TEST_CASE("a node that the file switches off has no public path") {
@@ -110,7 +111,7 @@ TEST_CASE("a node that the file switches off has no public path") {
       "network: net\nenvironments: {a: {blockchain_nodes: [{id: 1, rpc_port: 1, status: inactive}, "
       "{id: 2, rpc_port: 2}]}}\n");
   const auto routes = public_routes(manifest.sites[0]);
-  REQUIRE(routes.size() == 3);
+  REQUIRE(routes.size() == 4);
   for (const PublicRoute& route : routes) CHECK(route.node == "2");
 }
 
@@ -147,6 +148,10 @@ TEST_CASE("only streams are upgraded, and only they are waited for beyond a long
     CHECK(contains(streams, "proxy_set_header Upgrade $http_upgrade;"));
     CHECK(contains(streams, "proxy_set_header Connection \"upgrade\";"));
     CHECK(contains(streams, "proxy_read_timeout 3600s;"));
+    const std::string events = block_of(nginx, "location = " + path + "/events {", "}");
+    CHECK(contains(events, "proxy_buffering off;"));
+    CHECK(contains(events, "proxy_read_timeout 3600s;"));
+    CHECK_FALSE(contains(events, "Upgrade"));
     const std::string requests = block_of(nginx, "location " + path + "/ {", "}");
     CHECK_FALSE(contains(requests, "Upgrade"));
     CHECK(contains(requests, "proxy_read_timeout 20s;"));
@@ -155,7 +160,10 @@ TEST_CASE("only streams are upgraded, and only they are waited for beyond a long
       must_export(ExportKind::apache, manifest, plain(manifest)).front().text;
   CHECK(contains(block_of(apache, "ProxyPass \"/rpc2/ws/\"", "\n"), "upgrade=websocket"));
   CHECK_FALSE(contains(block_of(apache, "ProxyPass \"/rpc2/\"", "\n"), "upgrade"));
-  CHECK(apache.find("\"/rpc2/ws/\"") < apache.find("\"/rpc2/\""));
+  CHECK(contains(block_of(apache, "ProxyPass \"/rpc2/events\"", "\n"), "flushpackets=on"));
+  for (const char* inner : {"\"/rpc2/ws/\"", "\"/rpc2/events\""}) {
+    CHECK(apache.find(inner) < apache.find("\"/rpc2/\""));
+  }
 
   Manifest patient = manifest;
   patient.features.sync_interval = Duration{60'000};
@@ -173,7 +181,7 @@ TEST_CASE("a node is told of every caller, and nothing else is public") {
     const std::string rest = nginx.substr(at, nginx.find('}', at) - at);
     CHECK(contains(rest, "X-Forwarded-For $proxy_add_x_forwarded_for;"));
   }
-  CHECK(locations == 8);
+  CHECK(locations == 11);
   CHECK(contains(block_of(nginx, "location / {", "}"), "return 404;"));
 }
 
