@@ -248,6 +248,8 @@ void add_tx_commands(CLI::App& root, Invocation& invocation) {
   add_node_option(*one, invocation);
   choose(*one, invocation, [&invocation, id] { return show_tx(invocation, *id); });
 
+  add_trace_command(*group, invocation);
+
   const auto limit = std::make_shared<std::string>("100");
   CLI::App* pending =
       add_command(*group, {"pending", "What waits for a block", "aitbc tx pending --node 2"});

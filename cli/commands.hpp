@@ -28,6 +28,8 @@ void add_copy_commands(CLI::App& chain, Invocation& invocation);
 void add_wallet_commands(CLI::App& root, Invocation& invocation);
 void add_money_commands(CLI::App& root, Invocation& invocation);
 void add_tx_commands(CLI::App& root, Invocation& invocation);
+// `tx trace`, in the group of the transactions.
+void add_trace_command(CLI::App& tx, Invocation& invocation);
 void add_receipt_commands(CLI::App& root, Invocation& invocation);
 void add_authority_commands(CLI::App& root, Invocation& invocation);
 // `authority unlock`, in the group of the authorities.
