@@ -25,14 +25,18 @@ HttpRequest get_request(std::string path, std::map<std::string, std::string> que
   return request;
 }
 
-HttpRequest json_post(std::string path, std::string body) {
+HttpRequest json_request(std::string method, std::string path, std::string body) {
   HttpRequest request;
-  request.method = "POST";
+  request.method = std::move(method);
   request.path = std::move(path);
   request.content_type = json_type;
   request.accept = json_type;
   request.body = std::move(body);
   return request;
+}
+
+HttpRequest json_post(std::string path, std::string body) {
+  return json_request("POST", std::move(path), std::move(body));
 }
 
 HttpRequest binary_post(std::string path, const Buffer& body) {
@@ -197,6 +201,12 @@ Result<std::size_t> Client::heal(const std::optional<std::string>& id) {
 Status Client::add_evidence(std::span<const Evidence> evidence) {
   AITBC_TRY_ASSIGN(const std::string body,
                    connection_->send(json_post("/rpc/evidence", evidence_json(evidence))));
+  return ok();
+}
+
+Status Client::set_peers(std::span<const std::string> urls) {
+  AITBC_TRY_ASSIGN(const std::string body,
+                   connection_->send(json_request("PUT", "/rpc/peers", peer_urls_json(urls))));
   return ok();
 }
 

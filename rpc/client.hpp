@@ -44,6 +44,7 @@ class Client {
   Result<Fault> add_fault(const Fault&, Duration lasts);
   Result<std::size_t> heal(const std::optional<std::string>& id);
   Status add_evidence(std::span<const Evidence>);
+  Status set_peers(std::span<const std::string> urls);
   Result<std::string> unlock_authority();  // the answer's body
   // The lowest one of commits at or above the height; not verified.
   Result<std::optional<Certificate>> certificate(Height height);

@@ -89,6 +89,11 @@ Result<NewFault> parse_new_fault(std::string_view json);
 Result<std::optional<std::string>> parse_heal(std::string_view json);
 Result<std::size_t> parse_healed(std::string_view json);
 
+// {"peers": [URL, ...]}: whom a node shall follow. Each is a URL, of at most
+// limits::manifest_text_bytes_max bytes; at most limits::peers_max.
+std::string peer_urls_json(std::span<const std::string>);
+Result<std::vector<std::string>> parse_peer_urls(std::string_view json);
+
 std::string certificate_json(const Certificate&);
 // The field "certificate" of an answer: one of commits, or null.
 Result<std::optional<Certificate>> parse_certificate(std::string_view json);

@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "rpc/http_client.hpp"
 #include "rpc/json.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/native.hpp"
@@ -166,6 +167,28 @@ Result<NodeStatus> parse_status(std::string_view json) {
   }
   AITBC_TRY_ASSIGN(status.faults, read_faults(reader));
   return status;
+}
+
+std::string peer_urls_json(std::span<const std::string> urls) {
+  ArrayWriter list;
+  for (const std::string& url : urls) list.text(url);
+  ObjectWriter out;
+  out.json("peers", std::move(list).finish());
+  return std::move(out).finish();
+}
+
+Result<std::vector<std::string>> parse_peer_urls(std::string_view json) {
+  AITBC_TRY_ASSIGN(const Json value, parse_json(json));
+  AITBC_TRY_ASSIGN(ObjectReader reader, ObjectReader::open(value));
+  AITBC_TRY_ASSIGN(auto urls,
+                   reader.texts("peers", limits::peers_max, limits::manifest_text_bytes_max));
+  AITBC_TRY(reader.finish());
+  for (std::size_t i = 0; i < urls.size(); ++i) {
+    if (const auto url = parse_url(urls[i]); !url) {
+      return error(Errc::bad_json, "peers[" + std::to_string(i) + "]: " + url.error().detail);
+    }
+  }
+  return urls;
 }
 
 }  // namespace aitbc::rpc

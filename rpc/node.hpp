@@ -39,6 +39,9 @@ class Node {
   virtual Status add_evidence(std::vector<Evidence>) = 0;  // that holds
   // Lets the node's authority sign again: the ids of what was set aside. not_an_authority.
   virtual Result<std::vector<EvidenceId>> unlock_authority() = 0;
+  // Follows these from now on, until it ends: they are not kept. Base URLs; bad_config for one that
+  // is none. A node that runs without an agent goes on following nobody.
+  virtual Status set_peers(std::vector<std::string> urls) = 0;
   virtual Result<SyncAnswer> sync(const SyncQuery&) = 0;  // holds the answer back for query.wait
   // What happened here, for those who listen.
   virtual const Journal& journal() const = 0;

@@ -6,6 +6,7 @@
 #include "rpc/dev_edge.hpp"
 #include "rpc/json_lenient.hpp"
 #include "rpc/json_writer.hpp"
+#include "rpc/native.hpp"
 #include "rpc/native_fields.hpp"
 #include "rpc/routes.hpp"
 
@@ -162,6 +163,12 @@ Result<HttpResponse> peers(const Call& call) {
   return json_response(std::move(out).finish());
 }
 
+Result<HttpResponse> set_peers(const Call& call) {
+  AITBC_TRY_ASSIGN(auto urls, parse_peer_urls(call.request.body));
+  AITBC_TRY(call.node.set_peers(std::move(urls)));
+  return peers(call);
+}
+
 Result<HttpResponse> sync_status(const Call& call) {
   const auto status = call.node.status();
   const Params& params = call.node.params();
@@ -209,6 +216,8 @@ constexpr Route info_row(std::string_view pattern) {
           .lenient = true};
 }
 
+constexpr Errc set_peers_errors[] = {Errc::inbox_full, Errc::timeout, Errc::shutting_down};
+
 constexpr Route routes[] = {
     info_row("/rpc/info"),
     info_row("/rpc/status"),
@@ -241,6 +250,17 @@ constexpr Route routes[] = {
      .parameters = {},
      .answer = "Peers",
      .lenient = true},
+    {.method = "PUT",
+     .pattern = "/rpc/peers",
+     .handler = set_peers,
+     .summary = "Whom the node follows from now on, in place of all before. Those that it has "
+                "already are not disturbed. Not kept: a restarted node has the peers of its "
+                "configuration; one that runs without its own agent goes on following nobody.",
+     .parameters = {},
+     .answer = "Peers",
+     .body = "PeerUrls",
+     .errors = set_peers_errors,
+     .scope = Scope::admin},
     {.method = "GET",
      .pattern = "/rpc/syncStatus",
      .handler = sync_status,

@@ -275,6 +275,7 @@ constexpr Shape shapes[] = {
      "proposer_id:Key?"},
     {"ShortPeer", "url:Text node_id:Text state:State height:Height?"},
     {"Peers", "peers:ShortPeer[] count:Count"},
+    {"PeerUrls", "peers:Text[]", Shape::Use::body},
     {"SyncStatus",
      "chain_id:Text head_height:Height head_hash:Hash head_proposer:Key? "
      "head_timestamp:NaiveTime total_blocks:Count total_transactions:Count "

@@ -34,6 +34,10 @@ class Layout {
   std::filesystem::path nodes() const { return root_ / "nodes"; }
   std::filesystem::path node(std::string_view id) const { return nodes() / id; }
   std::filesystem::path config(std::string_view id) const { return node(id) / "config.json"; }
+  // The config that it is being told of while it runs, until that is its config.
+  std::filesystem::path next_config(std::string_view id) const {
+    return node(id) / "config.next.json";
+  }
   std::filesystem::path authority_key(std::string_view id) const {
     return node(id) / "authority.key";
   }

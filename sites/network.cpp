@@ -43,6 +43,8 @@ std::string_view name(Step::Action action) {
       return "start";
     case Step::Action::restart:
       return "restart";
+    case Step::Action::update:
+      return "update";
     case Step::Action::remove:
       return "remove";
     case Step::Action::keep:
@@ -286,19 +288,25 @@ Result<Step> Network::step_for(const Member& member, bool new_genesis) const {
     return under_way ? act(Step::Action::move, "on its way") : act(Step::Action::create, "new");
   }
   if (!on_disk) return on_disk.error();
-  std::string drift = config_drift(*on_disk, config_text(manifest_, member.layout, member.node));
+  const Drift drift = config_drift(*on_disk, config_text(manifest_, member.layout, member.node));
   AITBC_TRY_ASSIGN(const auto facts, member.provider.supervisor.facts(spec));
-  if (drift.empty() && facts && facts->program != spec.program) {
-    drift = "program " + facts->program + " -> " + spec.program;
+  std::string stale = drift.others.empty() ? "" : drift.text();  // only a new start takes it in
+  if (stale.empty() && facts && facts->program != spec.program) {
+    stale = "program " + facts->program + " -> " + spec.program;
   }
-  if (drift.empty()) drift = unit_drift;
+  if (stale.empty()) stale = unit_drift;
   AITBC_TRY_ASSIGN(const RunState state, member.provider.supervisor.state(spec));
   if (state == RunState::stopped) {
-    return act(Step::Action::start, drift.empty() ? "not running" : "not running; " + drift);
+    const std::string& why = stale.empty() ? drift.peers : stale;
+    return act(Step::Action::start, why.empty() ? "not running" : "not running; " + why);
   }
-  if (!drift.empty()) return act(Step::Action::restart, drift);
-  if (state == RunState::paused) return act(Step::Action::start, "paused");
-  return step;
+  if (!stale.empty()) return act(Step::Action::restart, stale);
+  AITBC_TRY_ASSIGN(const bool half_told,
+                   member.provider.transport.exists(member.layout.next_config(member.node.id)));
+  const bool paused = state == RunState::paused;
+  if (drift.peers.empty() && !half_told) return paused ? act(Step::Action::start, "paused") : step;
+  return act(paused ? Step::Action::restart : Step::Action::update,
+             drift.peers.empty() ? "its peers may be others than its file says" : drift.peers);
 }
 
 Result<Network::Intent> Network::plan_for(const std::vector<Member>& members) {

@@ -20,7 +20,7 @@ namespace aitbc::sites {
 
 // One step of a plan: what `up` would do with a node.
 struct Step {
-  enum class Action { create, move, start, restart, remove, keep };
+  enum class Action { create, move, start, restart, update, remove, keep };
   Action action = Action::keep;
   std::string site;  // empty for a node that the network file does not have any more
   std::string node;
@@ -204,9 +204,12 @@ class Network {
   class Telling;
   Status make_machines(const Plan&, Telling&);
   Status remove_left(const Intent&, Telling&);
-  Status carry_out(const Plan&, const std::vector<Member>&, Telling&);
+  Status carry_out(Plan&, const std::vector<Member>&, Telling&);
   Status stop_changed(const Plan&, const std::vector<Member>&) const;
   Status start(const Member&);
+  // Telling a running node of its peers (network_update.cpp).
+  Status update(Step&, const Member&);
+  Status tell_peers(const Member&) const;
   Status end_healings(Control, const std::string& node, const std::string& fault);
   static Status put_if_changed(Transport&, const std::filesystem::path&, const std::string& text,
                                Mode mode);

@@ -29,6 +29,14 @@ std::string indented(const std::string& text) {
   return result;
 }
 
+// A node that could not be told was started again.
+void note_outcome(const Plan& done, Step& planned) {
+  for (const Step& step : done.steps) {
+    const bool is_it = step.node == planned.node && planned.action == Step::Action::update;
+    if (is_it) planned = step;
+  }
+}
+
 }  // namespace
 
 // ---- up -----------------------------------------------------------------------------------------
@@ -61,7 +69,7 @@ Result<Plan> Network::up(const UpOptions& options) {
   Transport& files = providers_.here().transport;
   AITBC_TRY(files.remove_tree(layout_.purged()));
   AITBC_TRY_ASSIGN(Intent intent, plan_for(everyone));
-  AITBC_TRY_ASSIGN(const Plan plan, with_machines(intent, states));
+  AITBC_TRY_ASSIGN(Plan plan, with_machines(intent, states));
   Telling telling(options.progress, plan.changes());
   AITBC_TRY(Healings(layout_, files).drop_all());
   AITBC_TRY(remove_left(intent, telling));
@@ -74,6 +82,7 @@ Result<Plan> Network::up(const UpOptions& options) {
   }
   AITBC_TRY(write_shared_files(everyone));
   AITBC_TRY(carry_out(intent.plan, everyone, telling));
+  for (Step& step : plan.steps) note_outcome(intent.plan, step);
   if (options.wait) AITBC_TRY(wait_healthy(options.timeout, options.progress));
   return plan;
 }
@@ -196,23 +205,28 @@ Status Network::hand_out_shared_files(const std::vector<Member>& members) {
   });
 }
 
-// A node is stopped before its config is replaced: whatever runs has the config that is on disk,
-// and a later plan can tell from the file alone.
+// A node is stopped before its config is replaced, unless it is told of it (network_update.cpp):
+// whatever runs has the config that is on disk, and a later plan can tell from the files alone.
 Status Network::stop_changed(const Plan& plan, const std::vector<Member>& members) const {
   return all_at_once(members.size(), [&](std::size_t i) -> Status {
     const Step::Action action = plan.steps[i].action;
-    if (action == Step::Action::keep || action == Step::Action::start) return ok();
+    if (action == Step::Action::keep || action == Step::Action::start ||
+        action == Step::Action::update) {
+      return ok();
+    }
     AITBC_TRY(members[i].provider.supervisor.stop(spec_of(members[i]), stop_patience));
     return ok();
   });
 }
 
-Status Network::carry_out(const Plan& plan, const std::vector<Member>& members, Telling& telling) {
+Status Network::carry_out(Plan& plan, const std::vector<Member>& members, Telling& telling) {
   AITBC_TRY(stop_changed(plan, members));
   return on_machines(members, [&](std::size_t i) -> Status {
-    if (plan.steps[i].action == Step::Action::keep) return ok();
-    telling.tell(plan.steps[i]);
-    return start(members[i]);
+    Step& step = plan.steps[i];
+    if (step.action == Step::Action::keep) return ok();
+    if (step.action == Step::Action::update) AITBC_TRY(update(step, members[i]));
+    telling.tell(step);
+    return step.action == Step::Action::update ? ok() : start(members[i]);
   });
 }
 
@@ -225,6 +239,7 @@ Status Network::start(const Member& member) {
   AITBC_TRY(supervisor.stop(spec, stop_patience));
   AITBC_TRY(put_if_changed(member.provider.transport, member.layout.config(member.node.id),
                            config_text(manifest_, member.layout, member.node), Mode::file));
+  AITBC_TRY(member.provider.transport.remove_tree(member.layout.next_config(member.node.id)));
   return supervisor.start(spec);
 }
 

@@ -1,6 +1,7 @@
 #include "sites/prepare.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "rpc/access.hpp"
 #include "rpc/ip.hpp"
@@ -56,6 +57,25 @@ void compare(const rpc::Json& have, const rpc::Json& want, const std::string& pa
   for (const auto& [key, value] : have.items()) {
     if (!want.contains(key)) add((path.empty() ? key : path + "." + key) + " is unknown");
   }
+}
+
+// Left in place, for compare(), if they are not a list of texts.
+std::optional<std::set<std::string>> take_peers(rpc::Json& config) {
+  if (!config.is_object() || !config.contains("peers")) return std::nullopt;
+  const rpc::Json list = config["peers"];
+  const auto is_text = [](const rpc::Json& each) { return each.is_string(); };
+  if (!list.is_array() || !std::all_of(list.begin(), list.end(), is_text)) return std::nullopt;
+  config.erase("peers");
+  std::set<std::string> urls;
+  for (const rpc::Json& url : list) urls.insert(url.get<std::string>());
+  return urls;
+}
+
+std::string peers_drift(const std::set<std::string>& have, const std::set<std::string>& want) {
+  std::string text;
+  for (const std::string& url : want) text += have.contains(url) ? "" : " +" + url;
+  for (const std::string& url : have) text += want.contains(url) ? "" : " -" + url;
+  return text.empty() ? "" : "peers" + text;
 }
 
 void compare_minting(const Minting& have, const Manifest::Chain& chain,
@@ -187,6 +207,16 @@ std::vector<std::string> genesis_changes(const Genesis& genesis, const Manifest&
   return changes;
 }
 
+std::vector<std::string> peers_of(const Manifest& manifest, const Manifest::Node& node) {
+  std::vector<std::string> urls;
+  for (const Manifest::Site& site : manifest.sites) {
+    for (const Manifest::Node& other : site.nodes) {
+      if (other.id != node.id) urls.push_back(other.url());
+    }
+  }
+  return urls;
+}
+
 std::string config_text(const Manifest& manifest, const Layout& layout,
                         const Manifest::Node& node) {
   rpc::Json config;
@@ -208,12 +238,7 @@ std::string config_text(const Manifest& manifest, const Layout& layout,
     config["peer_access"]["api_key"] = layout.api_key().string();
   }
   if (site->is_published()) config["access"]["proxies"] = proxies_of(node);
-  config["peers"] = rpc::Json::array();
-  for (const Manifest::Site& each : manifest.sites) {
-    for (const Manifest::Node& other : each.nodes) {
-      if (other.id != node.id) config["peers"].push_back(other.url());
-    }
-  }
+  config["peers"] = peers_of(manifest, node);
   config["sync"]["enabled"] = manifest.features.sync;
   config["sync"]["poll_only"] = manifest.features.poll_only;
   config["sync"]["interval_s"] = manifest.features.sync_interval.count() / 1'000;
@@ -221,14 +246,23 @@ std::string config_text(const Manifest& manifest, const Layout& layout,
   return rpc::dump(config) + "\n";
 }
 
-std::string config_drift(const std::string& on_disk, const std::string& wanted) {
-  const auto have = rpc::parse_json(on_disk);
-  const auto want = rpc::parse_json(wanted);
+std::string Drift::text() const {
+  return others + (others.empty() || peers.empty() ? "" : ", ") + peers;
+}
+
+Drift config_drift(const std::string& on_disk, const std::string& wanted) {
+  auto have = rpc::parse_json(on_disk);
+  auto want = rpc::parse_json(wanted);
   AITBC_CHECK(want.has_value());
-  if (!have) return "its config.json cannot be read";
-  std::string differences;
-  compare(*have, *want, "", differences);
-  return differences;
+  Drift drift;
+  if (!have) {
+    drift.others = "its config.json cannot be read";
+    return drift;
+  }
+  const auto had = take_peers(*have);
+  if (had) drift.peers = peers_drift(*had, *take_peers(*want));
+  compare(*have, *want, "", drift.others);
+  return drift;
 }
 
 }  // namespace aitbc::sites

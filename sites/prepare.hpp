@@ -36,7 +36,16 @@ std::vector<std::string> genesis_changes(const Genesis&, const Manifest&,
                                          const std::vector<std::string>& without_key);
 
 std::string config_text(const Manifest&, const Layout&, const Manifest::Node&);
-// What differs, e.g. "listen.port 8081 -> 8091"; empty if nothing does.
-std::string config_drift(const std::string& on_disk, const std::string& wanted);
+// Whom the node follows, by base URL.
+std::vector<std::string> peers_of(const Manifest&, const Manifest::Node&);
+
+// In what a config on disk differs from the one that is wanted; empty where it does not. In which
+// order the peers stand is no difference.
+struct Drift {
+  std::string peers;   // e.g. "peers +http://a:1 -http://b:2"; a running node can be told of these
+  std::string others;  // e.g. "listen.port 8081 -> 8091"; of these only a new start makes use
+  std::string text() const;
+};
+Drift config_drift(const std::string& on_disk, const std::string& wanted);
 
 }  // namespace aitbc::sites

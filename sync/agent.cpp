@@ -10,18 +10,52 @@ Agent::Agent(Options options, Ledger& ledger, Time now)
       ledger_(ledger),
       rng_(options_.seed),
       roster_(limits::silent_polls_max * options_.poll_interval) {
-  for (const std::string& url : options_.peers) {
-    Peer peer;
+  const auto peers = std::move(options_.peers);
+  set_peers(peers, now);
+}
+
+// ---- whom to follow -----------------------------------------------------------------------------
+
+Agent::Peers::iterator Agent::find(const std::string& url) {
+  return std::find_if(peers_.begin(), peers_.end(),
+                      [&](const auto& peer) { return peer.second.status.url == url; });
+}
+
+void Agent::set_peers(std::span<const std::string> urls, Time now) {
+  for (auto it = peers_.begin(); it != peers_.end();) {
+    const bool stays = std::find(urls.begin(), urls.end(), it->second.status.url) != urls.end();
+    it = stays ? std::next(it) : drop(it);
+  }
+  for (const std::string& url : urls) {
+    if (find(url) != peers_.end()) continue;
+    Peer& peer = peers_[peers_known_++];
     peer.status.url = url;
     peer.next_poll = now;
-    peers_.push_back(std::move(peer));
   }
+  fetch_all_txs();
+}
+
+// Nobody waits for its answers any more, and others may be asked for what it did not bring.
+Agent::Peers::iterator Agent::drop(Peers::iterator peer) {
+  const PeerId id = peer->first;
+  end_download();
+  std::erase_if(out_, [&](const Send& send) { return send.to == peer->second.status.url; });
+  for (const TxId& tx : peer->second.refused) asked_txs_.erase(tx);
+  std::erase_if(pending_, [&](const auto& each) {
+    const Pending& pending = each.second;
+    if (pending.peer != id) return false;
+    if (const auto* txs = std::get_if<GetTxs>(&pending.request)) {
+      for (const TxId& tx : txs->ids) asked_txs_.erase(tx);
+    }
+    return true;
+  });
+  return peers_.erase(peer);
 }
 
 RequestId Agent::send(PeerId to, Request request) {
   const RequestId id = ++last_id_;
   pending_.emplace(id, Pending{to, request, downloads_, clock_});
-  out_.push_back({id, to, std::move(request)});
+  out_.push_back({id, peers_.at(to).status.url, std::move(request)});
   return id;
 }
 
@@ -29,8 +63,7 @@ Result<std::vector<Send>> Agent::finish() { return std::exchange(out_, {}); }
 
 Result<std::vector<Send>> Agent::tick(Time now) {
   shorten_waits(now);
-  for (PeerId id = 0; id < peers_.size(); ++id) {
-    const Peer& peer = peers_[id];
+  for (const auto& [id, peer] : peers_) {
     while (peer.polls < polls_wanted(peer) && peer.next_poll <= now) poll(id, now);
   }
   AITBC_TRY(advance(now));
@@ -43,7 +76,7 @@ Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Tim
   const Pending pending = std::move(found->second);
   pending_.erase(found);
 
-  Peer& peer = peers_[pending.peer];
+  Peer& peer = peers_.at(pending.peer);
   if (!reply && category(reply.error().code) == Category::malformed) {
     distrust(peer, reply.error(), now);
   }
@@ -69,7 +102,7 @@ Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Tim
 // The time of day may step back. Whatever was put off is due no later than if it were put off now.
 void Agent::shorten_waits(Time now) {
   const auto within = [now](Time& time, Duration most) { time = std::min(time, now + most); };
-  for (Peer& peer : peers_) {
+  for (auto& [id, peer] : peers_) {
     within(peer.distrusted_until, limits::distrust_time);
     within(peer.next_poll,
            std::max({options_.poll_interval, limits::backoff_max, peer.distrusted_until - now}));
@@ -81,7 +114,7 @@ void Agent::shorten_waits(Time now) {
 std::optional<Time> Agent::next_wake() const {
   std::optional<Time> wake;
   const auto at = [&](Time time) { wake = wake ? std::min(*wake, time) : time; };
-  for (const Peer& peer : peers_) {
+  for (const auto& [id, peer] : peers_) {
     if (peer.polls < polls_wanted(peer)) at(peer.next_poll);
     if (claims_better(peer) && !peer.has_our_chain && !download_ && !peer.search)
       at(std::max(peer.retry_blocks, peer.distrusted_until));
@@ -103,7 +136,7 @@ std::size_t Agent::polls_wanted(const Peer& peer) const {
 }
 
 void Agent::poll(PeerId id, Time now) {
-  Peer& peer = peers_[id];
+  Peer& peer = peers_.at(id);
   ++peer.polls;
   // With another set other votes count: everything is named again.
   const Hash authorities = ledger_.authorities_hash();
@@ -119,7 +152,7 @@ Status Agent::on_answer(RequestId poll, const Pending& pending, Heard heard, Tim
   const PeerId id = pending.peer;
   const auto& asked = std::get<SyncQuery>(pending.request);
   SyncAnswer& answer = heard.answer;
-  Peer& peer = peers_[id];
+  Peer& peer = peers_.at(id);
   PeerStatus& status = peer.status;
   peer.failures = 0;
   peer.answered = std::max(peer.answered, poll);
@@ -264,7 +297,7 @@ void Agent::want(Peer& peer, std::span<const TxId> ids) {
 
 // One request a peer at a time; what another peer was asked for stays queued in case that fails.
 void Agent::fetch_txs(PeerId id) {
-  Peer& peer = peers_[id];
+  Peer& peer = peers_.at(id);
   if (peer.fetching_txs || !peer.status.head) return;
   GetTxs request;
   std::deque<TxId> later;
@@ -284,8 +317,12 @@ void Agent::fetch_txs(PeerId id) {
   send(id, std::move(request));
 }
 
+void Agent::fetch_all_txs() {
+  for (const auto& peer : peers_) fetch_txs(peer.first);
+}
+
 Status Agent::on_txs(PeerId id, const GetTxs& asked, Result<Reply> reply, Time now) {
-  Peer& peer = peers_[id];
+  Peer& peer = peers_.at(id);
   peer.fetching_txs = false;
   for (const TxId& tx : asked.ids) asked_txs_.erase(tx);
   if (reply) {
@@ -302,7 +339,7 @@ Status Agent::on_txs(PeerId id, const GetTxs& asked, Result<Reply> reply, Time n
     peer.wanted.insert(peer.wanted.begin(), asked.ids.begin(), asked.ids.end());
     return ok();  // asked again after the next poll that succeeds
   }
-  for (PeerId other = 0; other < peers_.size(); ++other) fetch_txs(other);
+  fetch_all_txs();
   return ok();
 }
 
@@ -325,11 +362,11 @@ void Agent::retry_refused(Time now) {
   if (!retry_txs_ || downloading()) return;
   if (refused_at_ == ledger_.head().id && now < *retry_txs_) return;
   retry_txs_.reset();
-  for (Peer& peer : peers_) {
+  for (auto& [id, peer] : peers_) {
     for (const TxId& tx : peer.refused) asked_txs_.erase(tx);
     want(peer, std::exchange(peer.refused, {}));
   }
-  for (PeerId id = 0; id < peers_.size(); ++id) fetch_txs(id);
+  fetch_all_txs();
 }
 
 // ---- status -------------------------------------------------------------------------------------
@@ -337,18 +374,18 @@ void Agent::retry_refused(Time now) {
 std::vector<PeerStatus> Agent::peers() const {
   std::vector<PeerStatus> statuses;
   statuses.reserve(peers_.size());
-  for (const Peer& peer : peers_) statuses.push_back(peer.status);
+  for (const auto& [id, peer] : peers_) statuses.push_back(peer.status);
   return statuses;
 }
 
 bool Agent::all_tried(Time since) const {
   return std::all_of(peers_.begin(), peers_.end(),
-                     [&](const Peer& peer) { return peer.tried && *peer.tried >= since; });
+                     [&](const auto& peer) { return peer.second.tried >= since; });
 }
 
 std::vector<Duration> Agent::offsets(Time now) const {
   std::vector<Duration> offsets;
-  for (const Peer& peer : peers_) {
+  for (const auto& [id, peer] : peers_) {
     const auto& last = peer.status.last_answer;
     if (peer.status.clock_offset && last && now - *last <= roster_.window()) {
       offsets.push_back(*peer.status.clock_offset);
@@ -370,7 +407,7 @@ std::optional<Duration> Agent::clock_offset(Time now) const {
 
 void Agent::forget_clocks() {
   ++clock_;
-  for (Peer& peer : peers_) {
+  for (auto& [id, peer] : peers_) {
     peer.status.clock_offset.reset();
     peer.status.round_trip.reset();
   }
@@ -380,13 +417,13 @@ SyncState Agent::state() const {
   using Kind = SyncState::Kind;
   const auto count = [&](Kind kind) {
     return std::count_if(peers_.begin(), peers_.end(),
-                         [&](const Peer& peer) { return peer.status.state.kind == kind; });
+                         [&](const auto& peer) { return peer.second.status.state.kind == kind; });
   };
   const auto all = static_cast<std::ptrdiff_t>(peers_.size());
   if (all > 0 && count(Kind::wrong_genesis) == all) return {Kind::wrong_genesis, 0, {}};
   if (all > 0 && all_tried() && count(Kind::unreachable) == all) return {Kind::unreachable, 0, {}};
   SyncState state{Kind::in_sync, 0, {}};
-  for (const Peer& peer : peers_) {
+  for (const auto& [id, peer] : peers_) {
     if (!claims_better(peer)) continue;
     const SyncState& theirs = peer.status.state;
     if (theirs.kind == Kind::diverged) return theirs;

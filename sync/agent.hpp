@@ -5,6 +5,8 @@
 // back through on_reply. Not thread-safe; owned by one Replica or one Daemon.
 
 #include <deque>
+#include <map>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -19,7 +21,7 @@ namespace aitbc::sync {
 class Agent {
  public:
   struct Options {
-    std::vector<std::string> peers;  // base URLs; PeerId is the index
+    std::vector<std::string> peers;  // base URLs
     bool poll_only = false;          // no held polls: ask once every poll_interval
     Duration poll_interval = limits::poll_interval;
     std::uint64_t seed = 0;  // of the jitter
@@ -28,6 +30,12 @@ class Agent {
 
   Agent(Options, Ledger&, Time now);
 
+  // Whom to follow from now on, by base URL. Those that stay go on as they are; what the others
+  // were asked is nobody's answer any more, and what they had part in begins again with those that
+  // stay.
+  void set_peers(std::span<const std::string> urls, Time now);
+  bool has_peers() const { return !peers_.empty(); }
+
   // Both fail only for the local ledger's sake (category `internal`), and then the owner must stop;
   // whatever peers do wrong is kept in their status.
   Result<std::vector<Send>> tick(Time now);
@@ -35,7 +43,7 @@ class Agent {
   // When tick() has something to do; nullopt while every peer has been asked.
   std::optional<Time> next_wake() const;
 
-  std::vector<PeerStatus> peers() const;
+  std::vector<PeerStatus> peers() const;  // in the order in which they came
   // The local ledger's standing among its peers, as far as they were heard.
   SyncState state() const;
   // While a better branch is being fetched, sealing on the own head would only fork the chain.
@@ -92,6 +100,10 @@ class Agent {
     Time sent = {};          // of a poll
   };
 
+  using Peers = std::map<PeerId, Peer>;
+
+  Peers::iterator drop(Peers::iterator);
+  Peers::iterator find(const std::string& url);
   void shorten_waits(Time now);
 
   // Polls and transactions (agent.cpp).
@@ -110,6 +122,7 @@ class Agent {
   Status on_txs(PeerId, const GetTxs&, Result<Reply>, Time now);
   static void want(Peer&, std::span<const TxId>);
   void fetch_txs(PeerId);
+  void fetch_all_txs();
   Status submit(Peer&, std::span<const CheckedTx>, Time now);
   void retry_refused(Time now);
   void distrust(Peer&, const Error&, Time now);
@@ -127,6 +140,7 @@ class Agent {
   Status on_blocks(PeerId, const GetBlocks&, std::uint64_t download, Result<Reply>, Time now);
   void hold_to_source();
   void ask_ranges(Time now);
+  PeerId next_helper();
   Status import_taken(Time now);
   Status import_branch(PeerId from, Time now);
   Status check_depth(PeerId from, Time now);
@@ -142,7 +156,8 @@ class Agent {
   Options options_;
   Ledger& ledger_;
   Rng rng_;
-  std::vector<Peer> peers_;
+  Peers peers_;
+  PeerId peers_known_ = 0;  // so far; numbers them
   Roster roster_;
   std::unordered_map<RequestId, Pending> pending_;
   RequestId last_id_ = 0;
@@ -155,7 +170,7 @@ class Agent {
   std::optional<Download> download_;
   std::vector<CheckedBlock> branch_;               // taken, but not yet better than the head
   std::uint64_t downloads_ = 0;                    // started so far; numbers them
-  PeerId next_helper_ = 0;                         // whose turn it is to be asked for a range
+  PeerId last_helper_ = 0;                         // who was asked for a range last
   std::optional<BlockId> judged_for_;              // our head when the peers were last judged
   std::optional<Checkpoint> committed_elsewhere_;  // as the ledger said last
   std::uint64_t reorgs_ = 0;

@@ -58,7 +58,7 @@ Result<bool> Agent::offers_better(const Peer& peer, Time now) {
 Status Agent::advance(Time now) {
   AITBC_TRY_ASSIGN(committed_elsewhere_, ledger_.committed_elsewhere());
   if (judged_for_ != ledger_.head().id) {
-    for (Peer& peer : peers_) AITBC_TRY(judge(peer));
+    for (auto& [id, peer] : peers_) AITBC_TRY(judge(peer));
     judged_for_ = ledger_.head().id;
   }
   if (download_) {
@@ -67,19 +67,17 @@ Status Agent::advance(Time now) {
   }
   if (!download_) {
     std::optional<PeerId> best;
-    for (PeerId id = 0; id < peers_.size(); ++id) {
-      const Peer& peer = peers_[id];
+    for (const auto& [id, peer] : peers_) {
       if (peer.search || now < peer.retry_blocks) continue;
       AITBC_TRY_ASSIGN(const bool offers, offers_better(peer, now));
-      if (offers && (!best || better(*peer.status.head, *peers_[*best].status.head))) best = id;
+      if (offers && (!best || better(*peer.status.head, *peers_.at(*best).status.head))) best = id;
     }
     if (best) AITBC_TRY(start_download(*best));
   }
   if (download_) ask_ranges(now);
 
   // Where a peer that lost left our chain is worth knowing too.
-  for (PeerId id = 0; id < peers_.size(); ++id) {
-    Peer& peer = peers_[id];
+  for (const auto& [id, peer] : peers_) {
     if (peer.search || now < peer.retry_blocks || !usable(peer, now)) continue;
     const Tip theirs = *peer.status.head;
     if (peer.searched == theirs || claims_better(peer)) continue;
@@ -91,7 +89,7 @@ Status Agent::advance(Time now) {
 }
 
 Status Agent::start_download(PeerId id) {
-  Peer& peer = peers_[id];
+  const Peer& peer = peers_.at(id);
   const Tip target = *peer.status.head;
   const Tip ours = ledger_.head();
   if (peer.searched == target && peer.ancestor) {
@@ -112,7 +110,7 @@ Status Agent::start_download(PeerId id) {
 }
 
 void Agent::start_search(PeerId id, Height differs_at) {
-  Peer& peer = peers_[id];
+  Peer& peer = peers_.at(id);
   peer.search.emplace(differs_at);
   if (const auto headers = peer.search->next()) {
     send(id, *headers);
@@ -124,7 +122,7 @@ void Agent::start_search(PeerId id, Height differs_at) {
 }
 
 Status Agent::on_headers(PeerId id, Result<Reply> reply, Time now) {
-  Peer& peer = peers_[id];
+  Peer& peer = peers_.at(id);
   if (!peer.search) return ok();
   const auto end_search = [&](const Error& why) {
     peer.search.reset();
@@ -164,15 +162,16 @@ void Agent::hold_to_source() {
 // The source first; then, while our head is extended, every peer that claims the height, in turns.
 void Agent::ask_ranges(Time now) {
   hold_to_source();
-  while (const auto range = download_->next_range(peers_[download_->source()].range_blocks)) {
+  const Peer& source = peers_.at(download_->source());
+  while (const auto range = download_->next_range(source.range_blocks)) {
     PeerId to = download_->source();
     for (std::size_t tries = 0; !download_->source_only() && tries < peers_.size(); ++tries) {
-      next_helper_ = (next_helper_ + 1) % peers_.size();
-      const Peer& helper = peers_[next_helper_];
+      const PeerId id = next_helper();
+      const Peer& helper = peers_.at(id);
       const bool has_it = usable(helper, now) && now >= helper.retry_blocks &&
                           helper.status.head->height >= range->from + range->limit - 1;
       if (has_it) {
-        to = next_helper_;
+        to = id;
         break;
       }
     }
@@ -180,9 +179,15 @@ void Agent::ask_ranges(Time now) {
   }
 }
 
+PeerId Agent::next_helper() {
+  auto next = peers_.upper_bound(last_helper_);
+  if (next == peers_.end()) next = peers_.begin();
+  return last_helper_ = next->first;
+}
+
 Status Agent::on_blocks(PeerId id, const GetBlocks& asked, std::uint64_t download,
                         Result<Reply> reply, Time now) {
-  std::size_t& blocks_max = peers_[id].range_blocks;
+  std::size_t& blocks_max = peers_.at(id).range_blocks;
   if (reply) {
     blocks_max = std::min(2 * blocks_max, limits::range_blocks_max);
   } else if (reply.error().code == Errc::timeout) {
@@ -204,7 +209,7 @@ Status Agent::on_blocks(PeerId id, const GetBlocks& asked, std::uint64_t downloa
       const Height height = download_->ancestor();
       end_download();
       if (height == 0) {
-        distrust(peers_[source],
+        distrust(peers_.at(source),
                  error(Errc::broken_branch, "blocks: block 1 does not follow the genesis"), now);
       } else {
         start_search(source, height);
@@ -258,11 +263,11 @@ Status Agent::import_branch(PeerId from, Time now) {
     branch_.clear();
     if (!imported) {
       if (is_internal(imported.error())) return imported.error();
-      if (breaks_a_rule(imported.error())) distrust(peers_[from], imported.error(), now);
+      if (breaks_a_rule(imported.error())) distrust(peers_.at(from), imported.error(), now);
       give_up(from, imported.error(), now);
       return ok();
     }
-    peers_[from].block_failures = 0;
+    peers_.at(from).block_failures = 0;
   }
   if (download_->done()) {
     if (tip.id != download_->target().id) {
@@ -287,7 +292,7 @@ Status Agent::check_depth(PeerId from, Time now) {
 
 // All of the branch was weighed: not again before its head or our votes change.
 void Agent::lose() {
-  peers_[download_->source()].lost = std::pair(download_->target().id, ledger_.justified().id);
+  peers_.at(download_->source()).lost = std::pair(download_->target().id, ledger_.justified().id);
   end_download();
 }
 
@@ -331,7 +336,7 @@ void Agent::end_download() {
 // Who brought what could not be used waits, whether source or helper; the next best is asked at
 // once.
 void Agent::give_up(PeerId id, const Error& why, Time now) {
-  Peer& peer = peers_[id];
+  Peer& peer = peers_.at(id);
   peer.status.last_error = why.detail;
   peer.searched.reset();
   peer.retry_blocks = now + backoff(peer.block_failures);
@@ -353,7 +358,7 @@ void Agent::wait_until_due(PeerId from, Time now) {
   }
   give_up(from, error(Errc::from_future, "blocks: " + which + " is ahead of this node's clock"),
           now);
-  peers_[from].retry_blocks = std::min(due, now + limits::future_wait_max);
+  peers_.at(from).retry_blocks = std::min(due, now + limits::future_wait_max);
 }
 
 }  // namespace aitbc::sync

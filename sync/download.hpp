@@ -10,6 +10,8 @@
 
 namespace aitbc::sync {
 
+using PeerId = std::size_t;  // of an agent: never given to a second peer
+
 class Download {
  public:
   struct Range {

@@ -34,6 +34,11 @@ Result<std::size_t> FaultRegistry::heal(const std::optional<std::string>& id) {
   return healed;
 }
 
+void FaultRegistry::set_peers(std::vector<std::string> urls) {
+  const MutexLock lock(mutex_);
+  faults_.set_peers(std::move(urls));
+}
+
 std::vector<Fault> FaultRegistry::active() const {
   const MutexLock lock(mutex_);
   return faults_.active(clock_());
@@ -51,7 +56,7 @@ Time FaultRegistry::now() const {
   return faults_.clock(clock_());
 }
 
-LinkRules FaultRegistry::links(PeerId peer) const {
+LinkRules FaultRegistry::links(const std::string& peer) const {
   const MutexLock lock(mutex_);
   return faults_.links(peer, clock_());
 }

@@ -25,11 +25,13 @@ class FaultRegistry {
   // Ends the fault of that id, or all; not_found for an id that none has.
   Result<std::size_t> heal(const std::optional<std::string>& id);
 
+  void set_peers(std::vector<std::string> urls);
+
   std::vector<Fault> active() const;
   // Until the next of them ends.
   std::optional<Duration> next_end() const;
   Time now() const;  // as the node's clock shows it
-  LinkRules links(PeerId) const;
+  LinkRules links(const std::string& peer) const;
   std::optional<Lie> lie() const;
   bool double_signs() const;
   bool disk_full() const;

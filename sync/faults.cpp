@@ -133,11 +133,11 @@ void Faults::each(Time now, const Function& function) const {
   }
 }
 
-LinkRules Faults::links(PeerId peer, Time now) const {
+LinkRules Faults::links(const std::string& peer, Time now) const {
   LinkRules rules;
   each<LinkFault>(now, [&](const LinkFault& link, const Fault&) {
-    if (names(link.out, peers_[peer])) rules.out = rules.out + link.rule;
-    if (names(link.in, peers_[peer])) rules.in = rules.in + link.rule;
+    if (names(link.out, peer)) rules.out = rules.out + link.rule;
+    if (names(link.in, peer)) rules.in = rules.in + link.rule;
   });
   return rules;
 }

@@ -18,6 +18,8 @@ class Faults {
   Faults() = default;
   // The node's peers, by whose URLs faults on links name them.
   explicit Faults(std::vector<std::string> peers) : peers_(std::move(peers)) {}
+  // A fault that names a peer which is none any more does nothing.
+  void set_peers(std::vector<std::string> peers) { peers_ = std::move(peers); }
 
   // Replaces the one of its id. bad_request for one that cannot be; overloaded when there are
   // limits::faults_max.
@@ -29,7 +31,7 @@ class Faults {
   // When the next of them ends.
   std::optional<Time> next_end(Time now) const;
 
-  LinkRules links(PeerId, Time now) const;
+  LinkRules links(const std::string& peer, Time now) const;
   // What the node's clock shows.
   Time clock(Time now) const;
   bool disk_full(Time now) const;

@@ -57,7 +57,11 @@ class PeerIo::Lane {
 
   Lane(rpc::Client client, const Params& params, OnReply on_reply, const char* name)
       : client_(std::move(client)), params_(params), on_reply_(std::move(on_reply)), name_(name) {}
-  ~Lane() { stop(); }
+  ~Lane() {
+    cancel();
+    const MutexLock lock(mutex_);
+    if (thread_.joinable()) thread_.join();
+  }
 
   void send(Send send) {
     const MutexLock lock(mutex_);
@@ -67,12 +71,10 @@ class PeerIo::Lane {
   }
   bool is_idle() const { return under_way_ == 0; }
 
-  void stop() {
+  // Ends what is under way, and nothing more is begun; the destructor waits for it.
+  void cancel() {
     queue_.close();
     client_.cancel();
-    std::jthread ending;
-    const MutexLock lock(mutex_);
-    ending = std::move(thread_);
   }
 
  private:
@@ -105,13 +107,11 @@ class PeerIo::Faulty {
   using PutOnLane = std::function<void(Send)>;
 
   Faulty(Options options, PutOnLane put_on_lane, Deliver deliver)
-      : urls_(std::move(options.urls)),
-        rules_(std::move(options.rules)),
+      : rules_(std::move(options.rules)),
         patience_(std::move(options.patience)),
         put_on_lane_(std::move(put_on_lane)),
         deliver_(std::move(deliver)),
-        rng_(options.seed),
-        links_(urls_.size()) {}
+        rng_(options.seed) {}
 
   void send(Send send) {
     const LinkRules rules = rules_(send.to);
@@ -120,7 +120,7 @@ class PeerIo::Faulty {
     std::vector<Duration> arrivals{Duration{0}};
     {
       const MutexLock lock(mutex_);
-      deadlines_[send.id] = now + patience;
+      open_[send.id] = {send.to, now + patience};
       if (!rules.out.is_plain()) {
         arrivals = links_[send.to].out.carry(rules.out, rng_, now, bytes_of(send.request));
       }
@@ -147,9 +147,9 @@ class PeerIo::Faulty {
     Duration patience{0};
     {
       const MutexLock lock(mutex_);
-      const auto deadline = deadlines_.find(send.id);
-      if (deadline == deadlines_.end()) return;
-      patience = deadline->second - now;
+      const auto open = open_.find(send.id);
+      if (open == open_.end()) return;
+      patience = open->second.deadline - now;
       arrivals = links_[send.to].in.carry(rule, rng_, now, bytes_of(reply));
     }
     if (arrivals.empty() || arrivals.front() >= patience) {
@@ -159,75 +159,131 @@ class PeerIo::Faulty {
     timer_.after(arrivals.front(), [this, id = send.id, kept] { finish(id, std::move(*kept)); });
   }
 
+  // What it was asked is answered no more.
+  void forget(const std::string& url) {
+    const MutexLock lock(mutex_);
+    std::erase_if(open_, [&](const auto& each) { return each.second.to == url; });
+    links_.erase(url);
+  }
+
   void stop() { timer_.stop(); }
 
  private:
   struct Links {
     Link out, in;
   };
+  struct Open {
+    std::string to;
+    Time deadline;
+  };
 
   void fail_after(Duration delay, const Send& send, Errc code, const std::string& what) {
     timer_.after(delay, [this, id = send.id, to = send.to, code, what] {
-      finish(id, error(code, urls_[to] + ": " + what + "; its link has a fault on purpose"));
+      finish(id, error(code, to + ": " + what + "; its link has a fault on purpose"));
     });
   }
 
   void finish(RequestId id, Result<Reply> reply) {
     {
       const MutexLock lock(mutex_);
-      if (deadlines_.erase(id) == 0) return;
+      if (open_.erase(id) == 0) return;
     }
     deliver_(id, std::move(reply));
   }
 
-  const std::vector<std::string> urls_;
   const Rules rules_;
   const std::function<Duration(const Request&)> patience_;
   const PutOnLane put_on_lane_;
   const Deliver deliver_;
   Mutex mutex_;
   Rng rng_ AITBC_GUARDED_BY(mutex_);
-  std::vector<Links> links_ AITBC_GUARDED_BY(mutex_);
-  std::map<RequestId, Time> deadlines_ AITBC_GUARDED_BY(mutex_);  // of what is not answered yet
+  std::map<std::string, Links> links_ AITBC_GUARDED_BY(mutex_);
+  std::map<RequestId, Open> open_ AITBC_GUARDED_BY(mutex_);  // not answered yet
   Timer timer_;
 };
 
 Result<std::unique_ptr<PeerIo>> PeerIo::open(const Params& params, Options options,
                                              Deliver deliver) {
-  const rpc::Credentials credentials = options.credentials;
+  const std::vector<std::string> urls = std::move(options.urls);
   std::unique_ptr<PeerIo> io(new PeerIo(params, std::move(options), std::move(deliver)));
-  const auto on_reply = [faulty = io->faulty_.get()](const Send& send, Result<Reply> reply) {
-    faulty->on_reply(send, std::move(reply));
-  };
-  for (Peer& peer : io->peers_) {
-    const auto lane = [&](const char* name) -> Result<std::unique_ptr<Lane>> {
-      AITBC_TRY_ASSIGN(auto client, rpc::Client::open(peer.url, {}, credentials));
-      return std::make_unique<Lane>(std::move(client), io->params_, on_reply, name);
-    };
-    while (peer.polls.size() < limits::polls_held_max) {
-      AITBC_TRY_ASSIGN(auto poll, lane("peer-poll"));
-      peer.polls.push_back(std::move(poll));
-    }
-    AITBC_TRY_ASSIGN(peer.fetches, lane("peer-fetch"));
-  }
+  AITBC_TRY(io->set_peers(urls));
   return io;
 }
 
-PeerIo::PeerIo(const Params& params, Options options, Deliver deliver) : params_(params) {
-  for (const std::string& url : options.urls) peers_.push_back({url, {}, nullptr});
+PeerIo::PeerIo(const Params& params, Options options, Deliver deliver)
+    : params_(params), credentials_(options.credentials) {
   faulty_ = std::make_unique<Faulty>(
       std::move(options), [this](Send send) { put_on_lane(std::move(send)); }, std::move(deliver));
 }
 
 PeerIo::~PeerIo() { stop(); }
 
+Result<PeerIo::Peer> PeerIo::open_peer(const std::string& url) {
+  const auto lane = [&](const char* name) -> Result<std::unique_ptr<Lane>> {
+    AITBC_TRY_ASSIGN(auto client, rpc::Client::open(url, {}, credentials_));
+    const auto on_reply = [faulty = faulty_.get()](const Send& send, Result<Reply> reply) {
+      faulty->on_reply(send, std::move(reply));
+    };
+    return std::make_unique<Lane>(std::move(client), params_, on_reply, name);
+  };
+  Peer peer;
+  while (peer.polls.size() < limits::polls_held_max) {
+    AITBC_TRY_ASSIGN(auto poll, lane("peer-poll"));
+    peer.polls.push_back(std::move(poll));
+  }
+  AITBC_TRY_ASSIGN(peer.fetches, lane("peer-fetch"));
+  return peer;
+}
+
+Status PeerIo::set_peers(std::span<const std::string> urls) {
+  const auto has = [this](const std::string& url) {
+    const MutexLock lock(mutex_);
+    return peers_.contains(url);
+  };
+  Peers fresh;
+  for (const std::string& url : urls) {
+    if (has(url) || fresh.contains(url)) continue;
+    AITBC_TRY_ASSIGN(auto peer, open_peer(url));
+    fresh.emplace(url, std::move(peer));
+  }
+  Peers ended;
+  {
+    const MutexLock lock(mutex_);
+    peers_.merge(fresh);
+    for (auto it = peers_.begin(); it != peers_.end();) {
+      const auto peer = it++;
+      if (std::find(urls.begin(), urls.end(), peer->first) == urls.end()) {
+        ended.insert(peers_.extract(peer));
+      }
+    }
+  }
+  for (const auto& peer : ended) faulty_->forget(peer.first);
+  end(std::move(ended));
+  return ok();
+}
+
+// All are told before any is waited for.
+void PeerIo::end(Peers peers) {
+  for (const auto& [url, peer] : peers) {
+    for (const auto& poll : peer.polls) poll->cancel();
+    peer.fetches->cancel();
+  }
+}
+
 void PeerIo::send(Send send) {
-  AITBC_CHECK(send.to < peers_.size());
+  {
+    const MutexLock lock(mutex_);
+    AITBC_CHECK(peers_.contains(send.to));
+  }
   faulty_->send(std::move(send));
 }
 
+// A delayed message may come later than the end of its peer.
 void PeerIo::put_on_lane(Send send) {
-  Peer& peer = peers_[send.to];
+  const MutexLock lock(mutex_);
+  const auto found = peers_.find(send.to);
+  if (found == peers_.end()) return;
+  const Peer& peer = found->second;
   if (!std::holds_alternative<SyncQuery>(send.request)) return peer.fetches->send(std::move(send));
   const auto idle = std::find_if(peer.polls.begin(), peer.polls.end(),
                                  [](const auto& lane) { return lane->is_idle(); });
@@ -236,10 +292,12 @@ void PeerIo::put_on_lane(Send send) {
 
 void PeerIo::stop() {
   faulty_->stop();  // first: its actions use the lanes
-  for (Peer& peer : peers_) {
-    for (const auto& poll : peer.polls) poll->stop();
-    if (peer.fetches) peer.fetches->stop();
+  Peers all;
+  {
+    const MutexLock lock(mutex_);
+    all.swap(peers_);
   }
+  end(std::move(all));
 }
 
 }  // namespace aitbc::sync

@@ -5,8 +5,11 @@
 // happens outside the lanes: a delayed message holds up no other one.
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <span>
 
+#include "chain/mutex.hpp"
 #include "rpc/credentials.hpp"
 #include "sync/link.hpp"
 #include "sync/timer.hpp"
@@ -15,15 +18,16 @@ namespace aitbc::sync {
 
 class PeerIo {
  public:
-  // Called from a thread of the carrier, exactly once for each Send unless stopped before.
+  // Called from a thread of the carrier, exactly once for each Send unless stopped, or its peer
+  // taken away, before.
   using Deliver = std::function<void(RequestId, Result<Reply>)>;
-  // The faults on the links with a peer, now; asked from any thread.
-  using Rules = std::function<LinkRules(PeerId)>;
+  // The faults on the links with a peer, by its URL, now; asked from any thread.
+  using Rules = std::function<LinkRules(const std::string&)>;
 
   struct Options {
     std::vector<std::string> urls;
     rpc::Credentials credentials = {};  // for all of them
-    Rules rules = [](PeerId) { return LinkRules(); };
+    Rules rules = [](const std::string&) { return LinkRules(); };
     std::function<Duration(const Request&)> patience = patience_of;
     std::uint64_t seed = 0;  // of what the faults do
   };
@@ -32,7 +36,13 @@ class PeerIo {
   static Result<std::unique_ptr<PeerIo>> open(const Params&, Options, Deliver);
   ~PeerIo();
 
-  void send(Send);  // from one thread
+  // From one thread.
+  void send(Send);  // to a peer that it has
+  // Who can be sent to from now on. Those that stay keep their connections and what is under way;
+  // of the others that is cancelled, and their threads are joined. bad_config for a URL that is
+  // none, and then nothing has changed.
+  Status set_peers(std::span<const std::string> urls);
+
   // Cancels what is under way and joins the threads; nothing is delivered afterwards.
   void stop();
 
@@ -40,17 +50,21 @@ class PeerIo {
   class Lane;
   class Faulty;
   struct Peer {
-    std::string url;
     std::vector<std::unique_ptr<Lane>> polls;
     std::unique_ptr<Lane> fetches;
   };
+  using Peers = std::map<std::string, Peer>;
 
   PeerIo(const Params&, Options, Deliver);
+  Result<Peer> open_peer(const std::string& url);
   void put_on_lane(Send);
+  static void end(Peers);
 
   Params params_;
+  const rpc::Credentials credentials_;
   std::unique_ptr<Faulty> faulty_;  // outlives the lanes, which report to it
-  std::vector<Peer> peers_;
+  Mutex mutex_;                     // delayed messages are put on lanes by the timer's thread
+  Peers peers_ AITBC_GUARDED_BY(mutex_);
 };
 
 }  // namespace aitbc::sync

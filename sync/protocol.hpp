@@ -10,7 +10,6 @@
 
 namespace aitbc::sync {
 
-using PeerId = std::size_t;  // index in the list of peers
 using RequestId = std::uint64_t;
 
 struct GetHeaders {
@@ -41,7 +40,7 @@ using Reply = std::variant<Heard, std::vector<SealedHeader>, std::vector<Checked
 
 struct Send {
   RequestId id = 0;
-  PeerId to = 0;
+  std::string to;  // the peer's base URL
   Request request;
 };
 

@@ -8,7 +8,7 @@ Result<std::unique_ptr<Replica>> Replica::create(Chain chain, Options options, T
   std::unique_ptr<Replica> replica(new Replica(std::move(chain), std::move(options), now));
   if (const auto& authority = replica->options_.authority) {
     replica->origin_ = authority->origin();
-    replica->admitted_ = replica->options_.forced || replica->options_.agent.peers.empty();
+    replica->admitted_ = replica->options_.forced || !replica->agent_.has_peers();
     // What was promised before the start may never have left.
     AITBC_TRY(
         replica->chain_.add_votes(authority->promised(replica->chain_.params().genesis_hash)));
@@ -57,6 +57,11 @@ Result<Replica::Step> Replica::tick(Time now) {
   if (may_vote && !agent_.downloading()) AITBC_TRY(vote(now));
   AITBC_TRY_ASSIGN(step.sends, agent_.tick(now));
   return step;
+}
+
+void Replica::set_peers(std::span<const std::string> urls, Time now) {
+  if (!agent_.has_peers()) listening_since_ = now;
+  agent_.set_peers(urls, now);
 }
 
 // Each vote may be what the next one waited for.

@@ -54,6 +54,8 @@ class Replica {
   }
   // When tick() has something to do.
   std::optional<Time> next_wake(Time now) const;
+  // As Agent::set_peers(); what is to be sent for it goes out with the next tick.
+  void set_peers(std::span<const std::string> urls, Time now);
 
   // From clients: what enters the network here is sent on whole.
   Result<std::vector<Result<TxId>>> submit(std::span<const CheckedTx> txs);
@@ -103,7 +105,7 @@ class Replica {
   ChainLedger ledger_;
   Agent agent_;
   Time started_;
-  Time listening_since_;              // the start, if the clock was not set back since
+  Time listening_since_;              // the start or its first peer, if the clock was not set back
   std::optional<Time> asking_since_;  // who else runs the key
   std::unordered_set<TxId> own_txs_;
   std::optional<Sealed> own_block_;

@@ -115,15 +115,15 @@ std::optional<Fitness> Replica::other_runner(Time now) {
   return std::nullopt;
 }
 
-// A node that asks nobody hears nobody: it cannot tell. One that has just started, or hears of a
-// quorum for the first time since, had its chance when the window has passed once.
+// A node that asks nobody hears nobody: it cannot tell. One that has just started, or got its
+// first peer, or hears of a quorum for the first time since, had its chance when the window has
+// passed once.
 std::optional<std::string> Replica::no_quorum(Time now) {
   const auto authorities = chain_.state().authorities();
   const std::size_t needed = quorum_of(chain_.params().quorum, authorities.size());
   const Roster& roster = agent_.roster();
   const std::size_t heard = roster.heard(authorities, options_.authority->public_key(), now);
-  const bool could_hear =
-      now >= listening_since_ + roster.window() && !options_.agent.peers.empty();
+  const bool could_hear = now >= listening_since_ + roster.window() && agent_.has_peers();
   if (heard >= needed || !could_hear) {
     no_quorum_since_.reset();
     return std::nullopt;

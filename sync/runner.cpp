@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 
+#include "chain/core/text.hpp"
 #include "chain/journaled_store.hpp"
 #include "sync/faulty_store.hpp"
 #include "sync/key_log.hpp"
@@ -39,7 +40,7 @@ class Runner::Core {
     PeerIo::Options options;
     options.urls = std::move(peers);
     options.credentials = std::move(credentials);
-    options.rules = [this](PeerId peer) { return faults_->links(peer); };
+    options.rules = [this](const std::string& peer) { return faults_->links(peer); };
     options.seed = seed;
     AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(params_, std::move(options),
                                             [this](RequestId id, Result<Reply> reply) {
@@ -100,6 +101,7 @@ class Runner::Core {
                     const std::optional<CheckedBlock>& sealed);
   void note_faults(std::span<const Fault> before, std::span<const Fault> now);
   void note_clock(Time now);
+  Status set_peers(const std::vector<std::string>& urls, Time now);
   void publish();
   void fail(const Error& failure);
 
@@ -113,8 +115,8 @@ class Runner::Core {
   std::function<void(const Error&)> on_failure_;
   BoundedQueue<Work> inbox_{limits::inbox_items_max};
   Published published_;
-  std::unique_ptr<PeerIo> peer_io_;
-  std::uint64_t told_ = 0;  // answers to polls
+  std::unique_ptr<PeerIo> peer_io_;  // null: it follows nobody
+  std::uint64_t told_ = 0;           // answers to polls
   StateEvent told_state_;
   KeyLog key_log_{log_};
   Time time_before_ = time_of_day();
@@ -237,11 +239,24 @@ Status Runner::Core::handle(Work& work, Time now) {
     const Status done = unlocked ? ok() : Status(unlocked.error());
     unlock->answer.set_value(std::move(unlocked));
     if (!done && is_internal(done.error())) return done;
+  } else if (auto* peers = std::get_if<PeersWork>(&work)) {
+    peers->answer.set_value(set_peers(peers->urls, now));
   } else if (auto* reply = std::get_if<ReplyWork>(&work)) {
     auto sends = replica_->on_reply(reply->id, std::move(reply->reply), now);
     if (sends) send_all(std::move(*sends));
     if (!sends && is_internal(sends.error())) return std::move(sends).error();
   }
+  return ok();
+}
+
+// The carriers first: they refuse what is no URL, and have lanes before the first request.
+Status Runner::Core::set_peers(const std::vector<std::string>& urls, Time now) {
+  if (!peer_io_) return ok();
+  AITBC_TRY(peer_io_->set_peers(urls));
+  faults_->set_peers(urls);
+  replica_->set_peers(urls, now);
+  publish();
+  log_.info("peers_set", {{"peers", joined(urls)}});
   return ok();
 }
 
@@ -342,7 +357,7 @@ Result<std::unique_ptr<Runner>> Runner::start(const Genesis& genesis, std::uniqu
                    Replica::create(std::move(chain), std::move(replica_options), faults->now()));
   auto core = std::make_unique<Core>(genesis, std::move(faults), std::move(journal),
                                      std::move(replica), log, std::move(on_failure));
-  AITBC_TRY(core->connect(peers, std::move(options.credentials), seed));
+  if (options.sync) AITBC_TRY(core->connect(peers, std::move(options.credentials), seed));
   core->start();
   return std::unique_ptr<Runner>(new Runner(std::move(core)));
 }
@@ -371,6 +386,10 @@ Status Runner::add_evidence(std::vector<Evidence> evidence) {
 
 Result<std::vector<EvidenceId>> Runner::unlock_authority() {
   return core_->ask<UnlockWork, std::vector<EvidenceId>>();
+}
+
+Status Runner::set_peers(std::vector<std::string> urls) {
+  return core_->ask<PeersWork, Done>(std::move(urls));
 }
 
 Result<SyncAnswer> Runner::sync(const SyncQuery& query) {

@@ -47,6 +47,7 @@ class Runner final : public rpc::Node {
   Status add_votes(std::vector<SignedVote>) override;
   Status add_evidence(std::vector<Evidence>) override;
   Result<std::vector<EvidenceId>> unlock_authority() override;
+  Status set_peers(std::vector<std::string> urls) override;
   Result<SyncAnswer> sync(const SyncQuery&) override;
   const Journal& journal() const override;
   Result<rpc::ProvenAccount> prove(const Address&) override;

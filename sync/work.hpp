@@ -69,6 +69,10 @@ struct EvidenceWork {
 struct UnlockWork {
   Answer<std::vector<EvidenceId>> answer;
 };
+struct PeersWork {
+  std::vector<std::string> urls;
+  Answer<Done> answer;
+};
 struct ReplyWork {
   RequestId id;
   Result<Reply> reply;
@@ -76,6 +80,6 @@ struct ReplyWork {
 // Wakes the core thread: what it goes by has changed.
 struct Nudge {};
 using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, VotesWork,
-                          EvidenceWork, UnlockWork, ReplyWork, Nudge>;
+                          EvidenceWork, UnlockWork, PeersWork, ReplyWork, Nudge>;
 
 }  // namespace aitbc::sync

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chain/core/text.hpp"
+
 namespace aitbc::sim {
 
 namespace {
@@ -100,6 +102,21 @@ std::string World::instance_of(NodeIndex index) const {
   return name_of(index) + "-" + std::to_string(nodes_[index].starts);
 }
 
+std::vector<std::string> World::urls_of_peers(NodeIndex index) const {
+  std::vector<std::string> urls;
+  for (const NodeIndex peer : nodes_[index].peers) urls.push_back(std::to_string(peer));
+  return urls;
+}
+
+void World::set_peers(NodeIndex index, std::vector<NodeIndex> peers) {
+  nodes_[index].peers = std::move(peers);
+  note("peers of " + std::to_string(index) + " " + joined(urls_of_peers(index)));
+  on_node(index, [this, index]() -> Result<Sends> {
+    nodes_[index].replica->set_peers(urls_of_peers(index), local(index));
+    return Sends();
+  });
+}
+
 void World::restart(NodeIndex index) {
   Node& node = nodes_[index];
   if (node.replica) return;
@@ -113,7 +130,7 @@ void World::restart(NodeIndex index) {
     options.authority =
         Authority(KeyPair(Seed(key_of(index).seed().bytes())), open_guard(node.machine));
   }
-  for (const NodeIndex peer : node.peers) options.agent.peers.push_back(std::to_string(peer));
+  options.agent.peers = urls_of_peers(index);
   options.forced = node.forced;
   options.agent.poll_only = setup_.poll_only;
   options.agent.seed = rng_.next();

@@ -53,6 +53,9 @@ class World {
     scheduler_.after(delay, std::move(event));
   }
 
+  // Whom the node asks from now on, also when it is started again; first all others.
+  void set_peers(NodeIndex, std::vector<NodeIndex> peers);
+
   // ---- faults ----
   void crash(NodeIndex);
   void restart(NodeIndex);
@@ -170,6 +173,7 @@ class World {
   void serve(NodeIndex node, const sync::Request&, Answered answer);
   static std::string name_of(NodeIndex node) { return std::to_string(node + 1); }
   std::string instance_of(NodeIndex) const;
+  std::vector<std::string> urls_of_peers(NodeIndex) const;
   bool submit(const KeyPair& from, Payload, NodeIndex through);
   bool has_news(NodeIndex, const SyncQuery&) const;
   Answer answer_now(NodeIndex, SyncQuery, Duration held);

@@ -34,7 +34,7 @@ void World::carry(NodeIndex from, NodeIndex to, const Message& message,
 // Each request is answered or fails exactly once, as the agent's carriers do it: what is lost comes
 // back as a timeout.
 void World::transmit(NodeIndex from, const sync::Send& send) {
-  const NodeIndex to = nodes_[from].peers[send.to];
+  const NodeIndex to = std::stoul(send.to);
   const std::uint64_t life = nodes_[from].starts;
   const auto reply = [this, from, life, id = send.id](const Answer& answer) {
     if (nodes_[from].starts != life) return;

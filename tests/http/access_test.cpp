@@ -56,6 +56,7 @@ const std::map<std::string, rpc::Scope> scopes = {
     {"POST /rpc/chaos", rpc::Scope::admin},
     {"POST /rpc/chaos/heal", rpc::Scope::admin},
     {"POST /rpc/authority/unlock", rpc::Scope::admin},
+    {"PUT /rpc/peers", rpc::Scope::admin},
     {"POST /rpc/blocks/import", rpc::Scope::admin},
     {"POST /rpc/block", rpc::Scope::admin},
     {"POST /rpc/importBlock", rpc::Scope::admin},
@@ -81,6 +82,7 @@ TEST_CASE("every route has its scope, and its requests are let in by it alone") 
     rpc::HttpRequest request =
         from_elsewhere(route.method == "GET" ? get(std::string(route.pattern))
                                              : post_json(std::string(route.pattern), "{}"));
+    request.method = route.method;
     CHECK(guarded.status(request) == 401);
     request.api_key = "no such key";
     CHECK(guarded.status(request) == 401);

@@ -252,6 +252,18 @@ std::vector<Refusal> impossible_faults() {
   };
 }
 
+std::vector<Refusal> impossible_peers() {
+  const auto peers = [](const std::string& urls) {
+    return put_json("/rpc/peers", R"({"peers":[)" + urls + "]}");
+  };
+  return {
+      {"peers_no_url", peers(R"("http://a:80","127.0.0.1:8081")"), Errc::bad_json},
+      {"peers_port", peers(R"("http://a:0")"), Errc::bad_json},
+      {"peers_field", put_json("/rpc/peers", R"({"peers":[],"add":true})"), Errc::bad_json},
+      {"peers_missing", put_json("/rpc/peers", "{}"), Errc::bad_json},
+  };
+}
+
 // What only a network that is no devnet answers.
 void check_no_devnet(Witnessed& witnessed) {
   const ChainBuilder builder;
@@ -355,6 +367,7 @@ TEST_CASE("every refusal says what was expected, under its own code and status")
   for (const auto& refusal : broken_transactions(scene)) witnessed.check(scene, refusal);
   for (const auto& refusal : broken_blocks(scene)) witnessed.check(scene, refusal);
   for (const auto& refusal : impossible_faults()) witnessed.check(scene, refusal);
+  for (const auto& refusal : impossible_peers()) witnessed.check(scene, refusal);
   check_no_devnet(witnessed);
   check_gate(scene, witnessed);
   check_receipts(witnessed);

@@ -176,6 +176,10 @@ std::vector<Golden> orders(const Scene& scene) {
       {"network_chaos", get("/rpc/network")},
       {"chaos_heal", post_json("/rpc/chaos/heal", R"({"id":"clock-1"})")},
       {"chaos_heal_all", post_json("/rpc/chaos/heal", "{}")},
+      {"set_peers", put_json("/rpc/peers", rpc::peer_urls_json(std::vector<std::string>{
+                                               "http://127.0.0.3:8082", "http://127.0.0.4:80"}))},
+      {"network_set_peers", get("/rpc/network")},
+      {"set_peers_none", put_json("/rpc/peers", R"({"peers":[]})")},
       {"votes", post_json("/rpc/votes", rpc::votes_json(votes_for(scene, 2)))},
       {"finality_voted", get("/rpc/finality")},
       {"finality_at_voted", get("/rpc/finality/1")},
@@ -242,6 +246,23 @@ TEST_CASE("every route answers as it always did, and as it is described") {
     CHECK((asked.contains(line) || route.stream || route.media == rpc::event_stream_type ||
            route.pattern == "/openapi.json" || route.pattern == "/docs"));
   }
+}
+
+TEST_CASE("a node is told of as many peers as it may have, and of no more") {
+  Scene scene(std::make_unique<MemoryStore>());
+  std::vector<std::string> urls;
+  while (urls.size() < limits::peers_max)
+    urls.push_back("http://a:" + std::to_string(urls.size() + 1));
+  const auto told = [&] {
+    return scene.router.handle(put_json("/rpc/peers", rpc::peer_urls_json(urls))).status;
+  };
+  CHECK(told() == 200);
+  CHECK(scene.node.status()->peers.size() == limits::peers_max);
+  urls.emplace_back("http://b:1");
+  CHECK(told() == 422);
+  urls = {"http://a/" + std::string(limits::manifest_text_bytes_max, 'x')};
+  CHECK(told() == 422);
+  CHECK(scene.node.status()->peers.size() == limits::peers_max);
 }
 
 TEST_CASE("tools that search the text of an answer find what they look for") {

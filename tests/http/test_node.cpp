@@ -73,7 +73,11 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
   PeerStatus silent;
   silent.url = "http://127.0.0.3:8082";
   silent.last_error = "connection refused";
-  status->peers = {known, silent};
+  for (const std::string& url : peers_) {
+    PeerStatus fresh;
+    fresh.url = url;
+    status->peers.push_back(url == known.url ? known : url == silent.url ? silent : fresh);
+  }
   status->faults = faults_;
   return status;
 }
@@ -116,6 +120,13 @@ Result<std::vector<EvidenceId>> TestNode::unlock_authority() {
   std::vector<EvidenceId> ids;
   for (const auto& proven : chain_.evidence()) ids.push_back(proven.id);
   return ids;
+}
+
+Status TestNode::set_peers(std::vector<std::string> urls) {
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  peers_ = std::move(urls);
+  return ok();
 }
 
 Result<SyncAnswer> TestNode::sync(const SyncQuery& query) {
@@ -241,6 +252,12 @@ rpc::HttpRequest post_json(std::string path, std::string body) {
   request.path = std::move(path);
   request.content_type = rpc::json_type;
   request.body = std::move(body);
+  return request;
+}
+
+rpc::HttpRequest put_json(std::string path, std::string body) {
+  rpc::HttpRequest request = post_json(std::move(path), std::move(body));
+  request.method = "PUT";
   return request;
 }
 

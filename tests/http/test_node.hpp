@@ -46,6 +46,7 @@ class TestNode final : public rpc::Node {
   Status add_votes(std::vector<SignedVote> votes) override;
   Status add_evidence(std::vector<Evidence> evidence) override;
   Result<std::vector<EvidenceId>> unlock_authority() override;
+  Status set_peers(std::vector<std::string> urls) override;
   Result<SyncAnswer> sync(const SyncQuery& query) override;
   const Journal& journal() const override { return journal_; }
   // Tells what a test says, as the node would.
@@ -78,6 +79,7 @@ class TestNode final : public rpc::Node {
   Journal journal_;
   Chain chain_;
   FailingReader reader_{*this};
+  std::vector<std::string> peers_{"http://127.0.0.1:8081", "http://127.0.0.3:8082"};
   std::vector<Fault> faults_;
 };
 
@@ -117,6 +119,7 @@ Genesis without_devnet(Genesis genesis);
 
 rpc::HttpRequest get(std::string path, std::map<std::string, std::string> query = {});
 rpc::HttpRequest post_json(std::string path, std::string body);
+rpc::HttpRequest put_json(std::string path, std::string body);
 rpc::HttpRequest post_binary(std::string path, const Buffer& body);
 
 }  // namespace aitbc::test

@@ -3,7 +3,9 @@
 //   fails     says why and ends at once        deaf      does not hear SIGTERM
 //   silent    serves nothing                   stranger  answers as another node
 //   fails-as-PROGRAM  fails, if it was started from a file of that name
+//   old       cannot be told of its peers
 //   chain=H/F has H blocks of which those above F are of a branch of its own
+// Whom it follows is in its file "live".
 
 #include <dirent.h>
 #include <unistd.h>
@@ -90,7 +92,13 @@ std::vector<SealedHeader> make_chain(const Genesis& genesis, const Behaviour& be
   return headers;
 }
 
+void write_live(const std::filesystem::path& folder, const std::vector<std::string>& peers) {
+  std::ofstream(folder / "live") << rpc::peer_urls_json(peers);
+}
+
 struct FakeNode {
+  std::filesystem::path folder;
+  bool is_old = false;
   std::string id;
   std::string shown_id;
   Genesis genesis;
@@ -113,10 +121,15 @@ struct FakeNode {
       answer.chain_id = genesis.chain_id;
       answer.genesis_hash = hash_of(genesis);
       answer.head = answer.final = head();
-      answer.node_id = id;
+      answer.node_id = shown_id;
       answer.instance = "i";
       answer.node_time = genesis.time;
       response.body = rpc::sync_answer_json(answer);
+    } else if (request.path == "/rpc/peers" && !is_old) {
+      const auto peers = rpc::parse_peer_urls(request.body);
+      if (!peers) std::abort();
+      write_live(folder, *peers);
+      response.body = "{}";
     } else if (request.path == "/rpc/network") {
       NodeStatus status;
       status.node_id = id;
@@ -161,8 +174,10 @@ int serve(const rpc::Json& config, const std::filesystem::path& folder, const si
   if (!genesis) return 4;
   std::ofstream(config.at("data").get<std::string>(), std::ios::app) << "data";
   const auto salt = static_cast<Byte>(id[0]);
-  FakeNode node{id, behaviour.is("stranger") ? "stranger" : id, *genesis,
-                make_chain(*genesis, behaviour, salt)};
+  write_live(folder, config.at("peers").get<std::vector<std::string>>());
+  FakeNode node{folder,   behaviour.is("old"),
+                id,       behaviour.is("stranger") ? "stranger" : id,
+                *genesis, make_chain(*genesis, behaviour, salt)};
   NullLog log;
   rpc::HttpService service;
   service.handle = [&node](const rpc::HttpRequest& request) { return node.handle(request); };

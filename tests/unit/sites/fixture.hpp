@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "rpc/json.hpp"
 #include "sites/network.hpp"
 #include "sites/process.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -71,6 +72,22 @@ struct Home {
   }
   std::filesystem::path node(const std::string& id) const {
     return std::filesystem::canonical(dir.path()) / "networks" / "net" / "nodes" / id;
+  }
+  // Of each node of the network file; 0 of one that does not run.
+  static std::vector<int> pids(Network& network) {
+    auto nodes = network.processes();
+    if (!nodes) FAIL(nodes.error().detail);
+    std::vector<int> all;
+    for (const auto& each : *nodes)
+      all.push_back(each.facts ? static_cast<int>(each.facts->pid) : 0);
+    return all;
+  }
+  // Whether those that it follows are those of its config, and no other config waits.
+  bool follows_its_file(const std::string& id) const {
+    const auto config = rpc::parse_json(read_text(node(id) / "config.json"));
+    const auto live = rpc::parse_json(read_text(node(id) / "live"));
+    return config && live && config->at("peers") == live->at("peers") &&
+           !std::filesystem::exists(node(id) / "config.next.json");
   }
   std::size_t running() const {
     std::size_t count = 0;

@@ -143,20 +143,20 @@ std::string two_nodes() {
 }
 
 // Whether it was done before the fuse blew.
-bool interrupted_up(Home& home, std::size_t steps, Fuse::Way way) {
+bool interrupted_up(Home& home, std::size_t steps, Fuse::Way way,
+                    const std::string& yaml = two_nodes()) {
   Fuse fuse(steps, way);
   FusedProviders providers(home.clock, fuse);
-  auto network =
-      Network::make(home.dir.path(), test::manifest_of(two_nodes()), providers, home.clock);
+  auto network = Network::make(home.dir.path(), test::manifest_of(yaml), providers, home.clock);
   UpOptions options = home.options();
   options.wait = false;
   return network && network->up(options);
 }
 
 // In a process of its own, which is killed.
-bool killed_up(Home& home, std::size_t steps) {
+bool killed_up(Home& home, std::size_t steps, const std::string& yaml = two_nodes()) {
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(interrupted_up(home, steps, Fuse::Way::kill) ? 0 : 1);
+  if (child == 0) ::_exit(interrupted_up(home, steps, Fuse::Way::kill, yaml) ? 0 : 1);
   int status = 0;
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -288,6 +288,30 @@ TEST_CASE("a node that moves takes its key, its guard and its chain, wherever th
     }
     CHECK(moving.home.running() + (steps % 2 == 0 ? 1 : 0) == 2);
     CHECK_FALSE(std::filesystem::exists(from.parent_path().parent_path() / "moving" / "2"));
+  }
+  CHECK(steps > 10);
+}
+
+TEST_CASE(
+    "nodes that are told of another one have the peers of their files, wherever it is cut off") {
+  const Fuse::Way way = GENERATE(Fuse::Way::fail, Fuse::Way::kill);
+  const std::string three = two_nodes() + "      - {id: f, rpc_port: 9004, authority: false}\n";
+  std::size_t steps = 0;
+  for (bool done = false; !done; ++steps) {
+    INFO("step " << steps);
+    REQUIRE(steps < steps_max);
+    Home home;
+    Network before = home.network(two_nodes());
+    must(before.up(home.options()));
+    const auto pids = Home::pids(before);
+    done = way == Fuse::Way::fail ? interrupted_up(home, steps, way, three)
+                                  : killed_up(home, steps, three);
+    // It may go on, or be taken back.
+    Network after = home.network(steps % 2 == 0 ? three : two_nodes());
+    must(after.up(home.options()));
+    CHECK(must(after.plan()).changes() == 0);
+    for (const std::string id : {"1", "2"}) CHECK(home.follows_its_file(id));
+    CHECK(Home::pids(before) == pids);
   }
   CHECK(steps > 10);
 }

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "sites/lock.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/unit/sites/fixture.hpp"
 
 using namespace aitbc;
@@ -100,15 +101,75 @@ TEST_CASE("up starts again what was stopped, killed or paused, and nothing else"
   CHECK(must(network.up(options)).changes() == 3);
 }
 
-TEST_CASE("a changed port restarts the node and those that must find it, and is shown before") {
+TEST_CASE("a changed port restarts the node; those that must find it are told, and go on") {
   Home home;
   must(home.network().up(home.options()));
   Network changed = home.network(replaced(three_nodes(), "9002", "9012"));
-  const Words expected{"restart 1: peers changed", "restart 2: listen.port 9002 -> 9012",
-                       "restart 3: peers changed"};
+  const std::string change =
+      "peers +http://" + test::own_address(1) + ":9012 -http://" + test::own_address(1) + ":9002";
+  const Words expected{"update 1: " + change, "restart 2: listen.port 9002 -> 9012",
+                       "update 3: " + change};
+  const auto before = home.pids(changed);
   CHECK(words(must(changed.plan())) == expected);
   CHECK(words(must(changed.up(home.options()))) == expected);
   CHECK(must(changed.plan()).changes() == 0);
+  const auto after = home.pids(changed);
+  CHECK(after[0] == before[0]);
+  CHECK(after[1] != before[1]);
+  CHECK(after[2] == before[2]);
+  for (const std::string id : {"1", "2", "3"}) CHECK(home.follows_its_file(id));
+}
+
+TEST_CASE("a node that cannot be told of its peers is started again, and that is said") {
+  Home home;
+  const std::string changed = replaced(three_nodes(), "9002", "9012");
+  const std::string behaviour = GENERATE("old", "stranger");
+  write_text(home.node("1") / "behaviour", behaviour);
+  UpOptions options = home.options();
+  options.wait = false;
+  Network network = home.network();
+  must(network.up(options));
+  REQUIRE(test::eventually([&] { return must(network.status()).nodes[2].answer.has_value(); }));
+  const auto before = home.pids(network);
+  std::vector<std::string> said;
+  options.progress = [&](const Progress& step) { said.push_back(step.text); };
+  const Words done = words(must(home.network(changed).up(options)));
+  CHECK_THAT(done[0], Catch::StartsWith("restart 1: peers +http") &&
+                          Catch::Contains("; it cannot be told while it runs: "));
+  CHECK_THAT(done[2], Catch::StartsWith("update 3: peers +http"));
+  CHECK(std::count_if(said.begin(), said.end(), [](const std::string& text) {
+          return text.starts_with("restart node 1 ");
+        }) == 1);
+  const auto after = home.pids(network);
+  CHECK(after[0] != before[0]);
+  CHECK(after[2] == before[2]);
+  CHECK(must(home.network(changed).plan()).changes() == 0);
+  CHECK(test::eventually([&] { return home.follows_its_file("1"); }));
+}
+
+TEST_CASE("a node that was told in part is told again, whatever its file says") {
+  Home home;
+  Network network = home.network();
+  must(network.up(home.options()));
+  const auto before = home.pids(network);
+  write_text(home.node("2") / "live", R"({"peers":["http://b"]})");
+  write_text(home.node("2") / "config.next.json", R"({"peers":["http://b"]})");
+  CHECK(words(must(network.plan()))[1] == "update 2: its peers may be others than its file says");
+  must(network.up(home.options()));
+  CHECK(must(network.plan()).changes() == 0);
+  CHECK(home.follows_its_file("2"));
+  CHECK(home.pids(network) == before);
+}
+
+TEST_CASE("a paused node cannot be told: it is started again with its new peers") {
+  Home home;
+  Network network = home.network();
+  must(network.up(home.options()));
+  must(network.control(Control::pause, "1", home.options()));
+  Network changed = home.network(replaced(three_nodes(), "9002", "9012"));
+  CHECK_THAT(words(must(changed.plan()))[0], Catch::StartsWith("restart 1: peers +"));
+  must(changed.up(home.options()));
+  CHECK(home.follows_its_file("1"));
 }
 
 TEST_CASE("a config that was edited by hand is drift of that node alone") {
@@ -130,13 +191,18 @@ TEST_CASE("a follower can join and leave a running network") {
   const std::string follower = "      - {id: f, rpc_port: 9004, authority: false}\n";
   must(home.network().up(home.options()));
   Network more = home.network(three_nodes() + follower);
+  const auto before = home.pids(more);
   CHECK(must(more.up(home.options())).changes() == 4);
   CHECK(home.running() == 4);
+  const auto with_it = home.pids(more);
+  CHECK(std::equal(before.begin(), before.end() - 1, with_it.begin()));
   CHECK_FALSE(std::filesystem::exists(home.node("f") / "authority.key"));
   Network fewer = home.network();
   CHECK(words(must(fewer.plan())).back() == "remove f: not in the network file");
   must(fewer.up(home.options()));
   CHECK(home.running() == 3);
+  CHECK(home.pids(fewer) == std::vector(before.begin(), before.end() - 1));
+  for (const std::string id : {"1", "2", "3"}) CHECK(home.follows_its_file(id));
   CHECK_FALSE(std::filesystem::exists(home.node("f")));
 }
 

@@ -170,12 +170,29 @@ TEST_CASE("nodes behind a proxy ask for a key, and believe the proxy of their ma
 
 TEST_CASE("drift names what differs") {
   const std::string wanted = R"({"listen":{"port":1,"address":"a"},"peers":["x"],"log":{}})";
-  CHECK(config_drift(wanted, wanted).empty());
-  CHECK(config_drift(R"({"log":{},"peers":["x"],"listen":{"address":"a","port":1}})", wanted) ==
-        "");
-  CHECK(config_drift(R"({"listen":{"port":2,"address":"a"},"peers":["y"],"log":{}})", wanted) ==
-        "listen.port 2 -> 1, peers changed");
-  CHECK(config_drift(R"({"listen":{"port":1},"peers":["x"],"log":{"x":1}})", wanted) ==
+  const auto drift = [&](const std::string& on_disk) {
+    return config_drift(on_disk, wanted).text();
+  };
+  CHECK(drift(wanted).empty());
+  CHECK(drift(R"({"log":{},"peers":["x"],"listen":{"address":"a","port":1}})").empty());
+  CHECK(drift(R"({"listen":{"port":2,"address":"a"},"peers":["y"],"log":{}})") ==
+        "listen.port 2 -> 1, peers +x -y");
+  CHECK(drift(R"({"listen":{"port":1},"peers":["x"],"log":{"x":1}})") ==
         "listen.address is missing, log.x is unknown");
-  CHECK(config_drift("{", wanted) == "its config.json cannot be read");
+  CHECK(drift("{") == "its config.json cannot be read");
+}
+
+TEST_CASE("peers are told apart from what only a new start takes in, and have no order") {
+  const std::string wanted = R"({"log":1,"peers":["a","b","c"]})";
+  const auto drift = [&](const std::string& on_disk) { return config_drift(on_disk, wanted); };
+  CHECK(drift(R"({"log":1,"peers":["c","a","b"]})").text().empty());
+  CHECK(drift(R"({"log":1,"peers":["d","a"]})").peers == "peers +b +c -d");
+  CHECK(drift(R"({"log":1,"peers":["d","a"]})").others.empty());
+  CHECK(drift(R"({"log":2,"peers":["a","b","c"]})").peers.empty());
+  // Not to be told to a node that was started with who knows what.
+  for (const char* broken :
+       {R"({"log":1})", R"({"log":1,"peers":7})", R"({"log":1,"peers":[1]})"}) {
+    CHECK(drift(broken).peers.empty());
+    CHECK_FALSE(drift(broken).others.empty());
+  }
 }

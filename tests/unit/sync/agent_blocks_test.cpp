@@ -94,7 +94,7 @@ TEST_CASE("who forges a range is left alone, and the source is not blamed for it
   }
   std::size_t forged = 0;
   bench.serve(std::move(sends), [&](const Send& send, std::vector<CheckedBlock>& blocks) {
-    if (send.to != forger) return;
+    if (send.to != "peer" + std::to_string(forger)) return;
     ++forged;
     blocks.back().sealed.header.state_root.data[0] ^= 1;
     blocks.back() = bench.builder.ledger.reseal(blocks.back());
@@ -120,7 +120,7 @@ TEST_CASE("a fork is asked of its source alone: it is judged as a whole, and so 
   }
   std::vector<Height> helped;
   bench.serve(std::move(sends), [&](const Send& send, const std::vector<CheckedBlock>& blocks) {
-    if (send.to != 0) helped.push_back(blocks.front().header().height);
+    if (send.to != "peer0") helped.push_back(blocks.front().header().height);
   });
   CHECK(bench.chain.head() == bench.builder.head());
   // Once the fork is ours, what is left extends our head.

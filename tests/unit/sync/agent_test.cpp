@@ -18,7 +18,7 @@ TEST_CASE("one poll a peer is kept open, and follows its cursor") {
   const auto& query = only<SyncQuery>(again);
   CHECK(query.cursor == 7);
   CHECK(query.instance == "a");
-  CHECK(again.front().to == 0);
+  CHECK(again.front().to == "peer0");
 }
 
 TEST_CASE(

@@ -41,11 +41,11 @@ struct Disk {
 TEST_CASE("a fault ends by itself, at its instant") {
   Faults faults(peers);
   REQUIRE(faults.add(fault_of("cut", cut_from({"http://b"})), start));
-  CHECK(faults.links(0, start).is_plain());
-  CHECK(faults.links(1, start).cut());
+  CHECK(faults.links("http://a", start).is_plain());
+  CHECK(faults.links("http://b", start).cut());
   CHECK(faults.next_end(start) == start + Duration{60'000});
-  CHECK(faults.links(1, start + Duration{59'999}).cut());
-  CHECK(faults.links(1, start + Duration{60'000}).is_plain());
+  CHECK(faults.links("http://b", start + Duration{59'999}).cut());
+  CHECK(faults.links("http://b", start + Duration{60'000}).is_plain());
   CHECK(faults.active(start + Duration{60'000}).empty());
   CHECK_FALSE(faults.next_end(start + Duration{60'000}));
 }
@@ -53,19 +53,19 @@ TEST_CASE("a fault ends by itself, at its instant") {
 TEST_CASE("a clock that steps back makes no fault last longer than a fault may") {
   Faults faults(peers);
   REQUIRE(faults.add(fault_of("cut", cut_from({"http://a"}), limits::fault_time_max), start));
-  CHECK(faults.links(0, start).cut());
-  CHECK(faults.links(0, start - Duration{1}).is_plain());
+  CHECK(faults.links("http://a", start).cut());
+  CHECK(faults.links("http://a", start - Duration{1}).is_plain());
 }
 
 TEST_CASE("a directed link has a rule for each direction, and faults on it add up") {
   Faults faults(peers);
   REQUIRE(
       faults.add(fault_of("slow", LinkFault{{.delay = Duration{300}}, {"http://a"}, {}}), start));
-  CHECK(faults.links(0, start).out.delay == Duration{300});
-  CHECK(faults.links(0, start).in.is_plain());
+  CHECK(faults.links("http://a", start).out.delay == Duration{300});
+  CHECK(faults.links("http://a", start).in.is_plain());
   REQUIRE(faults.add(fault_of("more", LinkFault{{.delay = Duration{50}}, peers, peers}), start));
-  CHECK(faults.links(0, start).out.delay == Duration{350});
-  CHECK(faults.links(0, start).in.delay == Duration{50});
+  CHECK(faults.links("http://a", start).out.delay == Duration{350});
+  CHECK(faults.links("http://a", start).in.delay == Duration{50});
 }
 
 TEST_CASE("healing ends one fault, or all of them, and says how many") {
@@ -140,11 +140,11 @@ TEST_CASE("a node that is started again has the faults that have not ended, and 
     REQUIRE(first.add(fault_of("clock", ClockFault{Duration{500}, 0}), Duration{5'000}));
   }
   disk.now = start + Duration{999};
-  CHECK(disk.open().links(0).cut());
+  CHECK(disk.open().links("http://a").cut());
   CHECK(disk.open({"http://b"}).active().size() == 1);  // that peer is gone
   disk.now = start + Duration{1'000};
   FaultRegistry second = disk.open();
-  CHECK(second.links(0).is_plain());
+  CHECK(second.links("http://a").is_plain());
   CHECK(second.now() == disk.now + Duration{500});
   CHECK(second.next_end() == Duration{4'000});
 }
@@ -165,4 +165,15 @@ TEST_CASE("who waits for a slow disk is let go when the node stops") {
   REQUIRE(registry.add(fault_of("disk", DiskFault{.delay = Duration{60'000}}), Duration{60'000}));
   const std::jthread stopper([&] { registry.stop(); });
   registry.wait_for_disk();
+}
+
+TEST_CASE("faults on links are for the peers that the node has by now") {
+  Disk disk;
+  FaultRegistry faults = disk.open();
+  REQUIRE(faults.add(fault_of("cut", cut_from({"http://b"})), Duration{1'000}));
+  faults.set_peers({"http://a", "http://c"});
+  CHECK_FALSE(faults.add(fault_of("late", cut_from({"http://b"})), Duration{1'000}));
+  REQUIRE(faults.add(fault_of("new", cut_from({"http://c"})), Duration{1'000}));
+  CHECK(faults.links("http://c").cut());
+  CHECK(faults.active().size() == 2);  // the first one goes on, for nobody
 }

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+#include <map>
 #include <mutex>
 
 #include "tests/support/node_in_process.hpp"
@@ -23,7 +25,7 @@ class Asked {
   explicit Asked(LinkRules rules, Duration patience = limits::answer_time_max) : rules_(rules) {
     PeerIo::Options options;
     options.urls = {node_.url()};
-    options.rules = [this](sync::PeerId) { return this->rules(); };
+    options.rules = [this](const std::string&) { return this->rules(); };
     options.patience = [patience](const sync::Request&) { return patience; };
     io_ = std::move(*PeerIo::open(builder_.params(), std::move(options),
                                   [this](RequestId id, Result<Reply> reply) {
@@ -38,7 +40,7 @@ class Asked {
     const std::lock_guard lock(mutex_);
     rules_ = rules;
   }
-  void ask(RequestId id) { io_->send({id, 0, GetHeaders{1, 10}}); }
+  void ask(RequestId id) { io_->send({id, node_.url(), GetHeaders{1, 10}}); }
   // Until the rules were looked at so often: once for a request, once for its reply.
   bool looked_at(int count) {
     return test::eventually([&] {
@@ -125,4 +127,113 @@ TEST_CASE("a lost reply comes back as a timeout when the patience is over") {
   REQUIRE(asked.answered(1));
   CHECK(sync::Timer::now() - before >= patience - Duration{2});
   CHECK(asked.replies().front().error().code == Errc::timeout);
+}
+
+namespace {
+
+std::size_t thread_count() {
+  const auto tasks = std::filesystem::directory_iterator("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+// Nodes that hold every poll for as long as they may, and who asks them.
+struct Held {
+  static constexpr Duration wait = limits::poll_interval;
+  test::ChainBuilder builder = test::live_builder();
+  test::NodeInProcess first{builder, {}}, second{builder, {}};
+  std::mutex mutex;
+  std::map<RequestId, bool> answers;  // whether it was one
+  LinkRules rules;
+  std::unique_ptr<PeerIo> io;
+  RequestId last = 0;
+
+  explicit Held(LinkRules of_first = {}) : rules(of_first) {
+    PeerIo::Options options;
+    options.urls = {first.url()};
+    options.rules = [this](const std::string& url) {
+      return url == first.url() ? rules : LinkRules();
+    };
+    io = std::move(*PeerIo::open(builder.params(), std::move(options),
+                                 [this](RequestId id, Result<Reply> reply) {
+                                   const std::lock_guard lock(mutex);
+                                   answers[id] = reply.has_value();
+                                 }));
+  }
+  ~Held() { io->stop(); }
+
+  RequestId poll(const test::NodeInProcess& node) {
+    const auto status = const_cast<test::NodeInProcess&>(node).runner().status();
+    SyncQuery query;
+    query.instance = status->instance;
+    query.cursor = status->txs_accepted;
+    query.wait = wait;
+    io->send({++last, node.url(), query});
+    return last;
+  }
+  RequestId fetch(const test::NodeInProcess& node) {
+    io->send({++last, node.url(), GetHeaders{1, 10}});
+    return last;
+  }
+  bool answered(RequestId id) {
+    return test::eventually([&] {
+      const std::lock_guard lock(mutex);
+      return answers.contains(id);
+    });
+  }
+  bool silent(RequestId id) {
+    const std::lock_guard lock(mutex);
+    return !answers.contains(id);
+  }
+  void set(std::vector<std::string> urls) {
+    const Time before = sync::Timer::now();
+    REQUIRE(io->set_peers(urls));
+    CHECK(sync::Timer::now() - before < wait / 2);  // nobody waits for a held poll
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a peer that is taken away takes its threads along, held polls or not") {
+  Held held;
+  REQUIRE(held.answered(held.fetch(held.first)));
+  held.set({});
+  const std::size_t before = thread_count();
+  for (int round = 0; round < 5; ++round) {
+    held.set({held.first.url(), held.second.url()});
+    const RequestId lost = held.poll(held.first);
+    held.poll(held.first);
+    held.poll(held.second);
+    REQUIRE(held.answered(held.fetch(held.first)));
+    REQUIRE(held.answered(held.fetch(held.second)));
+    held.set({held.second.url()});
+    REQUIRE(held.answered(held.fetch(held.second)));
+    CHECK(held.silent(lost));
+    held.set({});
+  }
+  // The servers' threads are their own; those of the carrier are gone.
+  CHECK(test::eventually([&] { return thread_count() <= before; }));
+}
+
+TEST_CASE("who stays is not disturbed, and a list with no URL in it changes nothing") {
+  Held held;
+  const RequestId waits = held.poll(held.first);
+  held.set({held.second.url(), held.first.url()});
+  const std::vector<std::string> wrong{held.second.url(), "ftp://x"};
+  CHECK(held.io->set_peers(wrong).error().code == Errc::bad_config);
+  REQUIRE(held.answered(held.fetch(held.first)));
+  CHECK(held.silent(waits));
+  const CheckedTx news = held.builder.transfer(0, 1);
+  REQUIRE(held.first.runner().submit(news));
+  REQUIRE(held.answered(waits));
+  CHECK(held.answers.at(waits));
+}
+
+TEST_CASE("what a fault delays comes too late for a peer that is gone, and is nobody's") {
+  Held held({.out = {.delay = Duration{200}}, .in = {}});
+  const RequestId lost = held.fetch(held.first);
+  held.set({held.second.url()});
+  held.set({held.first.url(), held.second.url()});
+  const RequestId kept = held.fetch(held.first);
+  REQUIRE(held.answered(kept));
+  CHECK(held.silent(lost));
 }

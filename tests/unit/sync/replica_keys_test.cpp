@@ -185,6 +185,21 @@ TEST_CASE("an authority that hears no quorum stops sealing, not voting, and goes
   CHECK(bench.replica->fitness().reason == Fitness::Reason::none);
 }
 
+TEST_CASE("a node that gets its first peer has its chance to hear a quorum before it pauses") {
+  Bench bench;
+  bench.start();
+  const Duration window = limits::silent_polls_max * limits::poll_interval;
+  const std::vector<std::string> none, one{"http://b"};
+  bench.replica->set_peers(none, bench.now);
+  bench.tick(2 * window);
+  CHECK(bench.replica->fitness().reason == Fitness::Reason::none);  // it cannot tell
+  bench.replica->set_peers(one, bench.now);
+  bench.tick();
+  CHECK(bench.replica->fitness().reason == Fitness::Reason::none);
+  bench.tick(window);
+  CHECK(bench.replica->fitness().reason == Fitness::Reason::no_quorum);
+}
+
 TEST_CASE("a clock far from the median stops sealing") {
   Bench bench;
   bench.start();

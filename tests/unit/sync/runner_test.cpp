@@ -215,3 +215,55 @@ TEST_CASE("a node whose disk is full says so, and takes the transaction afterwar
   CHECK(eventually([&] { return node.runner().submit(tx).has_value(); }));
   CHECK(eventually([&] { return node.runner().status()->head.height == 1; }));
 }
+
+TEST_CASE("a running node follows whom it is told to, and keeps what it has with the others") {
+  ChainBuilder builder = test::live_builder();
+  auto nodes = test::start_mesh(builder, 2);
+  NodeInProcess third(builder, {});
+  sync::Runner& first = nodes[0]->runner();
+  sync::Runner& second = nodes[1]->runner();
+  // Two that seal at once may have to agree first.
+  const auto follows = [&](sync::Runner& runner) {
+    return eventually([&] { return runner.status()->head == first.status()->head; });
+  };
+  const auto pay = [&](std::size_t from) {
+    const Height before = first.status()->head.height;
+    REQUIRE(first.submit(builder.transfer(from, 3)));
+    REQUIRE(eventually([&] { return first.status()->head.height > before; }));
+  };
+  pay(0);
+  REQUIRE(follows(second));
+
+  REQUIRE(third.runner().set_peers({nodes[0]->url()}));
+  REQUIRE(follows(third.runner()));
+  REQUIRE(first.set_peers({nodes[1]->url(), third.url()}));
+  CHECK(first.status()->peers.size() == 2);
+  CHECK(eventually([&] { return first.status()->peers[1].last_answer.has_value(); }));
+  pay(1);
+  REQUIRE(follows(third.runner()));
+  REQUIRE(follows(second));
+
+  REQUIRE(third.runner().set_peers({}));
+  CHECK(third.runner().status()->peers.empty());
+  REQUIRE(first.set_peers({nodes[1]->url()}));
+  CHECK(first.status()->peers.size() == 1);
+  const Height left = third.runner().status()->head.height;
+  pay(2);
+  REQUIRE(follows(second));
+  CHECK(third.runner().status()->head.height == left);
+  CHECK(first.set_peers({"nowhere"}).error().code == Errc::bad_config);
+  CHECK(first.status()->peers.size() == 1);
+}
+
+TEST_CASE("a node that follows nobody by itself goes on so, whatever it is told") {
+  const ChainBuilder builder = test::live_builder();
+  sync::Runner::Options options;
+  options.node_id = "alone";
+  options.instance = "alone-1";
+  options.sync = false;
+  NullLog log;
+  const auto alone = *sync::Runner::start(builder.genesis(), std::make_unique<MemoryStore>(),
+                                          std::move(options), log, [](const Error&) {});
+  REQUIRE(alone->set_peers({"http://127.0.0.1:1"}));
+  CHECK(alone->status()->peers.empty());
+}
