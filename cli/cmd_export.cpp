@@ -19,7 +19,6 @@ namespace aitbc::cli {
 namespace {
 
 constexpr std::string_view all_kinds = "all";
-constexpr std::uint64_t port_max = 65'535;
 
 struct ExportRequest {
   std::string kind;
@@ -54,14 +53,13 @@ Result<sites::Listening> parse_listening(const std::string& text, const char* wh
   if (address.starts_with('[') && address.ends_with(']')) {
     address = address.substr(1, address.size() - 2);
   }
-  AITBC_TRY_ASSIGN(const std::uint64_t number, parse_number(port, what));
-  const bool good = colon == std::string::npos || rpc::IpAddress::parse(address);
-  if (!good || number == 0 || number > port_max) {
+  AITBC_TRY_ASSIGN(const std::uint16_t number, parse_port(port, what));
+  if (colon != std::string::npos && !rpc::IpAddress::parse(address)) {
     return error(
         Errc::bad_config,
         std::string(what) + ": expected [ADDRESS:]PORT with a numeric address, got '" + text + "'");
   }
-  return sites::Listening{std::move(address), static_cast<std::uint16_t>(number)};
+  return sites::Listening{std::move(address), number};
 }
 
 // What is run there: this program on this machine, elsewhere its package.

@@ -60,12 +60,8 @@ Result<sites::PortUse> parse_port_use(const std::string& text) {
   if (comma == std::string::npos) {
     return error(Errc::bad_config, "--port: expected ADDRESS,PORT, got '" + text + "'");
   }
-  constexpr std::uint64_t port_max = 65'535;
-  AITBC_TRY_ASSIGN(const std::uint64_t port, parse_number(text.substr(comma + 1), "--port"));
-  if (port == 0 || port > port_max) {
-    return error(Errc::bad_config, "--port: expected a port from 1 to 65535, got '" + text + "'");
-  }
-  return sites::PortUse{text.substr(0, comma), static_cast<std::uint16_t>(port), {}, {}};
+  AITBC_TRY_ASSIGN(const std::uint16_t port, parse_port(text.substr(comma + 1), "--port"));
+  return sites::PortUse{text.substr(0, comma), port, {}, {}};
 }
 
 Verdict show_facts(Invocation& invocation, const FactsRequest& given) {

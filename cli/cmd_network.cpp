@@ -25,10 +25,46 @@ struct UpRequest {
   bool dry_run = false;
   std::string wait = "healthy";
   std::string timeout = "30s";
+  sites::GiveUp give_up;
 };
+
+constexpr const char* give_up_words =
+    "Forget what the network had at that site: its machine is gone for good (several are possible)";
 
 std::string plural(std::size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string given_up_json(const std::vector<sites::GivenUp>& given_up) {
+  rpc::ArrayWriter rows;
+  for (const sites::GivenUp& given : given_up) {
+    rpc::ArrayWriter nodes, keys;
+    for (const std::string& id : given.nodes) nodes.text(id);
+    for (const std::string& id : given.keys) keys.text(id);
+    rpc::ObjectWriter row;
+    row.text("site", given.site)
+        .text("way", given.way)
+        .text("folder", given.folder)
+        .json("nodes", std::move(nodes).finish())
+        .json("keys", std::move(keys).finish());
+    rows.json(std::move(row).finish());
+  }
+  return std::move(rows).finish();
+}
+
+// What nobody looks after any more, and what to do if the machine comes back.
+void say_given_up(Output& output, const std::vector<sites::GivenUp>& given_up) {
+  for (const sites::GivenUp& given : given_up) {
+    output.say("site " + given.site + " is given up. At '" + given.way +
+               "' there may be left: " + (given.nodes.size() == 1 ? "node " : "nodes ") +
+               joined(given.nodes) + ", running or as units, and " + given.folder +
+               "; should that machine come back, end them and remove that folder");
+    if (given.keys.empty()) continue;
+    output.say("the " + std::string(given.keys.size() == 1 ? "key of node " : "keys of nodes ") +
+               joined(given.keys) +
+               " and what was signed with them are recorded there alone: no copy of such a key "
+               "may ever sign again");
+  }
 }
 
 std::string plan_json(const std::string& network, const sites::Plan& plan) {
@@ -50,6 +86,7 @@ std::string plan_json(const std::string& network, const sites::Plan& plan) {
   out.text("network", network)
       .integer("changes", plan.changes())
       .boolean("new_genesis", plan.new_genesis)
+      .json("given_up", given_up_json(plan.given_up))
       .json("machines", std::move(machines).finish())
       .json("steps", std::move(steps).finish());
   return std::move(out).finish();
@@ -65,12 +102,14 @@ void print_plan(Output& output, const std::string& network, const sites::Plan& p
   }
   output.line(table.text());
   output.line(plural(plan.changes(), "change"));
+  say_given_up(output, plan.given_up);
   output.document(plan_json(network, plan));
 }
 
-Verdict show_plan(Invocation& invocation, const std::optional<std::string>& file) {
+Verdict show_plan(Invocation& invocation, const std::optional<std::string>& file,
+                  const sites::GiveUp& give_up = {}) {
   AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(invocation, file));
-  AITBC_TRY_ASSIGN(const sites::Plan plan, open->network().plan());
+  AITBC_TRY_ASSIGN(const sites::Plan plan, open->network().plan(give_up));
   print_plan(invocation.output, open->manifest().network, plan);
   return Exit::done;
 }
@@ -109,7 +148,8 @@ Verdict bring_up(Invocation& invocation, const UpRequest& given) {
   AITBC_TRY_ASSIGN(sites::UpOptions options, start_options(progress, given.timeout));
   options.wait = wait.healthy;
   const Time deadline = invocation.clock.now() + options.timeout;
-  if (given.dry_run) return show_plan(invocation, given.file);
+  if (given.dry_run) return show_plan(invocation, given.file, given.give_up);
+  options.give_up = given.give_up;
   AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(invocation, given.file));
   AITBC_TRY_ASSIGN(const sites::Plan plan, open->network().up(options));
   progress.finish();
@@ -122,8 +162,9 @@ Verdict bring_up(Invocation& invocation, const UpRequest& given) {
   invocation.output.say(plan.changes() == 0
                             ? "nothing to change: " + status.network + " is up"
                             : status.network + " is up, " + plural(plan.changes(), "change"));
+  say_given_up(invocation.output, plan.given_up);
   invocation.output.say(next_commands(status));
-  invocation.output.document(up_json(status, plan.changes()));
+  invocation.output.document(up_json(status, plan.changes(), given_up_json(plan.given_up)));
   return Exit::done;
 }
 
@@ -150,7 +191,8 @@ std::string_view word(sites::Stopped how) {
 }
 
 void print_stopped(Output& output, const std::string& network,
-                   const std::vector<sites::StoppedNode>& nodes, bool purged) {
+                   const std::vector<sites::StoppedNode>& nodes, bool purged,
+                   const std::vector<sites::GivenUp>& given_up = {}) {
   rpc::ArrayWriter rows;
   Table table({"NODE", "RESULT"});
   for (const sites::StoppedNode& node : nodes) {
@@ -160,10 +202,14 @@ void print_stopped(Output& output, const std::string& network,
     table.add({node.node, std::string(word(node.how))});
   }
   rpc::ObjectWriter out;
-  out.text("network", network).boolean("purged", purged).json("nodes", std::move(rows).finish());
+  out.text("network", network)
+      .boolean("purged", purged)
+      .json("nodes", std::move(rows).finish())
+      .json("given_up", given_up_json(given_up));
   output.document(std::move(out).finish());
   if (!nodes.empty()) output.line(table.text());
   if (purged && !network.empty()) output.line("removed " + network);
+  say_given_up(output, given_up);
 }
 
 Verdict stop(Invocation& invocation) {
@@ -175,7 +221,7 @@ Verdict stop(Invocation& invocation) {
 
 // Works on what is left of a network that cannot even be loaded any more, and on none at all: a
 // script may call it without knowing.
-Verdict down(Invocation& invocation, bool purge) {
+Verdict down(Invocation& invocation, bool purge, const sites::GiveUp& give_up) {
   if (!purge) return stop(invocation);
   // A name is taken as it stands: processes may be left where the folder is gone.
   const auto chosen =
@@ -195,10 +241,10 @@ Verdict down(Invocation& invocation, bool purge) {
   }
   AITBC_TRY_ASSIGN(const std::string program, own_program());
   sites::remote::AllProviders providers(home, program, invocation.clock);
-  AITBC_TRY(sites::purge(home, *chosen, providers));
+  AITBC_TRY_ASSIGN(const auto given_up, sites::purge(home, *chosen, providers, give_up));
   providers.hang_up();
   if (genesis) AITBC_TRY(NonceMemory::forget(invocation, hash_of(*genesis)));
-  print_stopped(invocation.output, *chosen, nodes, true);
+  print_stopped(invocation.output, *chosen, nodes, true, given_up);
   return Exit::done;
 }
 
@@ -260,12 +306,17 @@ std::shared_ptr<std::optional<std::string>> add_file_option(CLI::App& command) {
 void add_up(CLI::App& root, Invocation& invocation) {
   const auto given = std::make_shared<UpRequest>();
   CLI::App* up = add_command(root, {"up", "Bring a network up, or to what its file says now",
-                                    "aitbc up -f network.yaml --dry-run"});
+                                    "aitbc up -f network.yaml --dry-run\n"
+                                    "  aitbc up -f without-far.yaml --give-up far"});
   up->add_option("-f,--file", given->file, file_words);
   up->add_flag("--dry-run", given->dry_run, "Only say what would be done");
   up->add_option("--wait", given->wait, "Until: healthy, none, final:N (that block on all nodes)")
       ->capture_default_str();
   up->add_option("--timeout", given->timeout, "How long to wait")->capture_default_str();
+  CLI::Option* lost = up->add_option("--give-up", given->give_up.sites, give_up_words);
+  lost->type_name("SITE")->allow_extra_args(false);
+  up->add_flag("--force", given->give_up.force, "Give up also what leaves no quorum of authorities")
+      ->needs(lost);
   choose(*up, invocation, [&invocation, given] { return bring_up(invocation, *given); });
 }
 
@@ -319,9 +370,17 @@ void add_network_commands(CLI::App& root, Invocation& invocation) {
 
   const auto purge = std::make_shared<bool>(false);
   CLI::App* take_down =
-      add_command(root, {"down", "Stop all nodes, or remove the network", "aitbc down --purge"});
-  take_down->add_flag("--purge", *purge, "Remove the network with its chain and its keys, too");
-  choose(*take_down, invocation, [&invocation, purge] { return down(invocation, *purge); });
+      add_command(root, {"down", "Stop all nodes, or remove the network",
+                         "aitbc down --purge\n  aitbc down --purge --give-up far"});
+  CLI::Option* removes =
+      take_down->add_flag("--purge", *purge, "Remove the network with its chain and its keys, too");
+  const auto lost = std::make_shared<sites::GiveUp>();
+  take_down->add_option("--give-up", lost->sites, give_up_words)
+      ->type_name("SITE")
+      ->allow_extra_args(false)
+      ->needs(removes);
+  choose(*take_down, invocation,
+         [&invocation, purge, lost] { return down(invocation, *purge, *lost); });
 
   CLI::App* check = add_command(
       root, {"lint", "Check a network file, and what it survives", "aitbc lint -f network.yaml"});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string>
 
 namespace aitbc::cli {
@@ -35,6 +36,12 @@ Result<std::uint64_t> parse_number(std::string_view text, std::string_view what,
   for (const char c : text) value = 10 * value + static_cast<std::uint64_t>(c - '0');
   if (value < range.min || value > range.max) return unexpected(what, expected, text);
   return value;
+}
+
+Result<std::uint16_t> parse_port(std::string_view text, std::string_view what) {
+  AITBC_TRY_ASSIGN(const std::uint64_t port,
+                   parse_number(text, what, {1, std::numeric_limits<std::uint16_t>::max()}));
+  return static_cast<std::uint16_t>(port);
 }
 
 Result<Amount> parse_amount(std::string_view text, std::string_view what) {

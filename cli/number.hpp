@@ -17,6 +17,8 @@ struct NumberRange {
 };
 Result<std::uint64_t> parse_number(std::string_view text, std::string_view what,
                                    NumberRange range = {});
+// From 1 to 65535.
+Result<std::uint16_t> parse_port(std::string_view text, std::string_view what);
 // Above zero.
 Result<Amount> parse_amount(std::string_view text, std::string_view what);
 // 250ms, 30s, 5m, 2h, 1d; at most a year.

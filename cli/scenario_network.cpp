@@ -1,12 +1,9 @@
 #include "cli/scenario_network.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cli/traffic.hpp"
-#include "sites/descriptor.hpp"
+#include "sites/diagnosis/machine_facts.hpp"
 
 namespace aitbc::cli {
 
@@ -15,14 +12,9 @@ namespace {
 constexpr int blocks_tried_max = 200;
 
 bool is_free(const std::string& address, std::uint16_t port) {
-  const sites::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int on = 1;
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_port = htons(port);
-  if (::inet_pton(AF_INET, address.c_str(), &where.sin_addr) != 1) return false;
-  return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0;
+  sites::PortUse use{address, port, {}, {}};
+  sites::look_at_port(use);
+  return use.state == sites::PortUse::State::free;
 }
 
 // 127.x.y.n: a block of addresses for each process, so that scenarios run beside one another.

@@ -18,7 +18,7 @@ struct Entry {
 
 constexpr std::string_view sent_shape = "{id:hash status:text height:count~}";
 constexpr std::string_view stopped_shape =
-    "{network:text purged:flag nodes:[{node:text result:text}]}";
+    "{network:text purged:flag nodes:[{node:text result:text}] given_up:[given_up]}";
 constexpr std::string_view control_shape = "{node:text result:text state:text}";
 constexpr std::string_view fault_shape = "{id:text what:text until:text nodes:[text]}";
 constexpr std::string_view wallet_shape =
@@ -34,8 +34,11 @@ constexpr std::string_view found_tx_shape =
     "position?:count timestamp?:text created_at?:text type?:text sender?:text recipient?:text "
     "amount?:count value?:count fee?:count nonce?:count payload?:any block_hash?:hash "
     "replaced_by?:hash transaction?:tx}";
+constexpr std::string_view given_up_shape =
+    "{site:text way:text folder:text nodes:[text] keys:[text]}";
 constexpr std::string_view plan_shape =
-    "{network:text changes:count new_genesis:flag machines:[{site:text what:text}] "
+    "{network:text changes:count new_genesis:flag given_up:[given_up] "
+    "machines:[{site:text what:text}] "
     "steps:[{node:text site:text action:text why:text}]}";
 constexpr std::string_view genesis_shape =
     "{genesis_hash:hash chain_id:text time:text slot_ms:count tail_guard_ms:count fee_min:count "
@@ -205,7 +208,7 @@ constexpr std::array entries{
           "height:count~}] nodes:[{node:text clock_offset_ms:int note:text~}]}"},
     Entry{"tx sign", tx_file_shape},
     Entry{"tx submit", sent_shape},
-    Entry{"up", "{changes:count +status}"},
+    Entry{"up", "{changes:count given_up:[given_up] +status}"},
     Entry{"upgrade", plan_shape},
     Entry{"wait", "{holds:flag waited_ms:count}"},
     Entry{"wallet create", wallet_shape},
@@ -224,6 +227,7 @@ constexpr std::array entries{
 std::string_view named_shape(std::string_view name) {
   if (name == "tx") return tx_shape;
   if (name == "block") return block_shape;
+  if (name == "given_up") return given_up_shape;
   if (name == "receipt") return receipt_shape;
   if (name == "status") return status_shape;
   return {};

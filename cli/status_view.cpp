@@ -147,9 +147,10 @@ std::string status_json(const sites::NetworkStatus& status) {
   return std::move(out).finish();
 }
 
-std::string up_json(const sites::NetworkStatus& status, std::size_t changes) {
+std::string up_json(const sites::NetworkStatus& status, std::size_t changes,
+                    std::string_view given_up) {
   rpc::ObjectWriter out;
-  out.integer("changes", changes);
+  out.integer("changes", changes).json("given_up", given_up);
   write_status(out, status);
   return std::move(out).finish();
 }

@@ -10,8 +10,9 @@ namespace aitbc::cli {
 
 std::string status_table(const sites::NetworkStatus& status);
 std::string status_json(const sites::NetworkStatus& status);
-// The same with the number of changes that `up` made.
-std::string up_json(const sites::NetworkStatus& status, std::size_t changes);
+// The same with the number of changes that `up` made, and the JSON of what it gave up.
+std::string up_json(const sites::NetworkStatus& status, std::size_t changes,
+                    std::string_view given_up);
 
 std::string process_table(const std::vector<sites::NodeProcess>& processes);
 std::string process_json(const std::string& network,

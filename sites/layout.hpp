@@ -24,6 +24,9 @@ class Layout {
     return Layout(home / "networks" / root_.filename());
   }
 
+  // The same again, from its folder as another command tells it.
+  static Layout at(std::filesystem::path root) { return Layout(std::move(root)); }
+
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path manifest() const { return root_ / "network.yaml"; }
   std::filesystem::path genesis() const { return root_ / "genesis.json"; }
@@ -44,6 +47,8 @@ class Layout {
   std::filesystem::path data(std::string_view id) const { return node(id) / "chain.db"; }
   // What a node keeps of its faults on purpose; see run_node().
   std::filesystem::path faults(std::string_view id) const { return node(id) / "chain.db.faults"; }
+  // Authorities whose machines were given up; see give_up.hpp.
+  std::filesystem::path given_up() const { return root_ / "given-up"; }
   std::filesystem::path chaos() const { return root_ / "chaos"; }
   // What nodes on their way from one machine to another take along.
   std::filesystem::path moving() const { return root_ / "moving"; }

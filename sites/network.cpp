@@ -1,37 +1,23 @@
 #include "sites/network.hpp"
 
 #include <algorithm>
-#include <map>
 #include <system_error>
 
 #include "chain/core/limits.hpp"
 #include "chain/core/text.hpp"
 #include "rpc/native.hpp"
-#include "sites/lock.hpp"
 #include "sites/parallel.hpp"
 #include "sites/prepare.hpp"
-#include "sites/way.hpp"
 
 namespace aitbc::sites {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-// Of the machine itself, whatever folder of it is used.
-std::string way_of(const Manifest::Site& site) {
-  const auto way = site.provider == ProviderKind::process ? Way() : Way::parse(site);
-  return way ? way->text() : site.access;
-}
-
-// As the last up() wrote it; not_found before the first.
 Result<Manifest> read_manifest(const Layout& layout, Transport& files) {
   AITBC_TRY_ASSIGN(const std::string text,
                    files.get(layout.manifest(), limits::manifest_bytes_max));
   return parse_manifest(text, layout.manifest().string());
 }
-
-}  // namespace
 
 std::string_view name(Step::Action action) {
   switch (action) {
@@ -55,7 +41,7 @@ std::string_view name(Step::Action action) {
 
 std::size_t Plan::changes() const {
   const auto acts = [](const Step& step) { return step.action != Step::Action::keep; };
-  return machines.size() +
+  return given_up.size() + machines.size() +
          static_cast<std::size_t>(std::count_if(steps.begin(), steps.end(), acts));
 }
 
@@ -127,30 +113,13 @@ Result<std::vector<Network::Member>> Network::members(
   return members;
 }
 
-Result<std::vector<MachineState>> Network::machine_states() {
-  std::vector<MachineState> states(manifest_.sites.size());
-  AITBC_TRY(all_at_once(states.size(), [&](std::size_t i) -> Status {
-    if (manifest_.sites[i].nodes.empty()) return ok();
-    AITBC_TRY_ASSIGN(states[i], machine_state(manifest_.sites[i]));
-    return ok();
-  }));
-  return states;
-}
-
-Result<std::vector<Network::Member>> Network::members_that_run(
-    const std::vector<MachineState>& states) {
-  std::vector<const Manifest::Site*> asked;
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    if (states[i].runs) asked.push_back(&manifest_.sites[i]);
-  }
-  return members(asked);
+Result<const Manifest::Site*> Network::site_of(const std::string& node) const {
+  if (const Manifest::Site* site = manifest_.site_of(node)) return site;
+  return error(Errc::not_found, "network " + manifest_.network + " has no node " + node);
 }
 
 Result<Network::Place> Network::place_of(const std::string& node) {
-  const Manifest::Site* site = manifest_.site_of(node);
-  if (site == nullptr) {
-    return error(Errc::not_found, "network " + manifest_.network + " has no node " + node);
-  }
+  AITBC_TRY_ASSIGN(const Manifest::Site* site, site_of(node));
   AITBC_TRY_ASSIGN(const auto found, members_of(*site));
   return Place{found.front().provider, found.front().layout};
 }
@@ -184,45 +153,20 @@ NodeSpec Network::spec_of(const Provider& provider, const Layout& layout, const 
 
 // ---- plan ---------------------------------------------------------------------------------------
 
-// Also on machines that only the last network file had.
-Result<Network::Intent> Network::left_behind(const std::vector<Member>& members) {
-  Intent intent;
-  std::vector<std::pair<Provider, Layout>> places{{providers_.here(), layout_}};
-  const auto add = [&](const Provider& provider, const Layout& layout) {
-    const bool known = std::any_of(places.begin(), places.end(), [&](const auto& place) {
-      return &place.first.transport == &provider.transport;
-    });
-    if (!known) places.emplace_back(provider, layout);
-  };
-  for (const Member* machine : machines(members)) add(machine->provider, machine->layout);
-  const auto last = read_manifest(layout_, providers_.here().transport);
-  if (!last && last.error().code != Errc::not_found) return last.error();
-  for (std::size_t i = 0; last && i < last->sites.size(); ++i) {
-    const Manifest::Site& site = last->sites[i];
-    if (site.nodes.empty()) continue;
-    const auto& now = manifest_.sites;
-    if (std::none_of(now.begin(), now.end(), [&](const Manifest::Site& other) {
-          return !other.nodes.empty() && way_of(other) == way_of(site);
-        })) {
-      intent.gone.push_back(site);
-    }
-    AITBC_TRY_ASSIGN(const MachineState state, machine_state(site));
-    if (!state.is_there || (state.ours && !state.runs)) continue;
-    AITBC_TRY_ASSIGN(const auto found, members_of(site));
-    add(found.front().provider, found.front().layout);
-  }
-  for (const auto& place : places) {
-    const Provider& provider = place.first;
-    AITBC_TRY_ASSIGN(const auto names, provider.transport.list(place.second.nodes()));
+Result<std::vector<Network::Left>> Network::left_behind(const std::vector<Member>& members,
+                                                        const Grounds& grounds) {
+  std::vector<Left> left;
+  for (const Place& place : grounds.places) {
+    AITBC_TRY_ASSIGN(const auto names, place.provider.transport.list(place.layout.nodes()));
     for (const std::string& id : names) {
       const bool stays = std::any_of(members.begin(), members.end(), [&](const Member& member) {
-        return member.node.id == id && &member.provider.transport == &provider.transport;
+        return member.node.id == id && &member.provider.transport == &place.provider.transport;
       });
       if (stays) continue;
-      intent.left.push_back({provider, place.second, id, manifest_.find(id) != nullptr});
+      left.push_back({place.provider, place.layout, id, manifest_.find(id) != nullptr});
     }
   }
-  return intent;
+  return left;
 }
 
 // Where the node is now.
@@ -239,13 +183,13 @@ Result<PublicKey> Network::key_of(const Member& member, const std::vector<Left>&
                                                 layout_.authority_key(id).filename());
 }
 
-Status Network::check_genesis_fits(const std::vector<Member>& members,
-                                   const std::vector<Left>& left, const Genesis& genesis) const {
+Status Network::check_genesis_fits(const std::vector<Member>& members, const Intent& intent,
+                                   const Genesis& genesis) const {
   std::vector<PublicKey> keys;
   std::vector<std::string> without_key;
   for (const Member& member : members) {
     if (!member.node.authority) continue;
-    const auto key = key_of(member, left);
+    const auto key = key_of(member, intent.left);
     if (key) {
       keys.push_back(*key);
     } else if (key.error().code == Errc::not_found) {
@@ -254,7 +198,13 @@ Status Network::check_genesis_fits(const std::vector<Member>& members,
       return key.error();
     }
   }
-  const auto changes = genesis_changes(genesis, manifest_, keys, without_key);
+  AITBC_TRY_ASSIGN(
+      auto lost, given_up_authorities(layout_, intent.plan.given_up, providers_.here().transport));
+  std::erase_if(lost, [&](const std::string& id) {
+    const Manifest::Node* node = manifest_.find(id);
+    return node != nullptr && node->authority;
+  });
+  const auto changes = genesis_changes(genesis, manifest_, keys, without_key, lost.size());
   if (changes.empty()) return ok();
   return error(Errc::bad_manifest, "the network file asks for another genesis than chain " +
                                        genesis.chain_id + " began with (" + joined(changes, "; ") +
@@ -291,8 +241,8 @@ Result<Step> Network::step_for(const Member& member, bool new_genesis) const {
   const Drift drift = config_drift(*on_disk, config_text(manifest_, member.layout, member.node));
   AITBC_TRY_ASSIGN(const auto facts, member.provider.supervisor.facts(spec));
   std::string stale = drift.others.empty() ? "" : drift.text();  // only a new start takes it in
-  if (stale.empty() && facts && facts->program != spec.program) {
-    stale = "program " + facts->program + " -> " + spec.program;
+  if (stale.empty() && facts && !member.provider.is_of_this_build(*facts)) {
+    stale = "program " + facts->program + " -> " + member.provider.program;
   }
   if (stale.empty()) stale = unit_drift;
   AITBC_TRY_ASSIGN(const RunState state, member.provider.supervisor.state(spec));
@@ -309,12 +259,15 @@ Result<Step> Network::step_for(const Member& member, bool new_genesis) const {
              drift.peers.empty() ? "its peers may be others than its file says" : drift.peers);
 }
 
-Result<Network::Intent> Network::plan_for(const std::vector<Member>& members) {
-  AITBC_TRY_ASSIGN(Intent intent, left_behind(members));
+Result<Network::Intent> Network::plan_for(const std::vector<Member>& members,
+                                          const Grounds& grounds) {
+  Intent intent;
+  intent.plan.given_up = grounds.given_up;
+  AITBC_TRY_ASSIGN(intent.left, left_behind(members, grounds));
   const auto genesis = read_genesis(layout_, providers_.here().transport);
   if (!genesis && genesis.error().code != Errc::not_found) return genesis.error();
   intent.plan.new_genesis = !genesis.has_value();
-  if (genesis) AITBC_TRY(check_genesis_fits(members, intent.left, *genesis));
+  if (genesis) AITBC_TRY(check_genesis_fits(members, intent, *genesis));
   intent.plan.steps.resize(members.size());
   AITBC_TRY(on_machines(members, [&](std::size_t i) -> Status {
     AITBC_TRY_ASSIGN(intent.plan.steps[i], step_for(members[i], intent.plan.new_genesis));
@@ -341,10 +294,12 @@ Result<Network::Intent> Network::plan_for(const std::vector<Member>& members) {
   return intent;
 }
 
-Result<Plan> Network::plan() {
+Result<Plan> Network::plan(const GiveUp& wanted) {
+  AITBC_TRY_ASSIGN(auto given_up, giving_up(wanted));
   AITBC_TRY_ASSIGN(const auto states, machine_states());
   AITBC_TRY_ASSIGN(const auto running, members_that_run(states));
-  AITBC_TRY_ASSIGN(const Intent intent, plan_for(running));
+  AITBC_TRY_ASSIGN(const Grounds grounds, grounds_of(running, std::move(given_up)));
+  AITBC_TRY_ASSIGN(const Intent intent, plan_for(running, grounds));
   return with_machines(intent, states);
 }
 
@@ -356,13 +311,15 @@ Result<Plan> Network::with_machines(const Intent& intent, const std::vector<Mach
                        [&](const Left& left) { return left.node == node; });
   };
   Plan plan;
+  plan.given_up = of_running.given_up;
   plan.new_genesis = of_running.new_genesis;
   auto step = of_running.steps.begin();
   for (std::size_t i = 0; i < states.size(); ++i) {
     const Manifest::Site& site = manifest_.sites[i];
     if (site.nodes.empty()) continue;
-    AITBC_TRY_ASSIGN(const auto wanted, providers_.machine_steps(site, manifest_.network));
-    for (const std::string& what : wanted) plan.machines.push_back({site.name, what});
+    const auto& wanted = states[i].wanted;
+    if (!wanted) return wanted.error();
+    for (const std::string& what : *wanted) plan.machines.push_back({site.name, what});
     for (const Manifest::Node& node : site.nodes) {
       if (states[i].runs) {
         plan.steps.push_back(*step++);
@@ -377,68 +334,6 @@ Result<Plan> Network::with_machines(const Intent& intent, const std::vector<Mach
   }
   plan.steps.insert(plan.steps.end(), step, of_running.steps.end());
   return plan;
-}
-
-// ---- purge --------------------------------------------------------------------------------------
-
-namespace {
-
-Status purge_on(const Provider& provider, const Layout& layout) {
-  AITBC_TRY(provider.supervisor.kill_all_in(layout.root()));
-  AITBC_TRY(provider.transport.remove_tree(layout.purged()));
-  AITBC_TRY_ASSIGN(const bool there, provider.transport.exists(layout.root()));
-  if (!there) return ok();
-  // Renamed first: what a killed purge leaves can never be taken for a network.
-  AITBC_TRY(provider.transport.rename(layout.root(), layout.purged()));
-  return provider.transport.remove_tree(layout.purged());
-}
-
-Status leave_site(const Layout& layout, const Manifest::Site& site, Providers& providers) {
-  if (site.provider == ProviderKind::process || site.nodes.empty()) return ok();
-  const std::string network = layout.root().filename().string();
-  AITBC_TRY_ASSIGN(const MachineState state, providers.machine_state(site, network));
-  if (!state.is_there) return ok();
-  bool shared = false;
-  if (state.runs || !state.ours) {
-    AITBC_TRY_ASSIGN(const Provider there, providers.provider_for(site));
-    const Layout far = layout.below(there.home);
-    AITBC_TRY(purge_on(there, far));
-    AITBC_TRY_ASSIGN(const auto names, there.transport.list(far.root().parent_path()));
-    shared = std::any_of(names.begin(), names.end(),
-                         [](const std::string& each) { return each.front() != '.'; });
-  }
-  return providers.leave_machine(site, network, shared);
-}
-
-}  // namespace
-
-Status leave_sites(const Layout& layout, const std::vector<Manifest::Site>& sites,
-                   Providers& providers) {
-  std::map<std::string, std::vector<const Manifest::Site*>> machines;
-  for (const Manifest::Site& site : sites) machines[way_of(site)].push_back(&site);
-  std::vector<std::vector<const Manifest::Site*>> groups;
-  for (auto& [way, group] : machines) groups.push_back(std::move(group));
-  return all_at_once(groups.size(), [&](std::size_t i) -> Status {
-    for (const Manifest::Site* site : groups[i]) AITBC_TRY(leave_site(layout, *site, providers));
-    return ok();
-  });
-}
-
-// The machine of the caller comes last: as long as another one may have something left, the network
-// file says so.
-Status purge(const fs::path& home, const std::string& network, Providers& providers) {
-  AITBC_TRY_ASSIGN(const Layout layout, Layout::make(home, network));
-  const Provider here = providers.here();
-  std::error_code failed;
-  if (!fs::exists(layout.root().parent_path(), failed)) return ok();
-  AITBC_TRY_ASSIGN(NetworkLock lock, NetworkLock::take(layout));
-  const auto manifest = read_manifest(layout, here.transport);
-  if (manifest) {
-    AITBC_TRY(leave_sites(layout, manifest->sites, providers));
-  }
-  AITBC_TRY(purge_on(here, layout));
-  std::move(lock).remove();
-  return ok();
 }
 
 }  // namespace aitbc::sites

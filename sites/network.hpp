@@ -1,8 +1,9 @@
 #pragma once
 // A network on disk and at work. All its state is in its folder (layout.hpp) and in its processes:
 // there is no daemon, so any command may be killed at any moment and run again. Whatever changes
-// something holds the network's lock meanwhile (in_use if another command has it); what only asks
-// does not. One thread at a time; `providers` and `clock` must outlive it.
+// something holds the network's lock meanwhile, here and on each machine that it changes (in_use if
+// another command has one of them); what only asks does not. One thread at a time; `providers` and
+// `clock` must outlive it.
 
 #include <functional>
 #include <memory>
@@ -13,7 +14,9 @@
 
 #include "rpc/client.hpp"
 #include "sites/checks.hpp"
+#include "sites/give_up.hpp"
 #include "sites/layout.hpp"
+#include "sites/lock.hpp"
 #include "sites/provider.hpp"
 
 namespace aitbc::sites {
@@ -35,6 +38,7 @@ struct MachineStep {
 };
 
 struct Plan {
+  std::vector<GivenUp> given_up;
   std::vector<MachineStep> machines;
   std::vector<Step> steps;  // in the order of the network file
   bool new_genesis = false;
@@ -56,6 +60,7 @@ struct UpOptions {
   // What is done is part of this fault: others of the node end with it. To start or resume a node
   // for a fault that is no longer recorded is not_found.
   std::string fault = {};
+  GiveUp give_up = {};  // of up() alone
 };
 
 enum class Control { start, stop, restart, kill, pause, resume };
@@ -93,8 +98,8 @@ class Network {
   Result<rpc::Credentials> credentials() const;
 
   // What up() would do now; changes nothing. refused when the file asks for another genesis than
-  // the chain has, bad_manifest when a site has no provider.
-  Result<Plan> plan();
+  // the chain has or gives up what must not be, bad_manifest when a site has no provider.
+  Result<Plan> plan(const GiveUp& = {});
   // Makes it so, and waits until every node is healthy. Returns what was done.
   Result<Plan> up(const UpOptions&);
   // Starts nodes that run another build of the program from this one, one site after the other.
@@ -142,6 +147,8 @@ class Network {
     Provider provider;
     Layout layout;  // on its machine
   };
+  // not_found if the network has no such node.
+  Result<const Manifest::Site*> site_of(const std::string& node) const;
   // Of one site; unreachable if its machine is.
   Result<std::vector<Member>> members_of(const Manifest::Site& site);
   // All of them, or those of the sites in `asked`; the first failure, once all machines were asked.
@@ -161,6 +168,19 @@ class Network {
   NodeSpec spec_of(const Member& member, const std::string& program) const;
   static Status check_service(const Member&);
 
+  // This machine, and those of all members, who are given back.
+  Result<std::vector<Member>> lock_members(Locks&);
+  Status lock_members(Locks&, const std::vector<Member>&);
+
+  // Where there may be something of the network: every machine once that can be asked.
+  struct Grounds {
+    std::vector<Place> places;
+    std::vector<Manifest::Site> gone;  // sites of the last file whose machines are used no more
+    std::vector<GivenUp> given_up;     // and those that are asked nothing any more
+  };
+  Result<Grounds> grounds_of(const std::vector<Member>&, std::vector<GivenUp>);
+  Result<Grounds> lock_grounds(Locks&, const std::vector<Member>&, std::vector<GivenUp>);
+  Result<std::vector<GivenUp>> giving_up(const GiveUp&);
   // A node that is somewhere and not in the network file, or not there.
   struct Left {
     Provider provider;
@@ -169,15 +189,14 @@ class Network {
     bool moves;  // the file has it on another machine
   };
   struct Intent {
-    Plan plan;                         // the steps of the members, in order, and then of
-    std::vector<Left> left;            // these
-    std::vector<Manifest::Site> gone;  // sites of the last file whose machines are used no more
+    Plan plan;               // the steps of the members, in order, and then of
+    std::vector<Left> left;  // these
   };
-  Result<Intent> left_behind(const std::vector<Member>&);
-  Result<Intent> plan_for(const std::vector<Member>&);
+  Result<std::vector<Left>> left_behind(const std::vector<Member>&, const Grounds&);
+  Result<Intent> plan_for(const std::vector<Member>&, const Grounds&);
   Result<Plan> with_machines(const Intent&, const std::vector<MachineState>&);
-  Status check_genesis_fits(const std::vector<Member>&, const std::vector<Left>&,
-                            const Genesis&) const;
+  Status check_genesis_fits(const std::vector<Member>&, const Intent&, const Genesis&) const;
+  Status check_quorum_stays(const GiveUp&) const;
   Result<PublicKey> key_of(const Member&, const std::vector<Left>&) const;
   Result<Step> step_for(const Member&, bool new_genesis) const;
   // Upgrading (network_upgrade.cpp).
@@ -228,13 +247,17 @@ class Network {
 };
 
 // Kills whatever runs of the network and removes its folder, whatever state it is in; ok if there
-// is nothing of it.
-Status purge(const std::filesystem::path& home, const std::string& network, Providers&);
+// is nothing of it. Says what may be left at the sites that are given up.
+Result<std::vector<GivenUp>> purge(const std::filesystem::path& home, const std::string& network,
+                                   Providers&, const GiveUp& = {});
 
 // Ends what runs of the network on the machines of these sites and removes its files there, and a
 // machine that came with the network if no other has files on it. `layout` is that of this machine,
-// which is left alone. ok where there is nothing; unreachable.
-Status leave_sites(const Layout& layout, const std::vector<Manifest::Site>&, Providers&);
+// which is left alone. ok where there is nothing; in_use; unreachable.
+Status leave_sites(const Layout& layout, const std::vector<Manifest::Site>&, Providers&, Locks&);
+
+// The network file as the last up() left it; not_found before the first.
+Result<Manifest> read_manifest(const Layout&, Transport&);
 
 // The genesis that a network's chain began with; not_found before its first up().
 Result<Genesis> read_genesis(const Layout&, Transport&);

@@ -6,7 +6,6 @@
 #include "rpc/json.hpp"
 #include "rpc/native.hpp"
 #include "sites/healing.hpp"
-#include "sites/lock.hpp"
 #include "sites/network.hpp"
 #include "sites/parallel.hpp"
 #include "sites/prepare.hpp"
@@ -63,22 +62,29 @@ class Network::Telling {
 // The network file here always names every machine that has something of the network: what the last
 // file had goes before this one takes its place, and what this one adds comes after that.
 Result<Plan> Network::up(const UpOptions& options) {
+  AITBC_TRY_ASSIGN(auto given_up, giving_up(options.give_up));
   AITBC_TRY_ASSIGN(const auto states, machine_states());
   AITBC_TRY_ASSIGN(auto everyone, members_that_run(states));
-  AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
   Transport& files = providers_.here().transport;
+  Locks locks;
+  AITBC_TRY(locks.take(files, layout_));
+  AITBC_TRY_ASSIGN(Grounds grounds, lock_grounds(locks, everyone, std::move(given_up)));
   AITBC_TRY(files.remove_tree(layout_.purged()));
-  AITBC_TRY_ASSIGN(Intent intent, plan_for(everyone));
+  AITBC_TRY_ASSIGN(Intent intent, plan_for(everyone, grounds));
   AITBC_TRY_ASSIGN(Plan plan, with_machines(intent, states));
   Telling telling(options.progress, plan.changes());
   AITBC_TRY(Healings(layout_, files).drop_all());
   AITBC_TRY(remove_left(intent, telling));
+  AITBC_TRY(leave_sites(layout_, grounds.gone, providers_, locks));
   AITBC_TRY(files.make_folder(layout_.root(), Mode::secret_folder));
+  AITBC_TRY(note_given_up(layout_, grounds.given_up, files));
   AITBC_TRY(put_if_changed(files, layout_.manifest(), manifest_.text, Mode::file));
   if (!plan.machines.empty()) {
     AITBC_TRY(make_machines(plan, telling));
     AITBC_TRY_ASSIGN(everyone, members());
-    AITBC_TRY_ASSIGN(intent, plan_for(everyone));
+    AITBC_TRY_ASSIGN(grounds, lock_grounds(locks, everyone, {}));
+    AITBC_TRY_ASSIGN(intent, plan_for(everyone, grounds));
+    AITBC_TRY(remove_left(intent, telling));
   }
   AITBC_TRY(write_shared_files(everyone));
   AITBC_TRY(carry_out(intent.plan, everyone, telling));
@@ -110,7 +116,7 @@ Status Network::remove_left(const Intent& intent, Telling& telling) {
     if (left.moves) AITBC_TRY(take_along(left));
     AITBC_TRY(left.provider.transport.remove_tree(left.layout.node(left.node)));
   }
-  return leave_sites(layout_, intent.gone, providers_);
+  return ok();
 }
 
 Status Network::put_if_changed(Transport& transport, const std::filesystem::path& path,
@@ -332,9 +338,9 @@ Status Network::wait_healthy(Duration timeout, const OnProgress& progress) {
 // ---- stop and single nodes ----------------------------------------------------------------------
 
 Result<std::vector<StoppedNode>> Network::stop(Duration patience) {
-  AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
+  Locks locks;
+  AITBC_TRY_ASSIGN(const auto everyone, lock_members(locks));
   AITBC_TRY(Healings(layout_, providers_.here().transport).drop_all());
-  AITBC_TRY_ASSIGN(const auto everyone, members());
   std::vector<Result<Stopped>> outcomes(everyone.size(), Stopped::already);
   at_once(everyone.size(), [&](std::size_t i) {
     const Member& member = everyone[i];
@@ -359,13 +365,13 @@ Status Network::end_healings(Control control, const std::string& node, const std
 }
 
 Status Network::control(Control control, const std::string& node, const UpOptions& options) {
-  AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
-  AITBC_TRY_ASSIGN(const auto everyone, members());
-  const auto found = std::find_if(everyone.begin(), everyone.end(),
+  AITBC_TRY_ASSIGN(const Manifest::Site* site, site_of(node));
+  Locks locks;
+  AITBC_TRY(locks.take(providers_.here().transport, layout_));
+  AITBC_TRY_ASSIGN(const auto beside, members_of(*site));
+  AITBC_TRY(lock_members(locks, beside));
+  const auto found = std::find_if(beside.begin(), beside.end(),
                                   [&](const Member& each) { return each.node.id == node; });
-  if (found == everyone.end()) {
-    return error(Errc::not_found, "network " + manifest_.network + " has no node " + node);
-  }
   AITBC_TRY(end_healings(control, node, options.fault));
   Supervisor& supervisor = found->provider.supervisor;
   const NodeSpec spec = spec_of(*found);

@@ -6,7 +6,6 @@
 #include "chain/core/limits.hpp"
 #include "chain/core/text.hpp"
 #include "sites/healing.hpp"
-#include "sites/lock.hpp"
 #include "sites/network.hpp"
 #include "sites/parallel.hpp"
 #include "sites/prepare.hpp"
@@ -28,7 +27,7 @@ Result<std::vector<Network::Earlier>> Network::outdated(const Manifest::Site& si
   AITBC_TRY_ASSIGN(const auto members, members_of(site));
   for (const Member& member : members) {
     AITBC_TRY_ASSIGN(const auto facts, member.provider.supervisor.facts(spec_of(member)));
-    if (!facts || facts->program == member.provider.program) continue;
+    if (!facts || member.provider.is_of_this_build(*facts)) continue;
     AITBC_TRY_ASSIGN(std::string config,
                      member.provider.transport.get(member.layout.config(member.node.id),
                                                    limits::network_file_bytes_max));
@@ -97,7 +96,8 @@ Status Network::wait_until_it_goes_on(const NetworkStatus& before, Duration time
 }
 
 Result<Plan> Network::upgrade(const UpOptions& options) {
-  AITBC_TRY_ASSIGN(const NetworkLock lock, NetworkLock::take(layout_));
+  Locks locks;
+  AITBC_TRY(lock_members(locks));
   AITBC_TRY_ASSIGN(NetworkStatus before, status(look_patience));
   if (!before.all_in_sync()) {
     return error(Errc::refused, "not all nodes of " + manifest_.network +

@@ -167,7 +167,8 @@ Result<Genesis> make_genesis(const Manifest& manifest, const GenesisKeys& keys, 
 
 std::vector<std::string> genesis_changes(const Genesis& genesis, const Manifest& manifest,
                                          const std::vector<PublicKey>& authorities,
-                                         const std::vector<std::string>& without_key) {
+                                         const std::vector<std::string>& without_key,
+                                         std::size_t given_up) {
   std::vector<std::string> changes;
   const auto compare_texts = [&](const std::string& key, const std::string& have,
                                  const std::string& want) {
@@ -194,7 +195,7 @@ std::vector<std::string> genesis_changes(const Genesis& genesis, const Manifest&
     changes.emplace_back("accounts: other addresses or balances");
   }
   compare_texts("authorities", std::to_string(genesis.authorities.size()),
-                std::to_string(manifest.authority_count()));
+                std::to_string(manifest.authority_count() + given_up));
   for (const std::string& node : without_key) {
     changes.push_back("authorities: the genesis has no key for node " + node);
   }

@@ -30,10 +30,12 @@ struct GenesisKeys {
 Result<Genesis> make_genesis(const Manifest&, const GenesisKeys&, Time);
 
 // What the network file asks for and the genesis does not have, e.g. "block_interval_seconds: 2 ->
-// 3". `authorities` are the keys that are there; a node without one is named by `without_key`.
+// 3". `authorities` are the keys that are there; a node without one is named by `without_key`, and
+// of those of the genesis `given_up` are in no file any more.
 std::vector<std::string> genesis_changes(const Genesis&, const Manifest&,
                                          const std::vector<PublicKey>& authorities,
-                                         const std::vector<std::string>& without_key);
+                                         const std::vector<std::string>& without_key,
+                                         std::size_t given_up = 0);
 
 std::string config_text(const Manifest&, const Layout&, const Manifest::Node&);
 // Whom the node follows, by base URL.

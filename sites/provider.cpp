@@ -5,10 +5,6 @@ namespace aitbc::sites {
 Result<MachineState> Providers::machine_state(const Manifest::Site&, const std::string&) {
   return MachineState();
 }
-Result<std::vector<std::string>> Providers::machine_steps(const Manifest::Site&,
-                                                          const std::string&) {
-  return std::vector<std::string>();
-}
 Status Providers::make_machine(const Manifest::Site&, const std::string&) { return ok(); }
 Status Providers::leave_machine(const Manifest::Site&, const std::string&, bool) { return ok(); }
 

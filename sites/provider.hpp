@@ -14,8 +14,11 @@ struct Provider {
   std::string program;  // that nodes are run from there; absolute
   // Where networks are kept there; empty on the machine of the caller, whose command knows it.
   std::filesystem::path home = {};
-  Duration clock_ahead{0};  // of that machine's clock to this one's
+  Duration clock_ahead{0};                         // of that machine's clock to this one's
   ServiceManager services = ServiceManager::none;  // that its nodes can be units of
+
+  // Or of another one: then `up` and `upgrade` begin it again.
+  bool is_of_this_build(const ProcessFacts& node) const { return node.program == program; }
 };
 
 // Of a site's machine, before it can be asked anything itself.
@@ -23,6 +26,9 @@ struct MachineState {
   bool is_there = true;
   bool runs = true;
   bool ours = false;  // the network made it, so it goes with the network
+  // What has to be done so that it is as the network file says, in words. bad_manifest if it is not
+  // there and the file does not say what to make it of.
+  Result<std::vector<std::string>> wanted = std::vector<std::string>();
 };
 
 class Providers {
@@ -35,11 +41,7 @@ class Providers {
 
   // Machines that a network may make (incus containers). All others are taken as they are found.
   virtual Result<MachineState> machine_state(const Manifest::Site&, const std::string& network);
-  // What has to be done so that it is as the network file says, in words. bad_manifest if it is not
-  // there and the file does not say what to make it of.
-  virtual Result<std::vector<std::string>> machine_steps(const Manifest::Site&,
-                                                         const std::string& network);
-  // Does that. refused, with what incus said.
+  // Does what is wanted of it. refused, with what incus said.
   virtual Status make_machine(const Manifest::Site&, const std::string& network);
   // Takes away what the network made: the machine, unless it is `shared` with other networks, or
   // what was put on it.

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "sites/descriptor.hpp"
+#include "sites/lock.hpp"
 #include "sites/prepare.hpp"
 
 namespace aitbc::sites {
@@ -154,6 +155,11 @@ Result<PublicKey> LocalTransport::public_key(const fs::path& path) {
 Result<PublicKey> LocalTransport::make_key(const fs::path& path) {
   AITBC_TRY_ASSIGN(const KeyPair key, read_or_make_key(*this, path));
   return key.public_key();
+}
+
+Result<std::unique_ptr<Lock>> LocalTransport::lock(const Layout& network,
+                                                   const std::string& holder) {
+  return lock_network(network, holder);
 }
 
 }  // namespace aitbc::sites

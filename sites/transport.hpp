@@ -3,12 +3,14 @@
 // killed when. Thread-safe as long as two threads do not put the same file.
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "chain/core/crypto.hpp"
 #include "sites/command.hpp"
+#include "sites/layout.hpp"
 
 namespace aitbc::sites {
 
@@ -25,6 +27,15 @@ struct Growth {
   std::string bytes;
   Mark mark;         // for the next time
   bool cut = false;  // the file began before these bytes
+};
+
+// A right that lasts as long as this value, and no longer than its process and the way to there.
+class Lock {
+ public:
+  Lock() = default;
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+  virtual ~Lock() = default;
 };
 
 class Transport {
@@ -53,6 +64,8 @@ class Transport {
   virtual Result<PublicKey> public_key(const std::filesystem::path&) = 0;
   // The same, of a new random key if there is none.
   virtual Result<PublicKey> make_key(const std::filesystem::path&) = 0;
+  // To change the network there, for `holder` (lock.hpp). in_use; does not wait.
+  virtual Result<std::unique_ptr<Lock>> lock(const Layout&, const std::string& holder) = 0;
 };
 
 // This machine.
@@ -71,6 +84,7 @@ class LocalTransport final : public Transport {
   Result<std::vector<std::string>> list(const std::filesystem::path&) override;
   Result<PublicKey> public_key(const std::filesystem::path&) override;
   Result<PublicKey> make_key(const std::filesystem::path&) override;
+  Result<std::unique_ptr<Lock>> lock(const Layout&, const std::string& holder) override;
 
  private:
   const Clock& clock_;

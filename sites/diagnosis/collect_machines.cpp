@@ -50,7 +50,7 @@ void look_at_process(const Network::Place& place, NodeSymptoms& seen) {
     return;
   }
   const auto facts = supervisor.facts(spec);
-  if (facts && *facts && (*facts)->program != place.provider.program) {
+  if (facts && *facts && !place.provider.is_of_this_build(**facts)) {
     seen.program = (*facts)->program;
   }
 }

@@ -25,6 +25,8 @@ struct PortUse {
   bool operator==(const PortUse&) const = default;
 };
 std::string_view name(PortUse::State);
+// Whether a program could listen there, by trying: nothing else knows all that keeps it from it.
+void look_at_port(PortUse& use);
 
 struct UrlReach {
   std::string url;

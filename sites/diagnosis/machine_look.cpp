@@ -195,7 +195,20 @@ std::string holder_of_port(const SocketPlace& place, std::uint16_t port) {
   return "";
 }
 
-// By trying: nothing else knows all that keeps a program from listening there.
+// ---- nodes elsewhere ----------------------------------------------------------------------------
+
+// Whatever it answers, also that it wants a key: the way there is open.
+UrlReach reach_from_here(const std::string& url, Duration patience) {
+  auto client = rpc::Client::open(url, {patience, patience});
+  if (!client) return {url, false, client.error().detail};
+  const auto answer = client->get("/health");
+  const bool answered = answer || (category(answer.error().code) != Category::unreachable &&
+                                   answer.error().code != Errc::timeout);
+  return {url, answered, answered ? "" : answer.error().detail};
+}
+
+}  // namespace
+
 void look_at_port(PortUse& use) {
   using State = PortUse::State;
   use.state = State::no_address;
@@ -214,20 +227,6 @@ void look_at_port(PortUse& use) {
     use.by = holder_of_port(*place, use.port);
   }
 }
-
-// ---- nodes elsewhere ----------------------------------------------------------------------------
-
-// Whatever it answers, also that it wants a key: the way there is open.
-UrlReach reach_from_here(const std::string& url, Duration patience) {
-  auto client = rpc::Client::open(url, {patience, patience});
-  if (!client) return {url, false, client.error().detail};
-  const auto answer = client->get("/health");
-  const bool answered = answer || (category(answer.error().code) != Category::unreachable &&
-                                   answer.error().code != Errc::timeout);
-  return {url, answered, answered ? "" : answer.error().detail};
-}
-
-}  // namespace
 
 Result<MachineFacts> look_at_machine(const FactsWanted& wanted) {
   MachineFacts facts;

@@ -39,6 +39,21 @@ Encoder request(Op op, const Parts&... parts) {
 
 std::tuple<> nothing(Decoder&) { return {}; }
 
+// Of a network there; given back by word, as the end of a connection may be long in coming.
+class FarLock final : public Lock {
+ public:
+  FarLock(std::unique_ptr<Session> session, std::filesystem::path network)
+      : session_(std::move(session)), network_(std::move(network)) {}
+  ~FarLock() override {
+    // Best effort: else it ends with the session.
+    static_cast<void>(session_->call(request(Op::unlock, network_).bytes(), farewell_patience));
+  }
+
+ private:
+  const std::unique_ptr<Session> session_;
+  const std::filesystem::path network_;
+};
+
 }  // namespace
 
 // ---- one session --------------------------------------------------------------------------------
@@ -88,6 +103,12 @@ std::string Session::complaint() {
 
 // ---- asking -------------------------------------------------------------------------------------
 
+Result<std::unique_ptr<Session>> Host::connect() {
+  auto session = dial_();
+  if (session) return session;
+  return error(session.error().code, name_ + ": " + session.error().detail);
+}
+
 Result<Host::Lease> Host::take() {
   {
     std::unique_lock lock(mutex_);
@@ -100,10 +121,10 @@ Result<Host::Lease> Host::take() {
     }
     ++open_;
   }
-  auto session = dial_();
+  auto session = connect();
   if (session) return Lease{std::move(*session), false};
   give_back(nullptr);
-  return error(session.error().code, name_ + ": " + session.error().detail);
+  return session.error();
 }
 
 void Host::give_back(std::unique_ptr<Session> session) {
@@ -142,11 +163,8 @@ Result<Buffer> Host::ask(const Encoder& request, Duration patience, Repeat repea
 }
 
 template <class Read>
-auto Host::ask_for(const Encoder& request, Duration patience, Read read)
+auto Host::opened(const Buffer& answer, Read read)
     -> Result<decltype(read(std::declval<Decoder&>()))> {
-  const bool runs = request.bytes().front() == static_cast<std::uint8_t>(Op::run);
-  AITBC_TRY_ASSIGN(const Buffer answer,
-                   ask(request, patience, runs ? Repeat::never : Repeat::once));
   Decoder in(answer);
   if (in.integer<std::uint8_t>() == failed) {
     const Error refused = decode_error(in);
@@ -156,6 +174,15 @@ auto Host::ask_for(const Encoder& request, Duration patience, Read read)
   auto value = read(in);
   AITBC_TRY(in.finish("answer"));
   return value;
+}
+
+template <class Read>
+auto Host::ask_for(const Encoder& request, Duration patience, Read read)
+    -> Result<decltype(read(std::declval<Decoder&>()))> {
+  const bool runs = request.bytes().front() == static_cast<std::uint8_t>(Op::run);
+  AITBC_TRY_ASSIGN(const Buffer answer,
+                   ask(request, patience, runs ? Repeat::never : Repeat::once));
+  return opened(answer, read);
 }
 
 Status Host::ask_done(const Encoder& request) {
@@ -221,6 +248,18 @@ Result<PublicKey> Host::public_key(const std::filesystem::path& path) {
 Result<PublicKey> Host::make_key(const std::filesystem::path& path) {
   return ask_for(request(Op::make_key, path), usual_patience,
                  [](Decoder& in) { return in.fixed<PublicKey>(); });
+}
+
+Result<std::unique_ptr<Lock>> Host::lock(const Layout& network, const std::string& holder) {
+  AITBC_TRY_ASSIGN(auto session, connect());
+  const auto answer = session->call(
+      request(Op::lock, network.root(), std::string_view(holder)).bytes(), usual_patience);
+  if (!answer) {
+    const Errc code = answer.error().code == Errc::io ? Errc::unreachable : answer.error().code;
+    return error(code, name_ + ": " + answer.error().detail);
+  }
+  AITBC_TRY(opened(*answer, nothing));
+  return std::unique_ptr<Lock>(std::make_unique<FarLock>(std::move(session), network.root()));
 }
 
 Status Host::start(const NodeSpec& spec) { return ask_done(request(Op::start, spec)); }

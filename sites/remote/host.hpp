@@ -56,6 +56,8 @@ class Host final : public Transport, public Supervisor {
   Result<std::vector<std::string>> list(const std::filesystem::path&) override;
   Result<PublicKey> public_key(const std::filesystem::path&) override;
   Result<PublicKey> make_key(const std::filesystem::path&) override;
+  // Over a session of its own, which it lasts as long as.
+  Result<std::unique_ptr<Lock>> lock(const Layout&, const std::string& holder) override;
 
   Status start(const NodeSpec&) override;
   Result<Stopped> stop(const NodeSpec&, Duration patience) override;
@@ -75,10 +77,13 @@ class Host final : public Transport, public Supervisor {
   };
   enum class Repeat { never, once };
 
+  Result<std::unique_ptr<Session>> connect();
   Result<Lease> take();
   void give_back(std::unique_ptr<Session> session);
   Result<Buffer> ask(const Encoder& request, Duration patience, Repeat repeat);
   // The good answer, read by `read`.
+  template <class Read>
+  auto opened(const Buffer& answer, Read read) -> Result<decltype(read(std::declval<Decoder&>()))>;
   template <class Read>
   auto ask_for(const Encoder& request, Duration patience, Read read)
       -> Result<decltype(read(std::declval<Decoder&>()))>;

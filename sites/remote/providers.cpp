@@ -164,35 +164,30 @@ Result<AllProviders::Place*> AllProviders::container_place(const Manifest::Site&
   return place->way.container() ? place : nullptr;
 }
 
-Result<std::vector<ContainerStep>> AllProviders::steps_for(Place& place, const Manifest::Site& site,
-                                                           const std::string& network) {
-  AITBC_TRY_ASSIGN(const auto state, container_of(place));
-  return container_steps(site, network, ContainerName(*place.way.container()), state);
-}
-
 Result<MachineState> AllProviders::machine_state(const Manifest::Site& site,
                                                  const std::string& network) {
   AITBC_TRY_ASSIGN(Place * place, container_place(site));
   if (place == nullptr) return MachineState();
   AITBC_TRY_ASSIGN(const auto state, container_of(*place));
-  return MachineState{state.has_value(), state && state->runs(),
-                      state && state->belongs_to(network)};
-}
-
-Result<std::vector<std::string>> AllProviders::machine_steps(const Manifest::Site& site,
-                                                             const std::string& network) {
+  MachineState machine{state.has_value(), state && state->runs(),
+                       state && state->belongs_to(network)};
+  const auto steps = container_steps(site, network, ContainerName(*place->way.container()), state);
+  if (!steps) {
+    machine.wanted = steps.error();
+    return machine;
+  }
   std::vector<std::string> words;
-  AITBC_TRY_ASSIGN(Place * place, container_place(site));
-  if (place == nullptr) return words;
-  AITBC_TRY_ASSIGN(const auto steps, steps_for(*place, site, network));
-  for (const ContainerStep& step : steps) words.push_back(step.why);
-  return words;
+  for (const ContainerStep& step : *steps) words.push_back(step.why);
+  machine.wanted = std::move(words);
+  return machine;
 }
 
 Status AllProviders::make_machine(const Manifest::Site& site, const std::string& network) {
   AITBC_TRY_ASSIGN(Place * place, container_place(site));
   if (place == nullptr) return ok();
-  AITBC_TRY_ASSIGN(const auto steps, steps_for(*place, site, network));
+  AITBC_TRY_ASSIGN(const auto state, container_of(*place));
+  AITBC_TRY_ASSIGN(const auto steps,
+                   container_steps(site, network, ContainerName(*place->way.container()), state));
   return take(*place, steps);
 }
 

@@ -23,8 +23,6 @@ class AllProviders final : public Providers {
   // unreachable names the site's machine and what came instead of an answer.
   Result<Provider> provider_for(const Manifest::Site&) override;
   Result<MachineState> machine_state(const Manifest::Site&, const std::string& network) override;
-  Result<std::vector<std::string>> machine_steps(const Manifest::Site&,
-                                                 const std::string& network) override;
   Status make_machine(const Manifest::Site&, const std::string& network) override;
   Status leave_machine(const Manifest::Site&, const std::string& network, bool shared) override;
   // Ends the connections that ssh would keep for the next command. Nobody may be asking.
@@ -46,8 +44,6 @@ class AllProviders final : public Providers {
   // Runs incus where the container is run from.
   Result<Output> incus(Place& place, const std::vector<std::string>& arguments);
   Result<std::optional<ContainerState>> container_of(Place& place);
-  Result<std::vector<ContainerStep>> steps_for(Place& place, const Manifest::Site&,
-                                               const std::string& network);
   Status take(Place& place, const std::vector<ContainerStep>& steps);
   Result<std::unique_ptr<Session>> dial(const Place& place);
   Status install(const Place& place, const std::string& id);

@@ -1,5 +1,7 @@
 #include "sites/remote/server.hpp"
 
+#include "sites/lock.hpp"
+
 namespace aitbc::sites::remote {
 
 namespace {
@@ -33,9 +35,11 @@ Buffer reply(const Status& status) {
 // Of a request, after its first byte. Nothing is done before all of it was read.
 class Request {
  public:
-  Request(const Served& served, Decoder in) : served_(served), in_(std::move(in)) {}
+  Request(const Served& served, Held& held, Decoder in)
+      : served_(served), held_(held), in_(std::move(in)) {}
 
   Buffer files(Op op);
+  Buffer locks(Op op);
   Buffer keys(Op op);
   Buffer processes(Op op);
 
@@ -48,6 +52,7 @@ class Request {
   }
 
   const Served& served_;
+  Held& held_;
   Decoder in_;
 };
 
@@ -100,6 +105,23 @@ Buffer Request::files(Op op) {
       out.integer(static_cast<std::uint32_t>(names.size()));
       for (const std::string& name : names) encode_text(out, name);
     });
+  });
+}
+
+Buffer Request::locks(Op op) {
+  const std::filesystem::path network = decode_path(in_);
+  if (op == Op::unlock) {
+    return once_read([&] {
+      held_.erase(network);
+      return reply(ok());
+    });
+  }
+  const std::string holder = decode_text(in_, limits::remote_text_bytes_max);
+  return once_read([&] {
+    auto taken = served_.transport.lock(Layout::at(network), this_command() + " for " + holder);
+    if (!taken) return refusal(taken.error());
+    held_.insert_or_assign(network, std::move(*taken));
+    return reply(ok());
   });
 }
 
@@ -172,7 +194,7 @@ Buffer Request::processes(Op op) {
 
 }  // namespace
 
-Buffer answer(const Served& served, ByteView request) {
+Buffer answer(const Served& served, Held& held, ByteView request) {
   Decoder in(request);
   const auto number = in.integer<std::uint8_t>();
   if (in.failed() || number > static_cast<std::uint8_t>(Op::last)) {
@@ -184,8 +206,9 @@ Buffer answer(const Served& served, ByteView request) {
     machine.time = served.clock.now();
     return reply(Result<Machine>(machine), [](Encoder& out, const Machine& m) { encode(out, m); });
   }
-  Request rest(served, std::move(in));
-  if (op < Op::make_key) return rest.files(op);
+  Request rest(served, held, std::move(in));
+  if (op < Op::lock) return rest.files(op);
+  if (op < Op::make_key) return rest.locks(op);
   if (op < Op::start) return rest.keys(op);
   return rest.processes(op);
 }
@@ -193,10 +216,11 @@ Buffer answer(const Served& served, ByteView request) {
 Status serve(const Served& served, const Descriptor& in, const Descriptor& out) {
   const std::string first = std::string(greeting) + "\n";
   AITBC_TRY(send_bytes(out, as_bytes(first), served.clock, {}));
+  Held held;
   while (true) {
     const auto request = receive_frame(in, served.clock, {});
     if (!request) return request.error().code == Errc::io ? ok() : Status(request.error());
-    AITBC_TRY(send_frame(out, answer(served, *request), served.clock, {}));
+    AITBC_TRY(send_frame(out, answer(served, held, *request), served.clock, {}));
   }
 }
 

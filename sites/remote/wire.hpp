@@ -31,6 +31,8 @@ enum class Op : std::uint8_t {
   make_folder,
   rename,
   remove_tree,
+  lock,  // until unlock, or the end of the connection
+  unlock,
   make_key,
   public_key,
   start,

@@ -244,3 +244,20 @@ TEST_CASE("nodes of somebody who is not root are units of his own systemd") {
   CHECK(sites::purge(home.file("home"), "test-net", box));
   CHECK_FALSE(box.sh("test -e " + unit));
 }
+
+TEST_CASE("a container that was there before is started when it is off, and stays") {
+  AITBC_NEEDS_INCUS()
+  const ContainedNetwork net;
+  REQUIRE(does("incus launch -q " + std::string(test::lab_image) + " " + net.box(2) +
+               " -d eth0,ipv4.address=10.78.0.22"));
+  const std::string yaml = net.yaml("256MiB");
+  const std::size_t third = yaml.find("  box3:");
+  net.write("network.yaml", yaml.substr(0, third) + yaml.substr(yaml.find("shared_features:")));
+  net.up();
+  REQUIRE(does("incus stop -f " + net.box(2)));
+  CHECK(net.must("plan")["machines"][0]["what"] == "start container " + net.box(2));
+  CHECK(net.up()["changes"] == 2);
+  CHECK(net.must("plan")["changes"] == 0);
+  net.must("down", {"--purge"});
+  CHECK(has_container(net.box(2)));
+}

@@ -3,6 +3,7 @@
 // network.
 
 #include <filesystem>
+#include <memory>
 
 #include "sites/process.hpp"
 #include "tests/e2e/network_fixture.hpp"
@@ -30,16 +31,23 @@ class FarNetwork : public test::Home {
   }
   rpc::Json up() const { return must("up", {"-f", file("network.yaml")}); }
 
-  // Processes with a path of this test in their command line.
-  std::size_t running() const {
-    std::size_t count = 0;
+  // The code of its error; none if it came up.
+  std::string up_is_refused_with() const {
+    const test::Answer answer = ask("up", {"-f", file("network.yaml")});
+    return answer.exit == 0 ? "" : answer.json["error"]["code"].get<std::string>();
+  }
+
+  // Nodes with a path of this test in their command line.
+  std::vector<pid_t> processes() const {
+    std::vector<pid_t> found;
     for (const pid_t pid : sites::all_processes()) {
       const auto info = sites::read_process(pid);
       const bool runs = info && info->argv.size() == 5 && info->argv[1] == "node";
-      count += runs && info->argv[4].find(file("home")) != std::string::npos ? 1U : 0U;
+      if (runs && info->argv[4].find(file("home")) != std::string::npos) found.push_back(pid);
     }
-    return count;
+    return found;
   }
+  std::size_t running() const { return processes().size(); }
 
   test::SshServer sshd;
 
@@ -164,8 +172,92 @@ TEST_CASE("up that was killed at any moment is completed by the next one") {
     static_cast<void>(test::eventually([] { return false; }, std::chrono::milliseconds(after)));
     up.end(SIGKILL);
   }
+  // What the last one had locked is free as soon as the far ends have seen that it is gone.
+  const auto free = [&] { return net.up_is_refused_with() != "in_use"; };
+  CHECK(test::eventually(free));
   net.up();
   CHECK(net.running() == 5);
   CHECK(net.must("plan")["changes"] == 0);
   net.wait("all: head == same, state == in_sync");
+}
+
+TEST_CASE("a network on other machines is changed by one command at a time, from wherever") {
+  AITBC_NEEDS_SSHD()
+  const FarNetwork net;
+  const test::Home elsewhere;
+  const auto begin = [&] {
+    auto up = std::make_unique<test::Process>(
+        std::vector<std::string>{net.program(), "--home", net.file("home"), "up", "-f",
+                                 net.file("network.yaml")},
+        net.file("log"));
+    const std::string holder = " for process " + std::to_string(up->pid()) + " of ";
+    REQUIRE(test::eventually([&] {
+      const auto text = test::read_text(net.home_of("far") + "/networks/.lock.test-net");
+      return text.find(holder) != std::string::npos;
+    }));
+    ::kill(up->pid(), SIGSTOP);
+    return up;
+  };
+  const auto answer = [&] { return elsewhere.ask("up", {"-f", net.file("network.yaml")}); };
+
+  auto up = begin();
+  const test::Answer refused = answer();
+  CHECK(refused.json["error"]["code"] == "in_use");
+  CHECK_THAT(refused.json["error"]["detail"].get<std::string>(),
+             Catch::StartsWith("site ") &&
+                 Catch::Contains(" for process " + std::to_string(up->pid()) + " of ") &&
+                 Catch::Contains(", since 20") && Catch::Contains("try again"));
+  ::kill(up->pid(), SIGCONT);
+  CHECK(up->wait() == 0);
+  CHECK(net.running() == 5);
+
+  // Whoever is killed has nothing locked any more.
+  net.must("stop");
+  up = begin();
+  CHECK(net.run({"ps"}).exit == 0);  // who only looks is not kept out
+  up->end(SIGKILL);
+  CHECK(test::eventually([&] { return answer().json["error"]["code"] != "in_use"; }));
+  net.up();
+  CHECK(net.running() == 5);
+  net.must("down", {"--purge"});
+  CHECK_FALSE(std::filesystem::exists(net.home_of("far") + "/networks/.lock.test-net"));
+}
+
+TEST_CASE("a machine that is gone for good is given up, and the others go on") {
+  AITBC_NEEDS_SSHD()
+  const FarNetwork net;
+  test::SshServer lost(own_address(8));
+  std::string whole = net.yaml();
+  const std::string access = net.sshd.access();
+  whole.replace(whole.rfind(access), access.size(), lost.access());
+  net.write("network.yaml", whole);
+  net.up();
+  lost.stop();
+  net.run({"exec", "4", "--", "true"});  // sees that its connection is gone
+
+  const std::string features = "shared_features:";
+  const std::string without = net.write(
+      "without.yaml", whole.substr(0, whole.find("  far:")) + whole.substr(whole.find(features)));
+  CHECK(net.ask("up", {"-f", without}).exit == 3);
+  CHECK(net.ask("up", {"-f", without, "--give-up", "near"}).exit == 1);  // it answers
+  const rpc::Json up = net.must("up", {"-f", without, "--give-up", "far"});
+  REQUIRE(up["given_up"].size() == 1);
+  CHECK(up["given_up"][0]["site"] == "far");
+  CHECK(up["given_up"][0]["keys"] == rpc::Json::array({"4", "5"}));
+  CHECK(up["given_up"][0]["folder"] == net.folder_of("far"));
+  CHECK(net.must("up", {"-f", without})["changes"] == 0);
+  net.must("wallet create", {"alice", "--no-password"});
+  CHECK(net.must("faucet", {"alice", "1000", "--node", "2"})["status"] == "included");
+
+  // It came back: with the file that had it, all is as it was.
+  lost.start();
+  net.up();
+  net.wait("all: head == same, mempool == 0, state == in_sync");
+  lost.stop();
+  net.run({"exec", "4", "--", "true"});
+  CHECK(net.ask("down", {"--purge"}).exit == 3);
+  const rpc::Json down = net.must("down", {"--purge", "--give-up", "far"});
+  CHECK(down["given_up"][0]["nodes"] == rpc::Json::array({"4", "5"}));
+  CHECK(net.running() == 2);
+  for (const pid_t pid : net.processes()) ::kill(pid, SIGKILL);
 }

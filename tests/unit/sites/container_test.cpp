@@ -3,8 +3,6 @@
 
 #include "sites/remote/container.hpp"
 
-#include <set>
-
 #include "tests/unit/sites/fixture.hpp"
 
 using namespace aitbc;
@@ -135,110 +133,4 @@ TEST_CASE("image, limits and proxies are for incus sites, in words that are no o
   CHECK_THAT(fault(box + "    image: --force\n"), Catch::Contains("image: expected one word"));
   CHECK_THAT(fault(box + "    limits: {cpus: 2}\n"), Catch::Contains("cpus"));
   CHECK_THAT(fault(box + "    proxies: [{listen: 'tcp:1:1'}]\n"), Catch::Contains("connect"));
-}
-
-namespace {
-
-// Machines that are made of nothing: each a folder of this one, with files and processes of its
-// own.
-class Boxes final : public Providers {
- public:
-  Boxes(std::filesystem::path home, Clock& clock)
-      : home_(std::move(home)), clock_(clock), here_(AITBC_FAKE_NODE, clock) {}
-
-  Provider here() override { return here_.here(); }
-  Result<Provider> provider_for(const Manifest::Site& site) override {
-    if (site.provider == ProviderKind::process) return here();
-    if (there.count(site.container) == 0) {
-      return error(Errc::unreachable, "there is no " + site.container);
-    }
-    auto& machine = machines_[site.container];
-    if (!machine) machine = std::make_unique<LocalProviders>(AITBC_FAKE_NODE, clock_);
-    Provider provider = machine->here();
-    provider.home = home_ / site.container;
-    return provider;
-  }
-  Result<MachineState> machine_state(const Manifest::Site& site, const std::string&) override {
-    if (site.provider == ProviderKind::process) return MachineState();
-    const bool is_there = there.count(site.container) != 0;
-    return MachineState{is_there, is_there, is_there};
-  }
-  Result<std::vector<std::string>> machine_steps(const Manifest::Site& site,
-                                                 const std::string&) override {
-    if (site.provider == ProviderKind::process || there.count(site.container) != 0) return Words();
-    return Words{"create " + site.container};
-  }
-  Status make_machine(const Manifest::Site& site, const std::string&) override {
-    there.insert(site.container);
-    return ok();
-  }
-  Status leave_machine(const Manifest::Site& site, const std::string&, bool shared) override {
-    if (!shared) there.erase(site.container);
-    return ok();
-  }
-  std::set<std::string> there;
-
- private:
-  const std::filesystem::path home_;
-  Clock& clock_;
-  LocalProviders here_;
-  std::map<std::string, std::unique_ptr<LocalProviders>> machines_;
-};
-
-std::string one_here() {
-  return "network: net\nenvironments:\n  a:\n    bind: " + test::own_address(1) +
-         "\n    blockchain_nodes:\n      - {id: 1, rpc_port: 9001}\n";
-}
-std::string one_in_a_box(const std::string& id, int address = 2) {
-  const std::string own = test::own_address(address);
-  return "  " + id + ":\n    container: box\n    image: i\n    container_ip: " + own +
-         "\n    bind: " + own + "\n    blockchain_nodes:\n      - {id: " + id +
-         ", rpc_port: 9001, authority: false}\n";
-}
-
-}  // namespace
-
-TEST_CASE("machines are planned, made, found, and leave with the file or the network") {
-  test::Home home;
-  const test::TempDir far;
-  Boxes boxes(far.path(), home.clock);
-  const auto network = [&](const std::string& yaml) {
-    return must(Network::make(home.dir.path(), test::manifest_of(yaml), boxes, home.clock));
-  };
-  Network net = network(one_here() + one_in_a_box("box"));
-  const Plan before = must(net.plan());
-  REQUIRE(before.machines.size() == 1);
-  CHECK(before.machines[0].site == "box");
-  CHECK(before.machines[0].what == "create box");
-  REQUIRE(before.steps.size() == 2);
-  CHECK(before.steps[1].node == "box");
-  CHECK(before.steps[1].action == Step::Action::create);
-  CHECK(before.changes() == 3);
-  CHECK(boxes.there.empty());
-
-  CHECK(must(net.up(home.options())).changes() == 3);
-  CHECK(boxes.there.count("box") == 1);
-  CHECK(must(net.plan()).changes() == 0);
-
-  // Another file, without it: nodes, files and the machine go; what another network has stays.
-  Network without = network(one_here());
-  CHECK(must(without.plan()).steps.back().action == Step::Action::remove);
-  must(without.up(home.options()));
-  CHECK(boxes.there.empty());
-  CHECK_FALSE(std::filesystem::exists(far.path() / "box" / "networks" / "net"));
-
-  must(net.up(home.options()));
-  std::filesystem::create_directories(far.path() / "box" / "networks" / "other");
-  REQUIRE(purge(home.dir.path(), "net", boxes));
-  CHECK(boxes.there.count("box") == 1);
-  CHECK(home.running() == 0);
-  // Two sites of one machine are left one after the other.
-  std::filesystem::remove_all(far.path() / "box" / "networks" / "other");
-  must(network(one_here() + one_in_a_box("box") + one_in_a_box("two", 3)).up(home.options()));
-  REQUIRE(purge(home.dir.path(), "net", boxes));
-  CHECK(boxes.there.empty());
-  CHECK(home.running() == 0);
-  must(net.up(home.options()));
-  REQUIRE(purge(home.dir.path(), "net", boxes));
-  CHECK(boxes.there.empty());
 }

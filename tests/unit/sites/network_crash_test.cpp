@@ -75,6 +75,9 @@ class FusedTransport final : public Transport {
     AITBC_TRY_ASSIGN(const KeyPair key, sites::read_or_make_key(*this, path));
     return key.public_key();
   }
+  Result<std::unique_ptr<Lock>> lock(const Layout& layout, const std::string& holder) override {
+    return local_.lock(layout, holder);
+  }
 
  private:
   LocalTransport local_;

@@ -237,7 +237,7 @@ TEST_CASE("while one command changes a network another is turned away, but may l
   Home home;
   Network network = home.network();
   must(network.up(home.options()));
-  const auto lock = NetworkLock::take(network.layout());
+  const auto lock = lock_network(network.layout(), "somebody else");
   REQUIRE(lock);
   CHECK(network.up(home.options()).error().code == Errc::in_use);
   CHECK(network.stop().error().code == Errc::in_use);

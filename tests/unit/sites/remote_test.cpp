@@ -144,6 +144,30 @@ TEST_CASE("a connection that broke is made again by the next question") {
   CHECK(far.dialled == 2);
 }
 
+TEST_CASE("a network is locked on another machine as long as the connection lasts") {
+  Far one, other;
+  const test::TempDir dir;
+  const auto layout = *Layout::make(dir.path(), "net");
+  const auto is_free = [&] { return other.host.lock(layout, "process 2 of b@two").has_value(); };
+  auto lock = must(one.host.lock(layout, "process 1 of a@one"));
+  const auto refused = other.host.lock(layout, "process 2 of b@two");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Errc::in_use);
+  CHECK_THAT(refused.error().detail, Catch::StartsWith("site far: network net is being changed") &&
+                                         Catch::Contains(" for process 1 of a@one, since 20"));
+  CHECK(other.host.lock(*Layout::make(dir.path(), "other"), "process 2 of b@two"));
+  CHECK(one.host.machine());  // other questions have sessions of their own
+  lock.reset();
+  CHECK(is_free());
+
+  // Whose connection is cut off loses it.
+  lock = must(one.host.lock(layout, "process 1 of a@one"));
+  const std::string holder = test::read_text(layout.lock());
+  const std::string number = holder.substr(8, holder.find(" of ") - 8);
+  REQUIRE(other.host.run({.argv = {"kill", "-9", number}}));
+  CHECK(wait_until(other.clock, other.clock.now() + patience, "the lock", is_free));
+}
+
 TEST_CASE("questions of many threads go over a few sessions") {
   Far far;
   std::vector<std::jthread> threads;
@@ -163,6 +187,7 @@ TEST_CASE("bytes that are no request are refused, and nothing is done") {
   SystemClock clock;
   LocalProviders providers("", clock);
   const remote::Served served{providers.here().transport, providers.here().supervisor, {}, clock};
+  remote::Held held;
   test::TempDir dir;
   for (std::uint8_t op = 0; op < 255; ++op) {
     for (const std::size_t size : {0U, 1U, 7U}) {
@@ -170,14 +195,15 @@ TEST_CASE("bytes that are no request are refused, and nothing is done") {
       request.integer(op);
       remote::encode_path(request, dir.path() / "none" / "made");
       request.raw(Buffer(size, 0));
-      const Buffer answer = remote::answer(served, request.bytes());
+      const Buffer answer = remote::answer(served, held, request.bytes());
       REQUIRE_FALSE(answer.empty());
     }
   }
-  CHECK(remote::answer(served, {}).front() == 0);
+  CHECK(held.empty());
+  CHECK(remote::answer(served, held, {}).front() == 0);
   Encoder cut;
   cut.integer(static_cast<std::uint8_t>(remote::Op::make_folder));
   remote::encode_path(cut, dir.path() / "made");
-  CHECK(remote::answer(served, cut.bytes()).front() == 0);
+  CHECK(remote::answer(served, held, cut.bytes()).front() == 0);
   CHECK(std::filesystem::is_empty(dir.path()));
 }

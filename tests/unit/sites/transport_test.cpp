@@ -78,20 +78,38 @@ TEST_CASE("a network's lock has one holder, who is named") {
   const auto layout = Layout::make(dir.path(), "net");
   REQUIRE(layout);
   {
-    const auto lock = NetworkLock::take(*layout);
+    const auto lock = lock_network(*layout, "somebody");
     REQUIRE(lock);
-    const auto second = NetworkLock::take(*layout);
+    const auto second = lock_network(*layout, this_command());
     REQUIRE_FALSE(second);
     CHECK(second.error().code == Errc::in_use);
     CHECK_THAT(second.error().detail,
-               Catch::Contains("network net is being changed by another aitbc command (process " +
-                               std::to_string(::getpid()) + ")"));
-    CHECK(NetworkLock::take(*Layout::make(dir.path(), "other")));
+               Catch::Contains(
+                   "network net is being changed by another aitbc command (somebody, since 20"));
+    CHECK(lock_network(*Layout::make(dir.path(), "other"), "me"));
   }
-  auto third = NetworkLock::take(*layout);
-  REQUIRE(third);
-  std::move(*third).remove();
+  // Its file goes with the network.
   CHECK_FALSE(std::filesystem::exists(layout->lock()));
+  std::filesystem::create_directories(layout->root());
+  CHECK(lock_network(*layout, "me"));
+  CHECK(std::filesystem::exists(layout->lock()));
+  CHECK_THAT(this_command(), Catch::StartsWith("process " + std::to_string(::getpid()) + " of ") &&
+                                 Catch::Contains("@"));
+}
+
+TEST_CASE("a command locks a folder once, and is told when it has it by another way") {
+  test::TempDir dir;
+  SystemClock clock;
+  LocalTransport one(clock), same(clock);
+  const auto layout = Layout::make(dir.path(), "net");
+  REQUIRE(layout);
+  Locks locks;
+  CHECK(locks.take(one, *layout));
+  CHECK(locks.take(one, *layout));
+  const Status twice = locks.take(same, *layout);
+  REQUIRE_FALSE(twice);
+  CHECK(twice.error().code == Errc::bad_manifest);
+  CHECK_THAT(twice.error().detail, Catch::Contains(layout->root().string()));
 }
 
 TEST_CASE("a name that is no folder's names no network") {
