@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "rpc/errors.hpp"
+#include "rpc/explorer.hpp"
 #include "rpc/json_unsigned.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/routes.hpp"
@@ -17,10 +18,11 @@ constexpr std::size_t audited_body_bytes_max = 512;  // of a privileged request
 
 std::vector<Route> join() {
   std::vector<Route> all;
-  for (const auto part : {node_routes(), block_routes(), account_routes(), authority_routes(),
-                          chaos_routes(), docs_routes(), evidence_routes(), faucet_routes(),
-                          feed_routes(), finality_routes(), import_routes(), info_routes(),
-                          metrics_routes(), receipt_routes(), submit_routes(), tx_routes()}) {
+  for (const auto part :
+       {node_routes(), block_routes(), account_routes(), authority_routes(), chaos_routes(),
+        docs_routes(), evidence_routes(), explorer_routes(), faucet_routes(), feed_routes(),
+        finality_routes(), import_routes(), info_routes(), metrics_routes(), receipt_routes(),
+        submit_routes(), tx_routes()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "rpc/explorer.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/native.hpp"
 #include "rpc/router.hpp"
@@ -15,8 +16,9 @@ constexpr std::uint64_t wait_max_s =
     std::chrono::duration_cast<std::chrono::seconds>(limits::poll_interval).count();
 constexpr std::size_t instance_bytes_max = 64;
 
-// For people who open the node's address without a path.
+// The node's address without a path: a browser gets the explorer, a program the list of routes.
 Result<HttpResponse> index(const Call& call) {
+  if (wants_page(call.request)) return explorer_page();
   ArrayWriter routes;
   for (const Route& route : Router::routes()) {
     ObjectWriter row;
@@ -27,7 +29,9 @@ Result<HttpResponse> index(const Call& call) {
   out.text("chain_id", call.node.params().chain_id)
       .text("description", "/openapi.json")
       .json("routes", std::move(routes).finish());
-  return json_response(std::move(out).finish());
+  HttpResponse response = json_response(std::move(out).finish());
+  response.fields = {{"Vary", "Accept"}};
+  return response;
 }
 
 Result<HttpResponse> health(const Call& call) {
@@ -111,7 +115,7 @@ constexpr Route routes[] = {
     {.method = "GET",
      .pattern = "/",
      .handler = index,
-     .summary = "The routes of this node.",
+     .summary = "The routes of this node; to a browser (Accept: text/html) the explorer.",
      .parameters = {},
      .answer = "Index"},
     health_row("/health"),

@@ -13,15 +13,16 @@ LINE_MAX = 100
 FILE_MAX = 450      # about 400 is the aim
 FUNCTION_MAX = 80   # about 60 is the aim
 
-SKIPPED_FOLDERS = re.compile(r"build.*|\.git|\.cache|__pycache__")
+SKIPPED_FOLDERS = re.compile(r"build.*|\.git|\.cache|__pycache__|node_modules")
 SHELL = re.compile(r"(scripts/[\w-]+(\.sh)?|\.ci/run|tests/.*\.sh)")
 CXX = re.compile(r".*\.(cpp|hpp)")
 TIMELESS = re.compile(r"tests/(?!bench/).*\.(cpp|hpp)")  # a benchmark is about time
-CODE = re.compile(r".*\.(cpp|hpp|py|cmake)|(.*/)?CMakeLists\.txt")
+SCRIPT = re.compile(r".*\.m?js")
+CODE = re.compile(r".*\.(cpp|hpp|py|cmake|m?js|css|html)|(.*/)?CMakeLists\.txt")
 # Data that is compared byte by byte, or made by a tool.
 VERBATIM = re.compile(r"tests/(golden|mutants)/.*")
 TEXT = re.compile(
-    r".*\.(cpp|hpp|in|py|cmake|txt|md|json|ya?ml|sh|html|css|js|sql|patch)"
+    r".*\.(cpp|hpp|in|py|cmake|txt|md|json|ya?ml|sh|html|css|m?js|svg|sql|patch)"
     r"|\.(clang-format|clang-tidy|editorconfig|gitignore)")
 
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b(?!\(#\d+\))")
@@ -117,9 +118,9 @@ def check(path, text):
     if text.endswith("\n\n") and not VERBATIM.fullmatch(path):
         yield len(lines), "empty lines at the end of the file"
     yield from check_lines(path, lines)
+    if (CXX.fullmatch(path) or SCRIPT.fullmatch(path)) and len(lines) - 1 > FILE_MAX:
+        yield FILE_MAX, f"a file has at most {FILE_MAX} lines, this one {len(lines) - 1}"
     if CXX.fullmatch(path):
-        if len(lines) - 1 > FILE_MAX:
-            yield FILE_MAX, f"a file has at most {FILE_MAX} lines, this one {len(lines) - 1}"
         for start, length in functions(text):
             if length > FUNCTION_MAX:
                 yield start, f"a function has at most {FUNCTION_MAX} lines, this one {length}"
@@ -174,6 +175,8 @@ SELF_TEST = (
     ("chain/a.cpp", "//" + "\u2026" * 98 + "\n", None),
     ("README.md", "x" * 200 + "\n", None),
     ("scripts/run", "x" * 101 + "\n", "columns"),
+    ("rpc/web/a.js", "x" * 101 + "\n", "columns"),
+    ("tests/browser/a.mjs", "let a;\n" * (FILE_MAX + 1), "a file has"),
     ("chain/a.cpp", "int a; \n", "white space"),
     ("chain/a.cpp", "int a;", "no line end"),
     ("chain/a.cpp", "int a;\n\n", "empty lines"),
