@@ -203,11 +203,11 @@ constexpr std::array entries{
           "{success:flag count:count size:count limit:count offset:count transactions:[tx] "
           "txs:[{hash:hash fee:count size:count}]}"},
     Entry{"tx show", found_tx_shape},
+    Entry{"tx sign", tx_file_shape},
+    Entry{"tx submit", sent_shape},
     Entry{"tx trace",
           "{tx_hash:hash over:flag stages:[{after_ms:count stage:text node:text time:text "
           "height:count~}] nodes:[{node:text clock_offset_ms:int note:text~}]}"},
-    Entry{"tx sign", tx_file_shape},
-    Entry{"tx submit", sent_shape},
     Entry{"up", "{changes:count given_up:[given_up] +status}"},
     Entry{"upgrade", plan_shape},
     Entry{"wait", "{holds:flag waited_ms:count}"},

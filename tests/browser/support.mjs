@@ -14,8 +14,6 @@ const home = process.env.AITBC_TEST_HOME;
 export const shots = process.env.AITBC_SCREENSHOTS;
 const PATIENCE_MS = 30_000;
 const POLL_MS = 20;
-// Of a node without the stream of events the page polls, and has no times of stages.
-const ABSENT = /404 .*\/(rpc\/events|trace)$/;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 mkdirSync(shots, { recursive: true });
@@ -60,7 +58,7 @@ export async function open(browser, { expected = /^$/, ...options } = {}) {
   page.on("console", (message) => {
     const text = `${message.text()} ${message.location().url ?? ""}`;
     if (!["error", "warning"].includes(message.type())) return;
-    if (!expected.test(text) && !ABSENT.test(text)) faults.push(text);
+    if (!expected.test(text)) faults.push(text);
   });
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("request", (request) => {

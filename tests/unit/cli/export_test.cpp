@@ -144,10 +144,10 @@ TEST_CASE("routes are asked where somebody said that they are") {
   CHECK(check({"--base", "a=http://127.0.0.1:1", "--json"}) == 3);
   const auto json = rpc::parse_json(here.out);
   REQUIRE(json);
-  REQUIRE((*json)["routes"].size() == 3);
-  CHECK((*json)["routes"][1]["url"] == "http://127.0.0.1:1/rpc/head");
-  CHECK((*json)["routes"][1]["expected"] == "net/1");
-  CHECK((*json)["routes"][1]["verdict"] == "unreachable");
+  REQUIRE((*json)["routes"].size() == 4);
+  CHECK((*json)["routes"][2]["url"] == "http://127.0.0.1:1/rpc/head");
+  CHECK((*json)["routes"][2]["expected"] == "net/1");
+  CHECK((*json)["routes"][2]["verdict"] == "unreachable");
   CHECK(here.run({"check", "--base", "http://127.0.0.1:1"}) == 2);
   CHECK(here.run({"check", "--routes", "--growing", "1s"}) == 2);
 }
