@@ -14,7 +14,7 @@ using Catch::Contains;
 
 namespace {
 
-constexpr Duration patience{10'000};
+constexpr Duration ten_seconds{10'000};
 
 // Nodes that serve nothing, so that they need no network.
 struct UnitMachine {
@@ -34,7 +34,7 @@ struct UnitMachine {
   NodeSpec started(const std::string& id, const std::string& network = "net") {
     const NodeSpec spec = make(id, network);
     if (const Status status = nodes.start(spec); !status) FAIL(status.error().detail);
-    REQUIRE(wait_until(clock, clock.now() + patience, "its first line",
+    REQUIRE(wait_until(clock, clock.now() + ten_seconds, "its first line",
                        [&] { return !nodes.log_tail(spec, 1).empty(); }));
     return spec;
   }
@@ -75,7 +75,7 @@ TEST_CASE("a node that a command ended stays down, and keeps its unit") {
   if (killed) {
     REQUIRE(machine.nodes.kill(spec));
   } else {
-    CHECK(must(machine.nodes.stop(spec, patience)) == Stopped::by_itself);
+    CHECK(must(machine.nodes.stop(spec, ten_seconds)) == Stopped::by_itself);
   }
   CHECK(machine.state(spec) == RunState::stopped);
   CHECK_FALSE(machine.systemd.is_enabled("1"));
@@ -98,7 +98,7 @@ TEST_CASE("what was changed by hand is named, and undone by the next start") {
   std::string wrong = spec.unit->text;
   wrong.replace(wrong.find("on-failure"), 10, "no");
   const auto mended = [&] {
-    must(machine.nodes.stop(spec, patience));
+    must(machine.nodes.stop(spec, ten_seconds));
     REQUIRE(machine.nodes.start(spec));
     return machine.drift(spec);
   };
@@ -124,7 +124,7 @@ TEST_CASE("what was changed by hand is named, and undone by the next start") {
     CHECK(machine.drift(spec) == "unit " + unit + " is disabled");
   }
   SECTION("a process of its own") {
-    must(machine.nodes.stop(spec, patience));
+    must(machine.nodes.stop(spec, ten_seconds));
     ProcessSupervisor by_hand(machine.clock);
     REQUIRE(by_hand.start(spec));
     CHECK(machine.drift(spec) == "it runs outside of unit " + unit);
@@ -138,7 +138,7 @@ TEST_CASE("what was changed by hand is named, and undone by the next start") {
 TEST_CASE("a unit that was written and not read again is read before the node starts") {
   UnitMachine machine;
   NodeSpec spec = machine.started("1");
-  must(machine.nodes.stop(spec, patience));
+  must(machine.nodes.stop(spec, ten_seconds));
   spec.unit->text += "# changed\n";
   test::write_text(machine.systemd.unit("1"), spec.unit->text);
   machine.systemd.told();
@@ -161,7 +161,7 @@ TEST_CASE("a unit of somebody else is never touched") {
     CHECK(outcome.error().code == Errc::in_use);
     CHECK_THAT(outcome.error().detail, Contains(file.string()) && Contains("service: none"));
   }
-  must(machine.nodes.stop(spec, patience));
+  must(machine.nodes.stop(spec, ten_seconds));
   REQUIRE(machine.nodes.kill(spec));
   must(machine.nodes.kill_all_in(machine.root()));
   CHECK(test::read_text(file) == theirs);
@@ -175,7 +175,7 @@ TEST_CASE("a node that shall have no unit loses it when it is stopped") {
   test::write_text(machine.systemd.unit("1").string() + ".d/override.conf", "[Service]\n");
   spec.unit.reset();
   CHECK(machine.drift(spec) == "it has the unit aitbc-net-1.service");
-  must(machine.nodes.stop(spec, patience));
+  must(machine.nodes.stop(spec, ten_seconds));
   CHECK_FALSE(std::filesystem::exists(machine.systemd.unit("1")));
   CHECK_FALSE(std::filesystem::exists(machine.systemd.unit("1").string() + ".d"));
   CHECK_FALSE(machine.systemd.is_enabled("1"));
@@ -196,7 +196,7 @@ TEST_CASE("units go with their network, and with no other") {
   CHECK(machine.state(other) == RunState::running);
   CHECK(machine.drift(other).empty());
   // Also one that does not run.
-  must(machine.nodes.stop(other, patience));
+  must(machine.nodes.stop(other, ten_seconds));
   CHECK(must(machine.nodes.kill_all_in(machine.root() / "net-2")) == 0);
   CHECK_FALSE(machine.systemd.has_units());
 }
@@ -216,5 +216,5 @@ TEST_CASE("what systemd refuses is said in its words, and where there is none it
   plain.unit.reset();
   REQUIRE(without.start(plain));
   CHECK(must(without.drift(plain)).empty());
-  CHECK(must(without.stop(plain, patience)) != Stopped::already);
+  CHECK(must(without.stop(plain, ten_seconds)) != Stopped::already);
 }
