@@ -251,6 +251,10 @@ class Network {
 Result<std::vector<GivenUp>> purge(const std::filesystem::path& home, const std::string& network,
                                    Providers&, const GiveUp& = {});
 
+// Machines at once, the sites of one machine in turn.
+Status on_sites(const std::vector<Manifest::Site>&,
+                const std::function<Status(const Manifest::Site&)>&);
+
 // Ends what runs of the network on the machines of these sites and removes its files there, and a
 // machine that came with the network if no other has files on it. `layout` is that of this machine,
 // which is left alone. ok where there is nothing; in_use; unreachable.

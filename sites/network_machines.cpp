@@ -179,17 +179,22 @@ Status leave_site(const Layout& layout, const Manifest::Site& site, Providers& p
 
 }  // namespace
 
-Status leave_sites(const Layout& layout, const std::vector<Manifest::Site>& sites,
-                   Providers& providers, Locks& locks) {
+Status on_sites(const std::vector<Manifest::Site>& sites,
+                const std::function<Status(const Manifest::Site&)>& action) {
   std::map<std::string, std::vector<const Manifest::Site*>> machines;
   for (const Manifest::Site& site : sites) machines[way_of(site)].push_back(&site);
   std::vector<std::vector<const Manifest::Site*>> groups;
   for (auto& [way, group] : machines) groups.push_back(std::move(group));
   return all_at_once(groups.size(), [&](std::size_t i) -> Status {
-    for (const Manifest::Site* site : groups[i]) {
-      AITBC_TRY(leave_site(layout, *site, providers, locks));
-    }
+    for (const Manifest::Site* site : groups[i]) AITBC_TRY(action(*site));
     return ok();
+  });
+}
+
+Status leave_sites(const Layout& layout, const std::vector<Manifest::Site>& sites,
+                   Providers& providers, Locks& locks) {
+  return on_sites(sites, [&](const Manifest::Site& site) {
+    return leave_site(layout, site, providers, locks);
   });
 }
 

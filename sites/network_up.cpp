@@ -94,8 +94,7 @@ Result<Plan> Network::up(const UpOptions& options) {
 }
 
 Status Network::make_machines(const Plan& plan, Telling& telling) {
-  return all_at_once(manifest_.sites.size(), [&](std::size_t i) -> Status {
-    const Manifest::Site& site = manifest_.sites[i];
+  return on_sites(manifest_.sites, [&](const Manifest::Site& site) -> Status {
     bool wanted = false;
     for (const MachineStep& step : plan.machines) {
       if (step.site != site.name) continue;

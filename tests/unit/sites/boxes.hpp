@@ -3,6 +3,8 @@
 // be somebody else's, or be gone.
 
 #include <atomic>
+#include <map>
+#include <mutex>
 #include <set>
 
 #include "tests/unit/sites/fixture.hpp"
@@ -25,6 +27,7 @@ class Boxes final : public Providers {
   Provider here() override { return here_.here(); }
   Result<Provider> provider_for(const Manifest::Site& site) override {
     if (site.provider == ProviderKind::process) return here();
+    const std::lock_guard lock(mutex_);
     if (there.count(site.container) == 0 || off.count(site.container) != 0) {
       return error(Errc::unreachable, site.container + " does not answer");
     }
@@ -37,6 +40,7 @@ class Boxes final : public Providers {
   Result<MachineState> machine_state(const Manifest::Site& site, const std::string&) override {
     if (site.provider == ProviderKind::process) return MachineState();
     ++asked;
+    const std::lock_guard lock(mutex_);
     const bool is_there = there.count(site.container) != 0;
     const bool runs = is_there && off.count(site.container) == 0;
     const std::vector<std::string> wanted =
@@ -45,14 +49,17 @@ class Boxes final : public Providers {
     return MachineState{is_there, runs, is_there && adopted.count(site.container) == 0, wanted};
   }
   Status make_machine(const Manifest::Site& site, const std::string&) override {
+    const std::lock_guard lock(mutex_);
     there.insert(site.container);
     off.erase(site.container);
     return ok();
   }
   Status leave_machine(const Manifest::Site& site, const std::string&, bool shared) override {
+    const std::lock_guard lock(mutex_);
     if (!shared) there.erase(site.container);
     return ok();
   }
+  // The test's own, while nothing of the network's is under way.
   std::set<std::string> there, off, adopted;
   std::atomic<int> asked = 0;  // how it stands with a machine
 
@@ -60,6 +67,7 @@ class Boxes final : public Providers {
   const std::filesystem::path home_;
   Clock& clock_;
   LocalProviders here_;
+  std::mutex mutex_;  // of what a test may set, and of machines_: all may be asked at once
   std::map<std::string, std::unique_ptr<LocalProviders>> machines_;
 };
 
