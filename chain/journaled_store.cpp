@@ -7,7 +7,7 @@
 namespace aitbc {
 
 Result<std::optional<Loaded>> JournaledStore::load(const Params& params) {
-  AITBC_TRY_ASSIGN(auto loaded, store_->load(params));
+  AITBC_TRY_ASSIGN(auto loaded, WrappedStore::load(params));
   if (!loaded) return loaded;
   head_ = loaded->head;
   Height final = 0;
@@ -17,13 +17,13 @@ Result<std::optional<Loaded>> JournaledStore::load(const Params& params) {
   for (const Mempool::Entry& entry : loaded->mempool) pending_.emplace(entry.tx.id(), entry.tx);
   // A chain that never was final would be read whole.
   final = std::max(final, head_.height - std::min<Height>(head_.height, limits::depth_max_max));
-  AITBC_TRY_ASSIGN(const std::vector<Applied> blocks, store_->applied_above(final));
+  AITBC_TRY_ASSIGN(const std::vector<Applied> blocks, WrappedStore::applied_above(final));
   for (const Applied& each : blocks) remember(each.block);
   return loaded;
 }
 
 Status JournaledStore::commit(const Batch& batch) {
-  AITBC_TRY(store_->commit(batch));
+  AITBC_TRY(WrappedStore::commit(batch));
   const Txs rewound = rewind(batch);
   append(batch, rewound);
   note_pool(batch, rewound);

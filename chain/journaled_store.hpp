@@ -9,30 +9,18 @@
 #include <unordered_map>
 
 #include "chain/journal.hpp"
-#include "chain/store.hpp"
+#include "chain/wrapped_store.hpp"
 
 namespace aitbc {
 
-class JournaledStore final : public Store {
+class JournaledStore final : public WrappedStore {
  public:
   // The journal outlives it; both have one thread.
   JournaledStore(std::unique_ptr<Store> store, Journal& journal)
-      : store_(std::move(store)), journal_(journal) {}
+      : WrappedStore(std::move(store)), journal_(journal) {}
 
   Result<std::optional<Loaded>> load(const Params&) override;
-  Status initialise(const Genesis& genesis) override { return store_->initialise(genesis); }
   Status commit(const Batch&) override;
-  Result<std::optional<SealedHeader>> header(Height height) override {
-    return store_->header(height);
-  }
-  Result<bool> included(const TxId& tx) override { return store_->included(tx); }
-  Result<std::optional<Certificate>> finality_of(Height height) override {
-    return store_->finality_of(height);
-  }
-  Result<std::vector<Applied>> applied_above(Height height) override {
-    return store_->applied_above(height);
-  }
-  Reader& reader() override { return store_->reader(); }
 
  private:
   struct Open {
@@ -47,7 +35,6 @@ class JournaledStore final : public Store {
   void finalise(const Checkpoint&);
   void remember(const CheckedBlock&);
 
-  std::unique_ptr<Store> store_;
   Journal& journal_;
   Tip head_;
   Txs pending_;

@@ -7,7 +7,7 @@ Status FaultyStore::commit(const Batch& batch) {
   if (faults_.disk_full()) {
     return error(Errc::disk_full, "commit: no space is left on the disk; it is a fault on purpose");
   }
-  return store_->commit(batch);
+  return WrappedStore::commit(batch);
 }
 
 }  // namespace aitbc::sync

@@ -1,6 +1,7 @@
 #include "sync/sim/machine.hpp"
 
 #include "chain/sqlite_store.hpp"
+#include "chain/wrapped_store.hpp"
 
 namespace aitbc::sim {
 
@@ -15,32 +16,18 @@ Status write(Machine& machine) {
   return ok();
 }
 
-class SimStore final : public Store {
+class SimStore final : public WrappedStore {
  public:
   SimStore(Machine& machine, std::unique_ptr<Store> store)
-      : machine_(machine), store_(std::move(store)) {}
+      : WrappedStore(std::move(store)), machine_(machine) {}
 
-  Result<std::optional<Loaded>> load(const Params& params) override { return store_->load(params); }
-  Status initialise(const Genesis& genesis) override { return store_->initialise(genesis); }
   Status commit(const Batch& batch) override {
     AITBC_TRY(write(machine_));
-    return store_->commit(batch);
+    return WrappedStore::commit(batch);
   }
-  Result<std::optional<SealedHeader>> header(Height height) override {
-    return store_->header(height);
-  }
-  Result<bool> included(const TxId& id) override { return store_->included(id); }
-  Result<std::optional<Certificate>> finality_of(Height height) override {
-    return store_->finality_of(height);
-  }
-  Result<std::vector<Applied>> applied_above(Height height) override {
-    return store_->applied_above(height);
-  }
-  Reader& reader() override { return store_->reader(); }
 
  private:
   Machine& machine_;
-  std::unique_ptr<Store> store_;
 };
 
 class SimGuard final : public SignGuard {
