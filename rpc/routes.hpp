@@ -1,9 +1,18 @@
 #pragma once
 // The rows of the route table, by subject; router.cpp joins them. Constants; any thread.
 
+#include "chain/core/limits.hpp"
 #include "rpc/route.hpp"
 
 namespace aitbc::rpc {
+
+// Of paths. What is no hash is a transaction that is not found.
+inline constexpr Parameter tx_id_parameter{.name = "id",
+                                           .in = Parameter::In::path,
+                                           .kind = Parameter::Kind::text,
+                                           .description = "The hash of the transaction.",
+                                           .max = limits::http_uri_bytes_max,
+                                           .required = true};
 
 std::span<const Route> node_routes();     // health, network, sync, openapi
 std::span<const Route> block_routes();    // head, blocks, headers, forks, genesis

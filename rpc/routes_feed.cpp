@@ -11,7 +11,6 @@ namespace aitbc::rpc {
 
 namespace {
 
-using In = Parameter::In;
 using Kind = Parameter::Kind;
 
 constexpr int switching_protocols = 101;
@@ -112,14 +111,7 @@ constexpr Parameter event_parameters[] = {
      .kind = Kind::account,
      .description = "Of the transactions those alone that it sends or receives."},
 };
-constexpr Parameter trace_parameters[] = {
-    {.name = "id",
-     .in = In::path,
-     .kind = Kind::text,
-     .description = "The hash of the transaction.",
-     .max = limits::http_uri_bytes_max,
-     .required = true},
-};
+constexpr Parameter trace_parameters[] = {tx_id_parameter};
 
 constexpr Errc stream_errors[] = {Errc::upgrade_required, Errc::overloaded, Errc::shutting_down};
 constexpr Errc trace_errors[] = {Errc::not_found};

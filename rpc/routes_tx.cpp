@@ -10,7 +10,6 @@ namespace aitbc::rpc {
 
 namespace {
 
-using In = Parameter::In;
 using Kind = Parameter::Kind;
 
 // Bodies of pending transactions, for a peer that learnt their ids from GET /rpc/sync.
@@ -146,14 +145,7 @@ Result<HttpResponse> mempool(const Call& call) {
   return json_response(std::move(out).finish());
 }
 
-constexpr Parameter tx_parameters[] = {
-    {.name = "id",
-     .in = In::path,
-     .kind = Kind::text,
-     .description = "The hash of the transaction.",
-     .max = limits::http_uri_bytes_max,
-     .required = true},
-};
+constexpr Parameter tx_parameters[] = {tx_id_parameter};
 constexpr Parameter mempool_parameters[] = {
     {.name = "limit",
      .description = "The most transactions to answer.",
