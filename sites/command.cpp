@@ -203,6 +203,10 @@ Conversation::~Conversation() {
   reap();
 }
 
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
+
 Result<Output> run(const Command& command, const Clock& clock) {
   AITBC_TRY_ASSIGN(Conversation running, Conversation::begin(command.argv));
   Output output;

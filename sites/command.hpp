@@ -30,6 +30,9 @@ struct Output {
   bool cut = false;  // a stream was longer than the limit; its first bytes are kept
 };
 
+// Without the end of the line.
+std::string first_line(std::string_view text);
+
 // bad_config if there is no such program; timeout after its whole process group was killed.
 Result<Output> run(const Command&, const Clock&);
 

@@ -49,10 +49,6 @@ bool is_in(const fs::path& path, const fs::path& folder) {
   return path == folder || path.string().starts_with((folder / "").string());
 }
 
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
-
 // The first line in which they differ.
 std::string difference(std::string_view is, std::string_view wanted) {
   const auto cut = std::mismatch(is.begin(), is.end(), wanted.begin(), wanted.end()).first;
@@ -60,6 +56,11 @@ std::string difference(std::string_view is, std::string_view wanted) {
   const std::size_t end = is.substr(0, at).rfind('\n');
   const std::size_t start = end == std::string_view::npos ? 0 : end + 1;
   return "'" + first_line(is.substr(start)) + "' -> '" + first_line(wanted.substr(start)) + "'";
+}
+
+Error systemctl_failure(const std::vector<std::string>& words, const Output& said) {
+  return error(Errc::refused,
+               "'systemctl " + joined(words, " ") + "' failed: " + first_line(said.err));
 }
 
 Units user_units(const passwd& user) {
@@ -102,15 +103,12 @@ Result<std::string> UnitSupervisor::asked(const std::vector<std::string>& words)
   AITBC_TRY_ASSIGN(const Output said, systemctl(words));
   // That something is not so may also be said by the exit code.
   if (said.exit_code == 0 || !said.out.empty()) return first_line(said.out);
-  return error(Errc::refused,
-               "'systemctl " + joined(words, " ") + "' failed: " + first_line(said.err));
+  return systemctl_failure(words, said);
 }
 
 Status UnitSupervisor::told(const std::vector<std::string>& words) const {
   AITBC_TRY_ASSIGN(const Output said, systemctl(words));
-  if (said.exit_code == 0) return ok();
-  return error(Errc::refused,
-               "'systemctl " + joined(words, " ") + "' failed: " + first_line(said.err));
+  return said.exit_code == 0 ? ok() : Status(systemctl_failure(words, said));
 }
 
 // ---- files --------------------------------------------------------------------------------------

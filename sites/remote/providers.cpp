@@ -39,8 +39,6 @@ std::string install_script(const std::string& home, const std::string& id) {
          id + "\" 2>/dev/null || [ -x \"$d/" + id + "/bin/aitbc\" ]";
 }
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
 }  // namespace
 
 AllProviders::AllProviders(fs::path home, std::string program, Clock& clock)
