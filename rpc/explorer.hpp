@@ -9,6 +9,6 @@ namespace aitbc::rpc {
 std::span<const Route> explorer_routes();
 // Whether the client is a browser that opens a page, and not a program.
 bool wants_page(const HttpRequest&);
-HttpResponse explorer_page();
+HttpResponse explorer_page(const HttpRequest&);
 
 }  // namespace aitbc::rpc

@@ -33,7 +33,8 @@ struct HttpRequest {
   std::string path;                          // decoded, without the query
   std::map<std::string, std::string> query;  // decoded; a repeated parameter is refused before
   std::string content_type;                  // without parameters, lower case
-  std::string accept;
+  std::string accept, accept_encoding;
+  std::string if_none_match;  // tags of what a client has already; empty: not given
   std::string body;
   std::string client;  // address of the peer socket, never taken from a header
 
@@ -56,7 +57,8 @@ struct HttpResponse {
   std::string body;
   std::optional<int> retry_after_s;
   std::string allow;  // for 405: the methods the path does have
-  // Further ones of the header; a client is told node_field alone.
+  // Further ones of the header, in place of what all answers say under such a name; a client is
+  // told node_field alone.
   std::vector<std::pair<std::string_view, std::string>> fields;
   // The connection is told this from now on: of a 101 as a WebSocket, of a 200 in place of a body.
   std::shared_ptr<EventSource> stream;

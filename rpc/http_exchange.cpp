@@ -135,6 +135,8 @@ HttpRequest to_request(const httplib::Request& from) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   request.content_type = std::move(type);
   request.accept = from.get_header_value("Accept");
+  request.accept_encoding = from.get_header_value(std::string(codings_mark).c_str());
+  request.if_none_match = from.get_header_value("If-None-Match");
   request.body = from.body;
   request.client = from.remote_addr;
   request.host = from.get_header_value("Host");
@@ -152,7 +154,7 @@ HttpRequest to_request(const httplib::Request& from) {
 }
 
 // What browsers are told with every answer: it is what it says it is, its page loads nothing from
-// elsewhere and stands in no other page, and nobody keeps a copy.
+// elsewhere and stands in no other page, and nobody keeps a copy unless the answer itself says so.
 constexpr std::pair<const char*, const char*> security_fields[] = {
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
@@ -160,6 +162,19 @@ constexpr std::pair<const char*, const char*> security_fields[] = {
     {"Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"},
     {"Cache-Control", "no-store"},
 };
+
+using Fields = std::vector<std::pair<std::string_view, std::string>>;
+
+// What the answer says itself goes before what all say.
+Fields fields_of(const HttpResponse& response) {
+  Fields fields = response.fields;
+  for (const auto& [name, value] : security_fields) {
+    const bool own = std::any_of(response.fields.begin(), response.fields.end(),
+                                 [name = name](const auto& field) { return field.first == name; });
+    if (!own) fields.emplace_back(name, value);
+  }
+  return fields;
+}
 
 void to_library(HttpResponse from, httplib::Response& response) {
   response.status = from.status;
@@ -170,8 +185,7 @@ void to_library(HttpResponse from, httplib::Response& response) {
   if (!from.body.empty()) response.set_header("Content-Type", from.content_type);
   if (from.retry_after_s) response.set_header("Retry-After", std::to_string(*from.retry_after_s));
   if (!from.allow.empty()) response.set_header("Allow", from.allow);
-  for (const auto& [name, value] : security_fields) response.set_header(name, value);
-  for (const auto& [name, value] : from.fields) {
+  for (const auto& [name, value] : fields_of(from)) {
     response.set_header(std::string(name).c_str(), value);
   }
   response.body = std::move(from.body);
@@ -184,8 +198,7 @@ std::string stream_head(const HttpResponse& response) {
   const auto add = [&head](std::string_view name, std::string_view value) {
     head.append("\r\n").append(name).append(": ").append(value);
   };
-  for (const auto& [name, value] : security_fields) add(name, value);
-  for (const auto& [name, value] : response.fields) add(name, value);
+  for (const auto& [name, value] : fields_of(response)) add(name, value);
   return head + "\r\n\r\n";
 }
 

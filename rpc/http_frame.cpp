@@ -52,6 +52,8 @@ struct KeptField {
 constexpr KeptField kept_fields[] = {
     {"content-type", "Content-Type", KeptField::Repeated::last_wins},
     {"accept", "Accept", KeptField::Repeated::last_wins},
+    {"accept-encoding", codings_mark, KeptField::Repeated::joined},
+    {"if-none-match", "If-None-Match", KeptField::Repeated::joined},
     {"host", "Host", KeptField::Repeated::refused},
     {"origin", "Origin", KeptField::Repeated::refused},
     {"x-api-key", "X-Api-Key", KeptField::Repeated::refused},

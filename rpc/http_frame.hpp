@@ -21,6 +21,9 @@ enum class Persistence { keep, close };
 
 // What stands for any trace of a proxy but X-Forwarded-For, in a head written anew.
 inline constexpr std::string_view forwarded_mark = "X-Forwarded";
+// Accept-Encoding by another name: the library would compress by itself, each time, and also what
+// is compressed already.
+inline constexpr std::string_view codings_mark = "X-Accepted-Codings";
 
 // `head` is written anew, with the request line and the few header fields this project reads:
 // whoever parses it next cannot be told anything by the others (ranges, encodings).

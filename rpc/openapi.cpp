@@ -94,11 +94,14 @@ std::string parameters_of(const Route& route) {
 
 // The media types of a body or an answer; the canonical one is described in words.
 std::string content_of(std::string_view schema, std::string_view binary,
-                       std::string_view media = json_type) {
+                       std::string_view media = json_type,
+                       std::span<const std::string_view> other_media = {}) {
   ObjectWriter out;
   ObjectWriter json;
   json.json("schema", reference(schema));
-  out.json(media, std::move(json).finish());
+  const std::string described = std::move(json).finish();
+  out.json(media, described);
+  for (const std::string_view other : other_media) out.json(other, described);
   if (!binary.empty()) {
     ObjectWriter canonical;
     canonical.json("schema", std::string(binary_schema) + json_text(binary) + "}");
@@ -129,8 +132,14 @@ std::string responses_of(const Route& route) {
   good.text("description",
             route.stream ? "The connection is a WebSocket from now on; each message is such a text."
                          : "The answer.")
-      .json("content", content_of(route.answer, route.binary_answer, route.media));
+      .json("content",
+            content_of(route.answer, route.binary_answer, route.media, route.other_media));
   out.json(route.stream ? "101" : "200", std::move(good).finish());
+  if (route.kept) {
+    ObjectWriter same;
+    same.text("description", "As the caller has it already, by If-None-Match and ETag.");
+    out.json("304", std::move(same).finish());
+  }
   if (!route.created.empty()) {
     ObjectWriter made;
     made.text("description", "It was made.").json("content", content_of(route.created, {}));
@@ -159,6 +168,7 @@ std::string operation_of(const Route& route) {
   ObjectWriter key;
   key.json(key_scheme, std::move(scopes).finish());
   ArrayWriter security;
+  if (route.is_open != nullptr) security.json("{}");  // also without a key
   security.json(std::move(key).finish());
   out.json("responses", responses_of(route)).json("security", std::move(security).finish());
   return std::move(out).finish();

@@ -109,7 +109,11 @@ struct Route {
   // The answer opens a WebSocket, and each of its messages has the answer's schema. Requests that
   // ask for none never reach the handler.
   bool stream = false;
-  std::string_view media = json_type;  // of the answer
+  std::string_view media = json_type;                  // of the answer
+  std::span<const std::string_view> other_media = {};  // that it may have as well
+  bool kept = false;  // by browsers: the answer has a tag, and may be a 304
+  // Whoever asks so is answered, as nothing of the chain is told; null: by scope alone.
+  bool (*is_open)(const HttpRequest&) = nullptr;
   // One that the predecessor had: parameters that it does not know are ignored, and a chain_id, if
   // one is given, must be this chain's.
   bool lenient = false;

@@ -260,7 +260,9 @@ Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const 
   const Found found = find(request);
   const Route* route = pick(found, request.method);
   if (route != nullptr) row = static_cast<std::size_t>(route - routes().data());
-  const Status may = Access::admit(caller, route != nullptr ? route->scope : Scope::read);
+  const bool open = route != nullptr && route->is_open != nullptr && route->is_open(request);
+  const Status may =
+      open ? ok() : Access::admit(caller, route != nullptr ? route->scope : Scope::read);
   const bool is_peer = may && route != nullptr && route->sync_path;
   if (!is_peer) {
     if (const auto wait = access_.over_rate(request, caller, begun)) return over_rate(*wait);

@@ -78,7 +78,9 @@ std::string operation_of(const std::string& method, const std::string& path,
     out += row_of("body", "", content_of(operation["requestBody"]["content"]));
   }
   for (const auto& [status, response] : operation["responses"].items()) {
-    out += row_of(status, text_of(response, "description"), content_of(response["content"]));
+    const std::string words =
+        response.contains("content") ? content_of(response["content"]) : std::string();
+    out += row_of(status, text_of(response, "description"), words);
   }
   return out + "</table></section>\n";
 }

@@ -18,7 +18,7 @@ constexpr std::size_t instance_bytes_max = 64;
 
 // The node's address without a path: a browser gets the explorer, a program the list of routes.
 Result<HttpResponse> index(const Call& call) {
-  if (wants_page(call.request)) return explorer_page();
+  if (wants_page(call.request)) return explorer_page(call.request);
   ArrayWriter routes;
   for (const Route& route : Router::routes()) {
     ObjectWriter row;
@@ -117,7 +117,8 @@ constexpr Route routes[] = {
      .handler = index,
      .summary = "The routes of this node; to a browser (Accept: text/html) the explorer.",
      .parameters = {},
-     .answer = "Index"},
+     .answer = "Index",
+     .is_open = wants_page},
     health_row("/health"),
     health_row("/rpc/health"),
     health_row("/v1/health"),

@@ -31,6 +31,7 @@ THIRD_PARTY = (
     (r"sodium\.h|sodium/", r"chain/core/crypto\.cpp"),
     (r"sqlite3", r"chain/sqlite\.cpp"),
     (r"openssl/", r"rpc/tls\.cpp"),
+    (r"zlib\.h", r"rpc/static_file\.cpp"),
     (r"nlohmann/", r"rpc/json\.(hpp|cpp)"),
     (r"httplib\.h", r"rpc/http_(server|exchange|client)\.cpp"),
     (r"boost/", r"rpc/websocket\.cpp"),

@@ -15,6 +15,10 @@ export class ApiError extends Error {
   get needsKey() { return this.status === 401 || this.status === 403; }
 }
 
+let notBefore = 0;  // the node was asked too often
+/** How long to wait with the next question, in milliseconds. */
+export const pauseMs = () => Math.max(0, notBefore - performance.now());
+
 export const keepKey = (key) => {
   if (key) sessionStorage.setItem(KEY, key);
   else sessionStorage.removeItem(KEY);
@@ -51,6 +55,10 @@ async function ask(url, options, signal) {
   }
   const body = await answer.json().catch(() => null);
   if (answer.ok && body !== null) return body;
+  if (answer.status === 429) {
+    const seconds = Number(answer.headers.get("Retry-After")) || 1;
+    notBefore = performance.now() + 1000 * seconds;
+  }
   const detail = body?.detail ?? `expected JSON, got status ${answer.status}`;
   throw new ApiError(answer.status, body?.code ?? "refused", wordsOf(detail));
 }

@@ -7,6 +7,7 @@ import * as figures from "./figures.js";
 import { byId, h, show } from "./dom.js";
 import { genesis, network as askNetwork, nodeName } from "./chain.js";
 import { find } from "./search.js";
+import { note, pane } from "./parts.js";
 import { account, accounts } from "./views/account.js";
 import { authorities } from "./views/authorities.js";
 import { block, blocks } from "./views/block.js";
@@ -17,9 +18,21 @@ import { network } from "./views/network.js";
 import { send } from "./views/send.js";
 import { tx, txs } from "./views/tx.js";
 
+// "#/search/QUERY": for a keyword of the browser, and for links that know no more.
+const searched = {
+  title: () => "Search",
+  draw: (view) => pane(view, {
+    load: () => find(view.args[0] ?? ""),
+    draw: ({ href, detail }) => {
+      if (href) location.replace(href);
+      return note(href ? "Found." : detail);
+    },
+  }),
+};
+
 const pages = {
   "": network, blocks, block, txs, tx, mempool, accounts, account, authorities, forks, evidence,
-  send,
+  send, search: searched,
 };
 const menu = [
   ["", "Network"], ["blocks", "Blocks", ["block"]], ["txs", "Transactions", ["tx"]],
@@ -57,9 +70,10 @@ const connection = {
   polling: ["live, by polling", null],
   reconnecting: ["reconnecting",
     "No connection to the node: what you see may be out of date. Trying again."],
-  refused: ["no access", "This node answers nobody without an API key."],
+  refused: ["no access", null],
 };
 
+// The key stays in this tab: it is in no address, and other tabs are asked for their own.
 function keyForm() {
   const field = h("input", { id: "key", type: "password", autocomplete: "off", required: true });
   return h("form", {
@@ -67,11 +81,17 @@ function keyForm() {
     onsubmit: (event) => {
       event.preventDefault();
       api.keepKey(field.value.trim());
-      location.reload();
+      live.retry();
     },
-  }, h("label", { for: "key" }, "API key"), field, h("button", { type: "submit" }, "Use it"),
-  api.hasKey() ? " The key that this page has is not enough." : null);
+  }, h("label", { for: "key" }, "API key"), field, h("button", { type: "submit" }, "Use it"));
 }
+
+const keyWanted = () => [
+  h("p", null, api.hasKey()
+    ? "This node does not take the API key that was given: it is wrong, or was withdrawn."
+    : ["This node answers only with an API key. Whoever runs it makes one: ",
+      h("code", null, "aitbc key create NAME --scope read --keys FILE"), "."]),
+  keyForm()];
 
 function showConnection({ state, why = "" }) {
   const [words, warning] = connection[state];
@@ -79,8 +99,9 @@ function showConnection({ state, why = "" }) {
   element.dataset.state = state;
   element.title = why;
   show(element, words);
-  show(byId("banner"), warning && h("div", { class: "banner" }, h("p", null, warning),
-    state === "refused" ? keyForm() : null));
+  const wanted = state === "refused" ? keyWanted() : warning && h("p", null, warning);
+  show(byId("banner"), wanted && h("div", { class: "banner" }, wanted));
+  if (state === "refused" && document.activeElement === document.body) byId("key").focus();
 }
 
 async function search(event) {

@@ -1,6 +1,7 @@
 // The last minutes in figures, gathered for as long as the page is open: how far each node lags,
 // and how long transactions take, by the node's own clock.
 
+import { pauseMs } from "./api.js";
 import { bestHeight, network, nodeName, nodesOf } from "./chain.js";
 import { parseTime } from "./format.js";
 import * as live from "./live.js";
@@ -26,6 +27,7 @@ function add(points, time, value) {
 }
 
 async function sample() {
+  if (!live.mayAsk() || pauseMs() > 0) return;
   const nodes = nodesOf(await network(SAMPLE_MS / 2));
   const best = bestHeight(nodes);
   for (const node of nodes) {

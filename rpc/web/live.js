@@ -1,12 +1,13 @@
 // What happens, as it happens: the node's server-sent events, read with fetch() because an
 // EventSource cannot show an API key. Without a connection the page says so, and goes on trying.
 
-import { address, get, headers, ApiError } from "./api.js";
+import { address, get, headers, pauseMs, ApiError } from "./api.js";
 
 const PATH = "rpc/events";
 const SILENCE_MS = 40_000;  // two heartbeats and a half
 const POLL_MS = 800;
 const POLLS_BETWEEN = 10;  // before the stream is tried again
+const REFUSED_MS = 30_000;  // without a key there is nothing to be heard
 
 /** @typedef {"connecting" | "live" | "polling" | "reconnecting" | "refused"} LiveState */
 
@@ -14,6 +15,7 @@ const target = new EventTarget();
 let lastId = "";
 let state = "connecting";
 let known = null;  // the head, as the last poll told it
+let wake = () => {};
 
 /** Calls back for each event of the type, until the signal aborts. */
 export function on(type, listener, signal) {
@@ -23,6 +25,14 @@ export function on(type, listener, signal) {
 export function onState(listener, signal) {
   on("connection", listener, signal);
   listener({ state });
+}
+
+/** Whether it is worth asking: not while the node wants another key than the page has. */
+export const mayAsk = () => state !== "refused";
+/** There is a key to be tried. */
+export function retry() {
+  enter("connecting");
+  wake();
 }
 
 function tell(type, detail) {
@@ -98,24 +108,37 @@ async function poll(why) {
     }
     known = head;
   } catch (error) {
-    enter(error.needsKey ? "refused" : "reconnecting", error.message);
+    fail(error);
   }
 }
+
+function fail(error) {
+  enter(error.needsKey ? "refused" : "reconnecting", error.message);
+}
+
+const pause = (ms) => new Promise((resolve) => {
+  const timer = setTimeout(resolve, ms);
+  wake = () => {
+    clearTimeout(timer);
+    resolve();
+  };
+});
 
 /** Goes on for as long as the page is open. */
 export async function start() {
   for (;;) {
-    let why = "the node ended the stream";
+    let ended = new Error("the node ended the stream");
     try {
       await listen();
     } catch (error) {
-      why = error.message;
+      ended = error;
     }
-    enter("reconnecting", why);
-    for (let i = 0; i < POLLS_BETWEEN; i++) {
-      await poll(why);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    fail(ended);
+    for (let i = 0; i < POLLS_BETWEEN && state !== "refused"; i++) {
+      await poll(ended.message);
+      await pause(Math.max(POLL_MS, pauseMs()));
       if (state !== "polling") break;
     }
+    if (state === "refused") await pause(REFUSED_MS);
   }
 }

@@ -1,7 +1,7 @@
 // What views are made of: links, times, tables, and panes that load, fail and refresh.
 
 import { h, s, show } from "./dom.js";
-import { ApiError, segment } from "./api.js";
+import { ApiError, pauseMs, segment } from "./api.js";
 import { age, localTime, number, parseTime, shorten, stateKind, stateWords, utcTime }
   from "./format.js";
 import * as live from "./live.js";
@@ -44,6 +44,7 @@ function chip(text, href, what, { full = false, brief = false, label = null } = 
 
 export const paths = {
   block: (ref) => `#/block/${segment(ref)}`,
+  lost: (hash) => `#/block/${segment(hash)}?lost`,  // where to look for it first
   tx: (id) => `#/tx/${segment(id)}`,
   account: (address) => `#/account/${segment(address)}`,
 };
@@ -52,7 +53,8 @@ export const blockHash = (hash, options) => chip(hash, paths.block(hash), "block
 export const txHash = (id, options) => chip(id, paths.tx(id), "transaction hash", options);
 export const accountLink = (address, options) => address
   ? chip(address, paths.account(address), "address", options) : "—";
-export const plainHash = (text, what, options) => chip(text, null, what, options);
+export const plainHash = (text, what, { href = null, ...options } = {}) =>
+  chip(text, href, what, options);
 
 /** A key of an authority, by the name of its node where that is known. */
 export function authorityKey(key, names, options = {}) {
@@ -120,6 +122,10 @@ export function table(caption, columns, rows) {
 export const right = (name) => ({ name, kind: "right" });
 export const words = (name) => ({ name, kind: "words" });
 
+/** What stands behind a view, as programs get it. */
+export const asTold = (value) => h("details", null, h("summary", null, "As the node tells it"),
+  h("pre", { tabindex: 0 }, JSON.stringify(value, null, 2)));
+
 export const note = (...words) => h("p", { class: "note" }, words);
 
 /** Older and newer pages of a list whose newest row is row 0. */
@@ -136,10 +142,10 @@ export function pager(path, offset, limit, total) {
 // ---- panes
 
 function failure(error, retry) {
+  if (error.status === 401) return note("Waits for an API key: see above.");
   const words = error instanceof ApiError ? error.message : `The page failed: ${error.message}`;
-  const what = error.needsKey ? "This node asks for an API key: enter it above."
-    : error.status === 0 ? "The page goes on trying."
-      : error.status === 429 ? "It answers again within a minute." : "";
+  const what = error.status === 0 ? "The page goes on trying."
+    : error.status === 429 ? "The page asks again when it may." : "";
   return h("div", { class: "failure", role: "alert" }, h("p", null, words, " ", what),
     h("button", { type: "button", onclick: retry }, "Try again"));
 }
@@ -167,7 +173,7 @@ const PAUSE_MS = 500;  // between two loads of one part, however much happens
  * @param {{signal: AbortSignal}} view
  * @param {{load: (signal: AbortSignal) => Promise<T>, draw: (value: T) => unknown,
  *          events?: string[], concerns?: (tx: object) => boolean, every?: number}} options
- *   `concerns` picks from the events of transactions
+ *   `concerns` picks from the events of transactions; `every` so many milliseconds without one
  * @template T
  */
 export function pane(view, { load, draw, events = [], concerns = () => true, every = 0 }) {
@@ -176,12 +182,14 @@ export function pane(view, { load, draw, events = [], concerns = () => true, eve
   let running = false;
   let again = false;
   let failed = false;
+  let asked = 0;
   const refresh = async () => {
     if (running) {
       again = true;
       return;
     }
     running = true;
+    asked = performance.now();
     try {
       const value = await load(view.signal);
       const text = JSON.stringify(value);
@@ -196,12 +204,13 @@ export function pane(view, { load, draw, events = [], concerns = () => true, eve
     } catch (error) {
       if (view.signal.aborted) return;
       failed = true;
+      if (error.status === 429) again = true;
       if (last === null) show(element, failure(error, refresh));
       else element.dataset.stale = "not up to date: " + error.message;
     } finally {
       element.setAttribute("aria-busy", "false");
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(PAUSE_MS, pauseMs())));
     running = false;
     if (again && !view.signal.aborted) {
       again = false;
@@ -216,7 +225,8 @@ export function pane(view, { load, draw, events = [], concerns = () => true, eve
     if ((state === "live" || state === "polling") && failed) refresh();
   }, view.signal);
   if (every > 0) {
-    const timer = setInterval(() => document.hidden || refresh(), every);
+    const due = () => performance.now() - asked >= every && !document.hidden && live.mayAsk();
+    const timer = setInterval(() => due() && refresh(), every);
     view.signal.addEventListener("abort", () => clearInterval(timer));
   }
   refresh();

@@ -15,7 +15,7 @@ async function findHash(hash) {
   const tx = await getOr(null, `rpc/tx/${segment(id)}`);
   if (tx) return { href: paths.tx(id) };
   const { blocks } = await get("rpc/forks", { limit: 1000 });
-  if (blocks.some((each) => each.hash === id)) return { href: paths.block(id) };
+  if (blocks.some((each) => each.hash === id)) return { href: paths.lost(id) };
   return { detail: "Neither a block nor a transaction that this node knows has this hash." };
 }
 
