@@ -31,6 +31,13 @@ struct Sighting {
   bool operator==(const Sighting&) const = default;
 };
 
+// A way from a node to one of its peers, as that node measured it.
+struct PeerLink {
+  std::string node_id;                 // of the peer
+  std::optional<Duration> round_trip;  // nullopt: it does not answer
+  bool operator==(const PeerLink&) const = default;
+};
+
 struct SyncAnswer {
   std::string chain_id;
   GenesisHash genesis_hash;
@@ -39,6 +46,8 @@ struct SyncAnswer {
   Tip final;
   Hash authorities_hash;
   std::string node_id;
+  std::string site;                 // where it runs, for people; may be empty
+  std::vector<PeerLink> links;      // to those of its peers that ever answered it
   std::string instance;             // new at every start of the node
   Time node_time;                   // when it answered
   Duration held{0};                 // for how long it held the answer back
@@ -72,8 +81,12 @@ struct SyncState {
 struct PeerStatus {
   std::string url;
   std::string node_id;  // empty until it answered once
+  std::string site;     // likewise; in its own word, as are head, final, authority and links
   SyncState state;
   std::optional<Tip> head;
+  std::optional<Tip> final;
+  std::optional<PublicKey> authority;  // that it signs with, by a claim of that key
+  std::vector<PeerLink> links;
   std::optional<Duration> round_trip;
   std::optional<Duration> clock_offset;  // its clock minus ours
   std::optional<Time> last_answer;
@@ -83,6 +96,7 @@ struct PeerStatus {
 
 struct NodeStatus {
   std::string node_id;
+  std::string site;  // where it runs, for people; may be empty
   std::string instance;
   std::optional<PublicKey> authority;  // the key it seals with
   SyncState state;

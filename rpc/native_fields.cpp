@@ -128,6 +128,40 @@ Result<bool> is_null(ObjectReader& reader, std::string_view name) {
   return value->is_null();
 }
 
+Result<std::optional<Duration>> read_signed_ms(ObjectReader& reader, std::string_view name) {
+  AITBC_TRY_ASSIGN(const Json* value, reader.value(name));
+  if (value->is_null()) return std::optional<Duration>();
+  if (!value->is_number_integer()) {
+    return error(Errc::bad_json, reader.path_of(name) + ": expected milliseconds or null");
+  }
+  return std::optional(Duration{value->get<std::int64_t>()});
+}
+
+std::string links_array(std::span<const PeerLink> links) {
+  ArrayWriter out;
+  for (const PeerLink& link : links) {
+    ObjectWriter row;
+    row.text("node_id", link.node_id);
+    link.round_trip ? row.signed_integer("round_trip_ms", link.round_trip->count())
+                    : row.null("round_trip_ms");
+    out.json(std::move(row).finish());
+  }
+  return std::move(out).finish();
+}
+
+Result<std::vector<PeerLink>> read_links(ObjectReader& reader) {
+  std::vector<PeerLink> links;
+  if (!reader.has("links")) return links;
+  AITBC_TRY_ASSIGN(auto rows, reader.objects("links", limits::peers_max));
+  for (ObjectReader& row : rows) {
+    PeerLink link;
+    AITBC_TRY_ASSIGN(link.node_id, row.text("node_id", name_bytes_max));
+    AITBC_TRY_ASSIGN(link.round_trip, read_signed_ms(row, "round_trip_ms"));
+    links.push_back(std::move(link));
+  }
+  return links;
+}
+
 std::string keys_json(std::span<const PublicKey> keys) {
   ArrayWriter out;
   for (const PublicKey& key : keys) out.text(key.hex());

@@ -73,6 +73,13 @@ Result<std::vector<Evidence>> read_evidence(ObjectReader&);
 void write_keys(ObjectWriter&, const SyncAnswer&);
 Status read_keys(ObjectReader&, SyncAnswer&);
 
+// Ways to peers, as the field "links" carries them; nodes from before it was there say none.
+std::string links_array(std::span<const PeerLink>);
+Result<std::vector<PeerLink>> read_links(ObjectReader&);
+
+// Milliseconds below zero as well, or null.
+Result<std::optional<Duration>> read_signed_ms(ObjectReader&, std::string_view name);
+
 // Faults as the field "faults" carries them.
 std::string faults_array(std::span<const Fault>);
 Result<std::vector<Fault>> read_faults(ObjectReader&);

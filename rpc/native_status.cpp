@@ -45,14 +45,21 @@ Result<SyncState> read_state(ObjectReader& reader) {
 
 std::string peer_json(const PeerStatus& peer) {
   ObjectWriter out;
-  out.text("url", peer.url).text("node_id", peer.node_id).text("state", peer.state.text());
+  out.text("url", peer.url)
+      .text("node_id", peer.node_id)
+      .text("site", peer.site)
+      .text("state", peer.state.text());
+  peer.authority ? out.text("authority", peer.authority->hex()) : out.null("authority");
   peer.head ? out.json("head", tip_json(*peer.head)) : out.null("head");
+  peer.final ? out.json("final", tip_json(*peer.final)) : out.null("final");
   peer.round_trip ? out.signed_integer("round_trip_ms", peer.round_trip->count())
                   : out.null("round_trip_ms");
   peer.clock_offset ? out.signed_integer("clock_offset_ms", peer.clock_offset->count())
                     : out.null("clock_offset_ms");
   peer.last_answer ? out.text("last_answer", to_iso(*peer.last_answer)) : out.null("last_answer");
-  out.text("last_error", peer.last_error).integer("invalid", peer.invalid);
+  out.text("last_error", peer.last_error)
+      .integer("invalid", peer.invalid)
+      .json("links", links_array(peer.links));
   return std::move(out).finish();
 }
 
@@ -63,13 +70,28 @@ std::string_view clock_word(const std::optional<Duration>& offset) {
   return off > limits::clock_offset_warn ? "warn" : "good";
 }
 
-Result<std::optional<Duration>> read_signed_ms(ObjectReader& reader, std::string_view name) {
-  AITBC_TRY_ASSIGN(const Json* value, reader.value(name));
-  if (value->is_null()) return std::optional<Duration>();
-  if (!value->is_number_integer()) {
-    return error(Errc::bad_json, reader.path_of(name) + ": expected milliseconds or null");
+// A node from before there was a field does not say it.
+Result<bool> is_said(ObjectReader& reader, std::string_view name) {
+  if (!reader.has(name)) return false;
+  AITBC_TRY_ASSIGN(const bool unknown, is_null(reader, name));
+  return !unknown;
+}
+
+// What the peer says of itself.
+Status read_word(ObjectReader& reader, PeerStatus& peer) {
+  AITBC_TRY_ASSIGN(const auto site, reader.optional_text("site", word_bytes_max));
+  peer.site = site.value_or("");
+  AITBC_TRY_ASSIGN(const bool signs, is_said(reader, "authority"));
+  if (signs) {
+    AITBC_TRY_ASSIGN(peer.authority, read_hex<PublicKey>(reader, "authority"));
   }
-  return std::optional(Duration{value->get<std::int64_t>()});
+  AITBC_TRY_ASSIGN(const bool has_final, is_said(reader, "final"));
+  if (has_final) {
+    AITBC_TRY_ASSIGN(ObjectReader final, reader.object("final"));
+    AITBC_TRY_ASSIGN(peer.final, read_tip(std::move(final)));
+  }
+  AITBC_TRY_ASSIGN(peer.links, read_links(reader));
+  return ok();
 }
 
 Result<PeerStatus> read_peer(ObjectReader reader) {
@@ -82,6 +104,7 @@ Result<PeerStatus> read_peer(ObjectReader reader) {
     AITBC_TRY_ASSIGN(ObjectReader head, reader.object("head"));
     AITBC_TRY_ASSIGN(peer.head, read_tip(std::move(head)));
   }
+  AITBC_TRY(read_word(reader, peer));
   AITBC_TRY_ASSIGN(peer.round_trip, read_signed_ms(reader, "round_trip_ms"));
   AITBC_TRY_ASSIGN(peer.clock_offset, read_signed_ms(reader, "clock_offset_ms"));
   AITBC_TRY_ASSIGN(const bool silent, is_null(reader, "last_answer"));
@@ -114,6 +137,7 @@ std::string status_json(const NodeStatus& status, const Params& params) {
   out.text("chain_id", params.chain_id)
       .text("genesis_hash", hash_text(params.genesis_hash))
       .text("node_id", status.node_id)
+      .text("site", status.site)
       .text("instance", status.instance);
   status.authority ? out.text("authority", status.authority->hex()) : out.null("authority");
   out.text("state", status.state.text())
@@ -143,6 +167,8 @@ Result<NodeStatus> parse_status(std::string_view json) {
   AITBC_TRY_ASSIGN(ObjectReader reader, ObjectReader::open(value));
   NodeStatus status;
   AITBC_TRY_ASSIGN(status.node_id, reader.text("node_id", name_bytes_max));
+  AITBC_TRY_ASSIGN(const auto site, reader.optional_text("site", word_bytes_max));
+  status.site = site.value_or("");
   AITBC_TRY_ASSIGN(status.instance, reader.text("instance", name_bytes_max));
   AITBC_TRY_ASSIGN(const bool follower, is_null(reader, "authority"));
   if (!follower) {

@@ -80,6 +80,8 @@ std::string sync_answer_json(const SyncAnswer& answer) {
       .json("final", tip_json(answer.final))
       .text("authorities_hash", hash_text(answer.authorities_hash))
       .text("node_id", answer.node_id)
+      .text("site", answer.site)
+      .json("links", links_array(answer.links))
       .text("instance", answer.instance)
       .text("node_time", to_iso(answer.node_time))
       .integer("held_ms", static_cast<std::uint64_t>(answer.held.count()))
@@ -106,6 +108,9 @@ Result<SyncAnswer> parse_sync_answer(std::string_view json) {
   AITBC_TRY_ASSIGN(answer.final, read_tip_of(reader, "final"));
   AITBC_TRY_ASSIGN(answer.authorities_hash, read_hash<Hash>(reader, "authorities_hash"));
   AITBC_TRY_ASSIGN(answer.node_id, reader.text("node_id", name_bytes_max));
+  AITBC_TRY_ASSIGN(const auto site, reader.optional_text("site", word_bytes_max));
+  answer.site = site.value_or("");
+  AITBC_TRY_ASSIGN(answer.links, read_links(reader));
   AITBC_TRY_ASSIGN(answer.instance, reader.text("instance", name_bytes_max));
   AITBC_TRY_ASSIGN(answer.node_time, read_time(reader, "node_time"));
   AITBC_TRY_ASSIGN(answer.held, read_ms(reader, "held_ms"));

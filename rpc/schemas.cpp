@@ -287,11 +287,14 @@ constexpr Shape shapes[] = {
     {"Health",
      "status:Text chain_id:Text node_id:Text instance:Text proposer_id:Key? state:State "
      "height:Height supported_chains:Text[]"},
+    {"PeerLink", "node_id:Text round_trip_ms:Milliseconds?"},
     {"Peer",
-     "url:Text node_id:Text state:State head:Tip? round_trip_ms:Milliseconds? "
-     "clock_offset_ms:Milliseconds? last_answer:Time? last_error:Text invalid:Count"},
+     "url:Text node_id:Text site:Text state:State authority:Key? head:Tip? final:Tip? "
+     "round_trip_ms:Milliseconds? clock_offset_ms:Milliseconds? last_answer:Time? last_error:Text "
+     "invalid:Count links:PeerLink[]"},
     {"NodeStatus",
-     "chain_id:Text genesis_hash:Hash node_id:Text instance:Text authority:Key? state:State "
+     "chain_id:Text genesis_hash:Hash node_id:Text site:Text instance:Text authority:Key? "
+     "state:State "
      "head:Tip justified:Tip final:Tip state_root:Hash authorities_hash:Hash authorities:Key[] "
      "accounts:Count mempool_txs:Count reorgs:Count reorg_depth_max:Count evidence:Count "
      "finality_conflict:Flag clock:ClockState clock_offset_ms:Milliseconds? started:Time "
@@ -331,10 +334,9 @@ constexpr Shape shapes[] = {
     {"VotesTaken", "justified:Tip final:Tip"},
     {"SyncAnswer",
      "chain_id:Text genesis_hash:Hash head:Tip justified:Tip final:Tip authorities_hash:Hash "
-     "node_id:Text instance:Text node_time:Time held_ms:Milliseconds since:Count cursor:Count "
-     "txs:Hash[] "
-     "more:Flag votes:Text[] evidence:Text[] runs?:Text sightings:Sighting[] "
-     "own_txs:Text[] own_block?:Text"},
+     "node_id:Text site:Text links:PeerLink[] instance:Text node_time:Time held_ms:Milliseconds "
+     "since:Count cursor:Count txs:Hash[] more:Flag votes:Text[] evidence:Text[] runs?:Text "
+     "sightings:Sighting[] own_txs:Text[] own_block?:Text"},
 };
 
 std::string reference(std::string_view name) {

@@ -162,7 +162,7 @@ Status Agent::on_answer(RequestId poll, const Pending& pending, Heard heard, Tim
   const Params& params = ledger_.params();
   if (answer.genesis_hash != params.genesis_hash || answer.chain_id != params.chain_id) {
     status.state = {SyncState::Kind::wrong_genesis, 0, {}};
-    status.head.reset();
+    forget_word(status);
     status.last_error = "genesis: expected " + hash_text(params.genesis_hash) + " of " +
                         params.chain_id + ", the peer has " + hash_text(answer.genesis_hash) +
                         " of " + answer.chain_id;
@@ -186,6 +186,7 @@ Status Agent::on_answer(RequestId poll, const Pending& pending, Heard heard, Tim
   if (!answer.votes.empty()) AITBC_TRY(ledger_.add_votes(answer.votes));
   hear_keys(peer, answer, pending.sent, now);
   if (now < peer.distrusted_until) return ok();
+  note_word(status, answer);
   AITBC_TRY(submit(peer, heard.txs, now));
   want(peer, answer.txs);
   peer.next_poll = next_poll(asked, answer, now);
@@ -268,7 +269,7 @@ void Agent::on_poll_error(Peer& peer, RequestId poll, const Error& failure, Time
   if (poll < peer.answered || poll <= peer.failed) return;
   peer.failed = last_id_;
   peer.status.state = {SyncState::Kind::unreachable, 0, {}};
-  peer.status.head.reset();
+  forget_word(peer.status);
   peer.search.reset();
   const Duration most = backoff(peer.failures);
   peer.next_poll = std::max(now + most - jitter(most / 2), peer.distrusted_until);
@@ -367,71 +368,6 @@ void Agent::retry_refused(Time now) {
     want(peer, std::exchange(peer.refused, {}));
   }
   fetch_all_txs();
-}
-
-// ---- status -------------------------------------------------------------------------------------
-
-std::vector<PeerStatus> Agent::peers() const {
-  std::vector<PeerStatus> statuses;
-  statuses.reserve(peers_.size());
-  for (const auto& [id, peer] : peers_) statuses.push_back(peer.status);
-  return statuses;
-}
-
-bool Agent::all_tried(Time since) const {
-  return std::all_of(peers_.begin(), peers_.end(),
-                     [&](const auto& peer) { return peer.second.tried >= since; });
-}
-
-std::vector<Duration> Agent::offsets(Time now) const {
-  std::vector<Duration> offsets;
-  for (const auto& [id, peer] : peers_) {
-    const auto& last = peer.status.last_answer;
-    if (peer.status.clock_offset && last && now - *last <= roster_.window()) {
-      offsets.push_back(*peer.status.clock_offset);
-    }
-  }
-  return offsets;
-}
-
-std::size_t Agent::clocks(Time now) const { return offsets(now).size() + 1; }
-
-std::optional<Duration> Agent::clock_offset(Time now) const {
-  std::vector<Duration> clocks = offsets(now);
-  if (clocks.empty()) return std::nullopt;
-  clocks.push_back(Duration{0});
-  std::sort(clocks.begin(), clocks.end());
-  const Duration below = clocks[(clocks.size() - 1) / 2], above = clocks[clocks.size() / 2];
-  return -(below + above) / 2;
-}
-
-void Agent::forget_clocks() {
-  ++clock_;
-  for (auto& [id, peer] : peers_) {
-    peer.status.clock_offset.reset();
-    peer.status.round_trip.reset();
-  }
-}
-
-SyncState Agent::state() const {
-  using Kind = SyncState::Kind;
-  const auto count = [&](Kind kind) {
-    return std::count_if(peers_.begin(), peers_.end(),
-                         [&](const auto& peer) { return peer.second.status.state.kind == kind; });
-  };
-  const auto all = static_cast<std::ptrdiff_t>(peers_.size());
-  if (all > 0 && count(Kind::wrong_genesis) == all) return {Kind::wrong_genesis, 0, {}};
-  if (all > 0 && all_tried() && count(Kind::unreachable) == all) return {Kind::unreachable, 0, {}};
-  SyncState state{Kind::in_sync, 0, {}};
-  for (const auto& [id, peer] : peers_) {
-    if (!claims_better(peer)) continue;
-    const SyncState& theirs = peer.status.state;
-    if (theirs.kind == Kind::diverged) return theirs;
-    if (theirs.kind == Kind::ahead && theirs.number > state.number) {
-      state = {Kind::behind, theirs.number, {}};
-    }
-  }
-  return state;
 }
 
 }  // namespace aitbc::sync

@@ -44,6 +44,8 @@ class Agent {
   std::optional<Time> next_wake() const;
 
   std::vector<PeerStatus> peers() const;  // in the order in which they came
+  // Likewise, of those that ever answered, and were measured or do not answer any more.
+  std::vector<PeerLink> links() const;
   // The local ledger's standing among its peers, as far as they were heard.
   SyncState state() const;
   // While a better branch is being fetched, sealing on the own head would only fork the chain.
@@ -115,7 +117,6 @@ class Agent {
   static Duration backoff(unsigned& failures);
   void on_poll_error(Peer&, RequestId, const Error&, Time now);
   void hear_keys(Peer&, const SyncAnswer&, Time sent, Time now);
-  std::vector<Duration> offsets(Time now) const;
   static void measure_clock(Peer&, const SyncAnswer&, Time sent, Time now);
   Time next_poll(const SyncQuery& asked, const SyncAnswer&, Time now);
   Duration jitter(Duration most);
@@ -128,6 +129,11 @@ class Agent {
   void distrust(Peer&, const Error&, Time now);
   static bool usable(const Peer&, Time now);
   Result<std::vector<Send>> finish();
+
+  // Status (agent_status.cpp).
+  void note_word(PeerStatus&, SyncAnswer&) const;
+  static void forget_word(PeerStatus&);
+  std::vector<Duration> offsets(Time now) const;
 
   // Blocks (agent_blocks.cpp).
   Status judge(Peer&);

@@ -139,6 +139,8 @@ SyncAnswer Replica::answer(const SyncQuery& query, Time now) const {
   answer.final = chain_.final();
   answer.authorities_hash = chain_.state().authorities_hash();
   answer.node_id = options_.node_id;
+  answer.site = options_.site;
+  answer.links = agent_.links();
   answer.instance = options_.instance;
   answer.node_time = now;
   answer.since = since;
@@ -184,6 +186,7 @@ void Replica::push(SyncAnswer& answer, std::span<const Mempool::Entry> entries,
 NodeStatus Replica::status() const {
   NodeStatus status;
   status.node_id = options_.node_id;
+  status.site = options_.site;
   status.instance = options_.instance;
   if (options_.authority) status.authority = options_.authority->public_key();
   status.state = agent_.state();

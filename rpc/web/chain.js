@@ -38,7 +38,8 @@ for (const event of ["head", "final", "state", "gap"]) {
 
 /** This node and its peers in one form, this one first. */
 export function nodesOf(answer) {
-  const own = { ...answer, url: null, round_trip_ms: null, last_answer: null, last_error: "" };
+  const own = { ...answer, url: null, round_trip_ms: null, last_answer: null, last_error: "",
+    links: [] };
   return [own, ...answer.peers];
 }
 export function nodeName({ node_id: id, url }) {

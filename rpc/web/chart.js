@@ -87,10 +87,38 @@ export function bars(title, points, { width, ...options }) {
 
 // ---- nodes
 
-const GRAPH = { width: 480, radius: 100, node: 15 };
+const GRAPH = { width: 480, radius: 150, node: 15 };
+const LABELS_MAX = 6;  // nodes up to which the ways between others have room for their figures
 
-function node([x, y], each, own, below) {
-  const line = (n) => y + (below ? GRAPH.node + 15 + 14 * n : -GRAPH.node - 21 + 14 * n);
+/**
+ * The ways between nodes, each once: those of this node as it measured them, those of others as
+ * they say. A way is cut as soon as one end has no answer.
+ * @param {object[]} nodes this one first
+ * @returns {{from: number, to: number, ms: number | null, cut: boolean}[]} by places in `nodes`
+ */
+export function ways(nodes) {
+  const place = new Map(nodes.map((node, i) => [node.node_id, i]));
+  const found = new Map();
+  const add = (a, b, ms, cut) => {
+    const [from, to] = a < b ? [a, b] : [b, a];
+    const way = found.get(`${from} ${to}`) ?? { from, to, ms: null, cut: false };
+    found.set(`${from} ${to}`, { ...way, ms: way.ms ?? ms, cut: way.cut || cut });
+  };
+  nodes.slice(1).forEach((peer, i) =>
+    add(0, i + 1, peer.round_trip_ms, stateKind(peer.state) === "unreachable"));
+  nodes.slice(1).forEach((peer, i) => {
+    for (const { node_id: id, round_trip_ms: ms } of peer.links ?? []) {
+      const other = place.get(id);
+      if (other !== undefined && other !== i + 1) add(i + 1, other, ms, ms === null);
+    }
+  });
+  return [...found.values()];
+}
+
+const wayWords = ({ ms, cut }) => cut ? "no answer" : ms === null ? "" : duration(ms);
+
+function drawNode([x, y], each, own, below) {
+  const line = (n) => y + (below ? GRAPH.node + 17 + 14 * n : -GRAPH.node - 23 + 14 * n);
   const height = each.head ? `at ${each.head.height}` : "";
   return s("g", { class: "node", "data-kind": stateKind(each.state) },
     s("circle", { cx: x, cy: y, r: own ? GRAPH.node + 4 : GRAPH.node }),
@@ -99,32 +127,33 @@ function node([x, y], each, own, below) {
     s("text", { x, y: line(1), class: "axis" }, `${height} ${stateWords(each.state)}`));
 }
 
-function edge([x1, y1], [x2, y2], peer) {
-  const cut = stateKind(peer.state) === "unreachable";
-  const words = cut ? "no answer" : peer.round_trip_ms === null ? ""
-    : duration(peer.round_trip_ms);
-  return s("g", { class: cut ? "edge cut" : "edge" }, s("path", { d: `M${x1} ${y1}L${x2} ${y2}` }),
-    s("text", { x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 5 }, words));
+// Beside the middle, so that ways that cross do not hide one another's figures.
+function drawWay([x1, y1], [x2, y2], way, named, words) {
+  const at = (from, to) => from + 0.42 * (to - from);
+  return s("g", { class: way.cut ? "edge cut" : "edge" },
+    s("path", { d: `M${x1} ${y1}L${x2} ${y2}` }, s("title", null, words)),
+    named && s("text", { x: at(x1, x2), y: at(y1, y2) + 4 }, wayWords(way)));
 }
 
-/** This node in the middle, its peers around it by their sites. @param {object[]} nodes */
+/** This node and its peers, by their sites, with the ways between them. @param {object[]} nodes */
 export function graph([own, ...peers]) {
-  const sorted = [...peers].sort((a, b) =>
-    (a.site ?? "").localeCompare(b.site ?? "") || nodeName(a).localeCompare(nodeName(b)));
-  const flat = sorted.length <= 2;
-  const height = flat ? 130 : 230;
-  const middle = [GRAPH.width / 2, flat ? 50 : height / 2];
+  const nodes = [own, ...[...peers].sort((a, b) =>
+    (a.site ?? "").localeCompare(b.site ?? "") || nodeName(a).localeCompare(nodeName(b)))];
+  const flat = nodes.length <= 2;
+  const height = flat ? 110 : 250;
   const place = (i) => {
-    const angle = Math.PI * (2 * i / sorted.length + (flat ? 0 : 0.5));
-    return [middle[0] + 1.5 * GRAPH.radius * Math.cos(angle),
-      middle[1] + 0.66 * GRAPH.radius * Math.sin(angle)];
+    const angle = flat ? Math.PI * (1 - i) : Math.PI * (2 * i / nodes.length - 0.5);
+    return [GRAPH.width / 2 + GRAPH.radius * Math.cos(angle),
+      (flat ? 40 : height / 2) + (height / 2 - 50) * Math.sin(angle) * (flat ? 0 : 1)];
   };
-  const words = sorted.map((peer) => `${nodeName(peer)}: ${stateWords(peer.state)}` +
-    (peer.round_trip_ms === null ? "" : `, round trip ${duration(peer.round_trip_ms)}`));
-  return h("figure", { class: "chart" }, h("figcaption", null, "Ways from this node"),
+  const all = ways(nodes);
+  const words = ({ from, to, ...way }) =>
+    `${nodeName(nodes[from])} to ${nodeName(nodes[to])}: ${wayWords(way) || "not measured"}`;
+  return h("figure", { class: "chart" }, h("figcaption", null, "Round trips between nodes"),
     s("svg", { viewBox: `0 0 ${GRAPH.width} ${height}`, role: "img",
-      "aria-label": `${nodeName(own)} with ${plural(peers.length, "peer")}. ${words.join("; ")}` },
-    sorted.map((peer, i) => edge(middle, place(i), peer)),
-    sorted.map((peer, i) => node(place(i), peer, false, place(i)[1] >= middle[1])),
-    node(middle, own, true, true)));
+      "aria-label": `${plural(nodes.length, "node")}. ${all.map(words).join("; ")}` },
+    all.map((way) => drawWay(place(way.from), place(way.to), way,
+      way.from === 0 || nodes.length <= LABELS_MAX, words(way))),
+    nodes.map((each, i) => drawNode(place(i), each, i === 0,
+      flat || place(i)[1] >= height / 2 - 1))));
 }

@@ -108,6 +108,7 @@ TEST_CASE("a node's status comes back from JSON as it was") {
     NodeStatus status;
     status.node_id = "n\"1\xc3\xa9";
     status.instance = "i";
+    if (rng.one_in(2)) status.site = "s1";
     if (rng.one_in(2)) status.authority = rng.fixed<PublicKey>();
     status.state = state;
     status.head = any_tip(rng);
@@ -127,7 +128,11 @@ TEST_CASE("a node's status comes back from JSON as it was") {
     peer.url = "http://[::1]:1";
     peer.node_id = "n2";
     peer.state = state;
+    peer.site = "s2";
     peer.head = any_tip(rng);
+    if (rng.one_in(2)) peer.final = any_tip(rng);
+    if (rng.one_in(2)) peer.authority = rng.fixed<PublicKey>();
+    peer.links = {{"n1", Duration{5}}, {"n3", std::nullopt}};
     peer.round_trip = Duration{5};
     peer.clock_offset = Duration{-7};
     peer.last_answer = any_time(rng);
@@ -153,6 +158,8 @@ TEST_CASE("a sync answer comes back from JSON as it was") {
   answer.final = any_tip(rng);
   answer.authorities_hash = rng.fixed<Hash>();
   answer.node_id = "n1";
+  answer.site = "s1";
+  answer.links = {{"n2", Duration{5}}, {"n3", std::nullopt}};
   answer.instance = "0f";
   answer.node_time = any_time(rng);
   answer.cursor = limits::supply_max;
@@ -178,8 +185,15 @@ TEST_CASE("a sync answer comes back from JSON as it was") {
   REQUIRE(read);
   CHECK(sync_answer_json(*read) == text);
 
-  // A newer node may say more.
+  // A newer node may say more, one from before a field less.
   CHECK(parse_sync_answer("{\"later\":[]," + text.substr(1)));
+  Json older = parse_json(text).value();
+  older.erase("site");
+  older.erase("links");
+  const auto of_older = parse_sync_answer(dump(older));
+  REQUIRE(of_older);
+  CHECK(of_older->site.empty());
+  CHECK(of_older->links.empty());
   CHECK_FALSE(parse_sync_answer("{}"));
   const std::size_t digits = text.find(to_hex(encode(answer.own_txs[0])));
   REQUIRE(digits != std::string::npos);

@@ -44,6 +44,7 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
   const std::lock_guard lock(mutex_);
   auto status = std::make_shared<NodeStatus>();
   status->node_id = "node-1";
+  status->site = "here";
   status->instance = "0123456789abcdef";
   if (has_authority) status->authority = genesis_.authorities.front();
   status->state = sync_state;
@@ -66,7 +67,11 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
   known.url = "http://127.0.0.1:8081";
   known.node_id = "node-2";
   known.state = {SyncState::Kind::ahead, 2, {}};
+  known.site = "there";
+  known.authority = genesis_.authorities.back();
   known.head = Tip{5, 9, chain_.head().id};
+  known.final = chain_.final();
+  known.links = {{"node-1", Duration{11}}, {"node-3", {}}};
   known.round_trip = Duration{12};
   known.clock_offset = Duration{-3};
   known.last_answer = params_.genesis_time + Duration{2'000};
@@ -144,6 +149,8 @@ Result<SyncAnswer> TestNode::sync(const SyncQuery& query) {
   answer.authorities_hash = chain_.state().authorities_hash();
   answer.held = query.wait;
   answer.node_id = "node-1";
+  answer.site = "here";
+  answer.links = {{"node-2", Duration{12}}};
   answer.instance = "0123456789abcdef";
   answer.node_time = now_ + query.wait;
   const bool own = query.instance == answer.instance;

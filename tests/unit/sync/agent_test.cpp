@@ -304,6 +304,45 @@ TEST_CASE("clock offset and round trip are measured without the time a poll was 
   CHECK(peer.clock_offset == Duration{300});
 }
 
+TEST_CASE("a peer is known by its own word, for as long as it answers") {
+  Bench bench(2);
+  const auto polls = bench.tick();
+  bench.now += Duration{40};
+  SyncAnswer answer = bench.answer(bench.chain.head());
+  answer.final = bench.chain.head();
+  answer.site = "far";
+  answer.links = {{"other", Duration{70}}, {"third", {}}};
+  const KeyPair& key = bench.builder.ledger.authorities[1];
+  const GenesisHash& chain = bench.builder.params().genesis_hash;
+  KeyClaim claim{{}, "peer", "a", bench.now, "a", false, bench.now, {}};
+  sign(chain, claim, key);
+  answer.runs = claim;
+  bench.hear(polls[0], answer);
+  PeerStatus peer = bench.agent.peers()[0];
+  CHECK(peer.site == "far");
+  CHECK(peer.final == answer.final);
+  CHECK(peer.authority == key.public_key());
+  CHECK(peer.links == answer.links);
+  // Whoever never answered has no name to be told by.
+  CHECK(bench.agent.links() == std::vector<PeerLink>{{"peer", Duration{40}}});
+
+  SECTION("of a key that nobody votes with it says nothing that is believed") {
+    sign(chain, claim, bench.builder.user(0));
+    answer.runs = claim;
+    bench.hear(bench.tick(limits::poll_pause).front(), answer);
+    CHECK_FALSE(bench.agent.peers()[0].authority);
+  }
+  SECTION("silent, it is where it was, and no more is known") {
+    const auto again = bench.tick(limits::poll_pause);
+    bench.reply(again.front(), error(Errc::timeout, "no answer"));
+    peer = bench.agent.peers()[0];
+    CHECK(peer.site == "far");
+    CHECK_FALSE(peer.final);
+    CHECK(peer.links.empty());
+    CHECK(bench.agent.links() == std::vector<PeerLink>{{"peer", {}}});
+  }
+}
+
 TEST_CASE("the best sample of a peer's clock is kept for a while only") {
   Bench bench(1);
   const auto measure = [&](Duration round_trip, Duration offset) {

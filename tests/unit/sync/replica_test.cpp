@@ -18,6 +18,7 @@ Result<std::unique_ptr<Replica>> open(
     std::shared_ptr<MemoryDisk> disk = std::make_shared<MemoryDisk>()) {
   Replica::Options options;
   options.node_id = "n";
+  options.site = "s";
   options.instance = "i";
   if (key != nullptr) options.authority = test::authority_of(*key, std::move(guard));
   return Replica::create(
@@ -54,6 +55,13 @@ TEST_CASE("a key that the chain does not list signs nothing") {
   REQUIRE(replica->import(std::span(&block, 1), now));
   REQUIRE(replica->tick(now));
   CHECK(replica->answer({}, now).votes.empty());
+}
+
+TEST_CASE("a node says where it runs") {
+  ChainBuilder builder;
+  const auto replica = std::move(*open(builder));
+  CHECK(replica->status().site == "s");
+  CHECK(replica->answer({}, builder.params().genesis_time).site == "s");
 }
 
 TEST_CASE("the node wakes for its turn only when there is something to seal") {
