@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, launch, nodes, open, pay, until, visit } from "./support.mjs";
+import { ask, launch, nodes, open, pay, apiKey, settled, shoot, until, violations, visit }
+  from "./support.mjs";
 
 const MISSING = /Failed to load resource/;  // the browser's words for an answer that refuses
 
@@ -88,18 +89,76 @@ test("markup is text wherever it comes from", async () => {
   assert.equal(await page.evaluate(() => globalThis.evil), undefined);
 });
 
-test("a node that asks for a key is given one", async () => {
-  const { page, context } = await open(browser, { expected: /./ });
-  await context.route("**/rpc/**", async (route) => {
-    const headers = await route.request().allHeaders();
-    if (headers["x-api-key"] === "right") return route.continue();
-    const refusal = { detail: "send an API key", code: "unauthorized" };
-    return route.fulfill({ status: 401, json: refusal });
-  });
+// A browser that comes through a proxy is a stranger to the node, as on any published one.
+const ELSEWHERE = { "X-Forwarded-For": "192.0.2.7" };
+
+test("from elsewhere the page asks for the key, keeps it for its tab, and sends it", async () => {
+  const { page, context, faults } = await open(browser,
+    { expected: MISSING, extraHTTPHeaders: ELSEWHERE });
+  const asked = [];
+  page.on("request", (request) => asked.push(request));
   await page.goto(nodes[0] + "/#/blocks");
+  await page.getByText("answers only with an API key").waitFor();
   await page.locator("#live[data-state=refused]").waitFor();
-  await page.getByLabel("API key").fill("right");
-  await page.getByRole("button", { name: "Use it" }).click();
-  await page.getByText("Sealed by").waitFor();
-  await page.locator("#live[data-state=live], #live[data-state=polling]").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await shoot(page, "key-needed");
+  const use = async (key) => {
+    await page.getByLabel("API key").fill(key);
+    await page.getByRole("button", { name: "Use it" }).click();
+  };
+  await use("aitbc_wrong");
+  await page.getByText("it is wrong, or was withdrawn").waitFor();
+  await shoot(page, "key-wrong");
+  const before = asked.length;
+  await use(apiKey);
+  await page.locator("#live[data-state=live]").waitFor();  // by the stream of events itself
+  await page.getByText("Sealed by").first().waitFor();
+  assert.equal(await page.getByLabel("API key").count(), 0);
+  const later = asked.slice(before);
+  assert.ok(later.some((request) => request.url().endsWith("/rpc/events")));
+  for (const request of later) {
+    const { "x-api-key": sent } = await request.allHeaders();
+    assert.equal(sent, apiKey, request.url());
+  }
+  for (const request of asked) assert.ok(!request.url().includes(apiKey), request.url());
+  assert.ok(!page.url().includes(apiKey));
+  await page.reload();
+  await page.locator("#live[data-state=live]").waitFor();
+  const other = await context.newPage();  // another tab is asked for its own
+  await other.goto(nodes[0] + "/");
+  await other.locator("#live[data-state=refused]").waitFor();
+  assert.deepEqual(faults, []);
+});
+
+test("a page that waits for its key leaves the node alone", async () => {
+  const { page } = await open(browser, { expected: /./, extraHTTPHeaders: ELSEWHERE });
+  await page.clock.install();
+  await page.goto(nodes[0] + "/");
+  await page.locator("#live[data-state=refused]").waitFor();
+  await settled(page);
+  let asked = 0;
+  page.on("request", () => { asked++; });
+  await page.clock.runFor(20_000);
+  assert.ok(asked <= 2, `${asked} requests in 20 s`);
+});
+
+test("a node that was asked too often is given time", async () => {
+  const { page, context, faults } = await open(browser, { expected: /429/ });
+  let refused = 0;
+  await context.route("**/rpc/blocks?*", (route) => refused++ > 0 ? route.continue()
+    : route.fulfill({ status: 429, headers: { "Retry-After": "1" },
+      json: { detail: "Rate limit exceeded", code: "rate_limited" } }));
+  await page.goto(nodes[0] + "/#/blocks");
+  await page.getByText("The page asks again when it may").waitFor();
+  await page.getByText("Sealed by").first().waitFor();
+  assert.deepEqual(faults, []);
+});
+
+test("an address of a search leads to what is searched for", async () => {
+  const { page, faults } = await open(browser, { expected: MISSING });
+  await page.goto(`${nodes[0]}/#/search/${tx}`);
+  await page.getByRole("heading", { name: /^Transaction 0x/, level: 1 }).waitFor();
+  await page.goto(`${nodes[0]}/#/search/${"ab".repeat(32)}`);
+  await page.getByText("Neither a block nor").waitFor();
+  assert.deepEqual(faults, []);
 });

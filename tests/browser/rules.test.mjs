@@ -77,6 +77,37 @@ test("losing blocks make up branches, and those side by side one picture", async
     [[59, 61, 1], [5, 8, 2]]);
 });
 
+test("ways between nodes: each once, cut as soon as one end is", async () => {
+  const { ways } = await load("chart.js");
+  const peer = (id, ms, links, state = "in_sync") =>
+    ({ node_id: id, state, round_trip_ms: ms, links });
+  const link = (id, ms) => ({ node_id: id, round_trip_ms: ms });
+  const nodes = [{ node_id: "1", state: "in_sync" },
+    peer("2", 5, [link("1", 900), link("3", 7), link("9", 1)]),
+    peer("3", 6, [link("2", 8), link("4", null)]),
+    peer("4", 4, [], "unreachable"), peer("", null, [])];
+  assert.deepEqual(ways(nodes).map(({ from, to, ms, cut }) => [from, to, ms, cut]),
+    [[0, 1, 5, false], [0, 2, 6, false], [0, 3, 4, true], [0, 4, null, false],
+      [1, 2, 7, false], [2, 3, null, true]]);
+});
+
+test("a history as a file for spreadsheets", async () => {
+  const { csvOf } = await load("views/account.js");
+  const rows = [{ tx_hash: "0x1", height: 2, timestamp: "t", direction: "self", counterparty: null,
+    type: "tran\"sfer", amount: 3, fee: 1, more: 4 }];
+  assert.equal(csvOf(rows),
+    '"tx_hash","height","timestamp","direction","counterparty","type","amount","fee"\r\n' +
+    '"0x1","2","t","self","","tran""sfer","3","1"\r\n');
+});
+
+test("the time from block to block is that of their slots", async () => {
+  const { intervals } = await load("views/network.js");
+  const chain = { time: "1970-01-01T00:00:00Z", slot_ms: 2000 };
+  assert.deepEqual(intervals(chain, [{ slot: 3 }, { slot: 4 }, { slot: 7 }]),
+    [{ time: 8000, value: 2000 }, { time: 14_000, value: 6000 }]);
+  assert.deepEqual(intervals(chain, []), []);
+});
+
 test("values as people read them", async () => {
   const format = await load("format.js");
   assert.deepEqual([-7, 0, 999, 1234, 12_340, 125_000, 7_200_000, 90_000_000].map(format.duration),

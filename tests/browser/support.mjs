@@ -9,6 +9,8 @@ import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 export const nodes = process.env.AITBC_NODES.split(" ");
+/** What callers from elsewhere need. */
+export const apiKey = process.env.AITBC_API_KEY;
 const program = process.env.AITBC_PROGRAM;
 const home = process.env.AITBC_TEST_HOME;
 export const shots = process.env.AITBC_SCREENSHOTS;

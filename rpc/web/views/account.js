@@ -8,13 +8,15 @@ import { accountLink, ago, badge, blockLink, definitions, note, pager, pane, pla
 import { checkProof } from "../proof.js";
 
 const PAGE = 25;
+const CSV = { page: 100, rows: 1000 };  // at most: the newest
 
 export const accounts = {
   title: () => "Accounts",
   draw: (view) => {
     const offset = Math.max(0, Number(view.query.get("offset")) || 0);
+    // The node sorts all accounts for it: so not with each block.
     return pane(view, {
-      events: ["head"],
+      every: 10_000,
       load: (signal) => get("rpc/addresses", { limit: PAGE, offset }, signal),
       draw: (page) => page.total === 0 ? note("No account holds anything.") : [
         table("Accounts, richest first",
@@ -46,6 +48,42 @@ function historyTable(rows) {
     }));
 }
 
+const COLUMNS = ["tx_hash", "height", "timestamp", "direction", "counterparty", "type", "amount",
+  "fee"];
+
+/** @param {object[]} rows of an account's history */
+export const csvOf = (rows) =>
+  [COLUMNS, ...rows.map((row) => COLUMNS.map((name) => row[name] ?? ""))]
+    .map((cells) => cells.map((cell) => `"${String(cell).replaceAll('"', '""')}"`).join(",") +
+      "\r\n").join("");
+
+async function newestRows(address) {
+  const rows = [];
+  for (let offset = 0; offset < CSV.rows; offset += CSV.page) {
+    const { transactions } =
+      await get(`rpc/address/${segment(address)}`, { limit: CSV.page, offset });
+    rows.push(...transactions);
+    if (transactions.length < CSV.page) break;
+  }
+  return rows;
+}
+
+function csvButton(address) {
+  const said = h("span", { role: "status" });
+  const save = async () => {
+    try {
+      const rows = await newestRows(address);
+      const href = URL.createObjectURL(new Blob([csvOf(rows)], { type: "text/csv" }));
+      h("a", { href, download: `${address}.csv` }).click();
+      URL.revokeObjectURL(href);
+      said.textContent = ` ${plural(rows.length, "row")}, newest first`;
+    } catch (error) {
+      said.textContent = ` ${error.message}`;
+    }
+  };
+  return h("p", null, h("button", { type: "button", onclick: save }, "Save as CSV"), said);
+}
+
 // Of a name: questions by name are answered under the name, proofs under the address.
 async function addressOf(account, signal) {
   if (account.startsWith("aitbc1")) return account;
@@ -67,7 +105,8 @@ function drawAccount({ history, account, address }, path, offset) {
     ]),
     h("h2", null, "Transactions"),
     history.total === 0 ? note("None: this account was never named in a block.")
-      : [historyTable(history.transactions), pager(path, offset, PAGE, history.total)],
+      : [historyTable(history.transactions), pager(path, offset, PAGE, history.total),
+        csvButton(account.address)],
   ];
 }
 

@@ -4,8 +4,8 @@ import { h } from "../dom.js";
 import { get, getOr, segment } from "../api.js";
 import { namesOf, network } from "../chain.js";
 import { number, plural, shorten } from "../format.js";
-import { ago, authorityKey, badge, blockHash, blockLink, definitions, moment, note, pager, pane,
-  plainHash, right, table } from "../parts.js";
+import { ago, asTold, authorityKey, badge, blockHash, blockLink, definitions, moment, note, pager,
+  pane, plainHash, right, table, units } from "../parts.js";
 import { txRows } from "./tx.js";
 
 const PAGE = 25;
@@ -44,12 +44,15 @@ export const blocks = {
   },
 };
 
-async function load(ref, signal) {
-  const block = await getOr(null, `rpc/blocks/${segment(ref)}`, {}, signal);
-  if (block === null) {
-    const { blocks: losing } = await get("rpc/forks", { limit: 1000 }, signal);
-    return { block: losing.find((each) => each.hash === ref) ?? null, losing: true };
-  }
+async function lostBlock(hash, signal) {
+  const { blocks: losing } = await get("rpc/forks", { limit: 1000 }, signal);
+  return losing.find((each) => each.hash === hash) ?? null;
+}
+
+async function load(ref, mayBeLost, signal) {
+  const lost = mayBeLost ? await lostBlock(ref, signal) : null;
+  const block = lost ?? await getOr(null, `rpc/blocks/${segment(ref)}`, {}, signal);
+  if (lost || block === null) return { block: lost ?? await lostBlock(ref, signal), losing: true };
   const [finality, seen] = await Promise.all([
     get(`rpc/finality/${block.height}`, {}, signal), network()]);
   return { block, finality, isHead: block.height >= seen.head.height, known: [...namesOf(seen)] };
@@ -86,6 +89,12 @@ function facts(block, more = [], known = new Map()) {
   ]);
 }
 
+const sum = (txs, field) => txs.reduce((total, each) => total + (each[field] ?? 0), 0);
+
+const totals = ({ transactions: txs }) => txs.length === 0 ? [] : [
+  ["Moved", units(sum(txs.filter((tx) => tx.type === "transfer"), "amount"))],
+  ["Fees", units(sum(txs, "fee"))]];
+
 function drawBlock({ block, finality, isHead, known }) {
   const by = new Map(known);
   const final = ["Finality", finality.final
@@ -95,10 +104,11 @@ function drawBlock({ block, finality, isHead, known }) {
     h("nav", { class: "pager", "aria-label": "Neighbours" },
       block.height > 0 && h("a", { href: `#/block/${block.height - 1}` }, "← Parent"),
       !isHead && h("a", { href: `#/block/${block.height + 1}` }, "Next →")),
-    facts(block, [final], by),
+    facts(block, [final, ...totals(block)], by),
     h("h2", null, plural(block.transactions.length, "transaction")),
     block.transactions.length === 0 ? note("None: blocks are empty where votes need another one.")
       : txRows(block.transactions, "Transactions of this block"),
+    asTold(block),
   ];
 }
 
@@ -109,7 +119,7 @@ export const block = {
     const [ref = ""] = view.args;
     return pane(view, {
       events: ["final", "head", "reorg"],
-      load: (signal) => load(ref, signal),
+      load: (signal) => load(ref, view.query.has("lost"), signal),
       draw: (found) => found.losing ? drawLosing(found.block, ref) : drawBlock(found),
     });
   },

@@ -4,7 +4,7 @@ import { h, s } from "../dom.js";
 import { get } from "../api.js";
 import { namesOf, network } from "../chain.js";
 import { plural, shorten } from "../format.js";
-import { ago, authorityKey, badge, blockHash, blockLink, note, pane, right, table }
+import { ago, authorityKey, badge, blockLink, note, pane, paths, plainHash, right, table }
   from "../parts.js";
 
 const SHOWN = 200;      // losing blocks
@@ -47,18 +47,19 @@ function picture({ from, to, branches: own }, head) {
   const end = Math.min(to, from + SPAN_MAX, head);
   const x = (height) => 24 + (height - from) * CELL.width;
   const y = (lane) => 30 + lane * CELL.height;
-  const dot = (height, lane, kind, words) => s("a", { href: `#/block/${words.ref}`,
+  const dot = (height, lane, kind, words) => s("a", { href: words.href,
     "aria-label": words.label }, s("circle", { class: "branch", "data-kind": kind, cx: x(height),
     cy: y(lane), r: CELL.radius }, s("title", null, words.label)));
   const canonical = [];
   for (let height = from; height <= end; height++) {
-    canonical.push(dot(height, 0, "canonical", { ref: height, label: `Block ${height}` }),
+    canonical.push(
+      dot(height, 0, "canonical", { href: paths.block(height), label: `Block ${height}` }),
       s("text", { x: x(height), y: 12, class: "axis", "text-anchor": "middle" }, height));
   }
   const lost = own.map((branch, i) => [
     s("path", { class: "branch-line", d: `M${x(branch[0].height - 1)} ${y(0)}` +
       branch.map((block) => `L${x(block.height)} ${y(i + 1)}`).join("") }),
-    branch.map((block) => dot(block.height, i + 1, "lost", { ref: block.hash,
+    branch.map((block) => dot(block.height, i + 1, "lost", { href: paths.lost(block.hash),
       label: `Block ${block.height} that lost, ${shorten(block.hash)}` }))]);
   return h("div", { class: "scroll", role: "region", tabindex: 0,
     "aria-label": `Branches from block ${from} to ${end}` },
@@ -74,8 +75,9 @@ function branchTable(own, known) {
     "Sealed by", "Age"],
   own.map((branch) => {
     const tip = branch.at(-1);
-    return { cells: [blockHash(tip.hash), branch.length, blockLink(branch[0].height - 1),
-      authorityKey(tip.proposer, known), ago(tip.timestamp)] };
+    return { cells: [plainHash(tip.hash, "block hash", { href: paths.lost(tip.hash) }),
+      branch.length, blockLink(branch[0].height - 1), authorityKey(tip.proposer, known),
+      ago(tip.timestamp)] };
   }));
 }
 

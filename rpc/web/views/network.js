@@ -76,12 +76,16 @@ function nodeTable(nodes) {
     })));
 }
 
-// Transactions a second in each of the last intervals, from the headers.
-async function throughput(signal) {
-  const [chain, { head }] = await Promise.all([genesis(), ask()]);
+async function newestHeaders(signal) {
+  const { head } = await ask();
   if (head.height === 0) return [];
   const start = Math.max(1, head.height - HEADERS_MAX + 1);
-  const { headers } = await get("rpc/headers", { start, limit: HEADERS_MAX }, signal);
+  return (await get("rpc/headers", { start, limit: HEADERS_MAX }, signal)).headers;
+}
+
+// Transactions a second in each of the last intervals.
+function throughput(chain, headers) {
+  if (headers.length === 0) return [];
   const now = Math.ceil(Date.now() / BUCKET_MS) * BUCKET_MS;
   const sums = new Array(figures.WINDOW_MS / BUCKET_MS).fill(0);
   for (const header of headers) {
@@ -92,13 +96,19 @@ async function throughput(signal) {
     time: now - (sums.length - 1 - i) * BUCKET_MS, value: sum * 1000 / BUCKET_MS }));
 }
 
-function pictures(nodes, points) {
+/** From each block to the next one, by their slots. */
+export const intervals = (chain, headers) => headers.slice(1).map(({ slot }, i) => ({
+  time: slotStart(chain, slot), value: (slot - headers[i].slot) * chain.slot_ms }));
+
+function pictures(nodes, points, gaps) {
   const to = Date.now();
   const span = { from: to - figures.WINDOW_MS, to };
   return h("div", { class: "charts" },
     graph(nodes),
     bars("Transactions a second", points,
       { ...span, width: BUCKET_MS, unit: rate, empty: "No block has a transaction yet." }),
+    lines("From block to block", [{ name: "interval", points: gaps }],
+      { ...span, unit: duration, empty: "No block follows another one yet." }),
     lines("Time to a block, and to finality",
       [{ name: "in a block", points: figures.inclusion },
         { name: "final", points: figures.finality }],
@@ -146,9 +156,13 @@ export const network = {
     pane(view, {
       events: ["head", "state"],
       every: 3000,
-      load: async (signal) => ({
-        points: await throughput(signal), nodes: nodesOf(await ask()), at: Date.now() }),
-      draw: ({ nodes, points }) => [h("h2", null, "The last minutes"), pictures(nodes, points)],
+      load: async (signal) => {
+        const [chain, headers] = await Promise.all([genesis(), newestHeaders(signal)]);
+        return { points: throughput(chain, headers), gaps: intervals(chain, headers),
+          nodes: nodesOf(await ask()), at: Date.now() };
+      },
+      draw: ({ nodes, points, gaps }) =>
+        [h("h2", null, "The last minutes"), pictures(nodes, points, gaps)],
     }),
     h("div", { class: "two" }, recentBlocks(view), recentTxs(view)),
   ],

@@ -3,9 +3,9 @@
 import { h } from "../dom.js";
 import { get, getOr, segment } from "../api.js";
 import { namesOf, network } from "../chain.js";
-import { duration, number, parseTime, shorten } from "../format.js";
-import { accountLink, ago, authorityKey, badge, blockLink, definitions, moment, note, pager, pane,
-  plainHash, right, table, txHash, units } from "../parts.js";
+import { duration, number, parseTime, plural, shorten } from "../format.js";
+import { accountLink, ago, asTold, authorityKey, badge, blockLink, definitions, moment, note, pager,
+  pane, plainHash, right, table, txHash, units } from "../parts.js";
 
 const PAGE = 25;
 const kinds = { transfer: "payment", ballot: "ballot", receipt_claim: "claim of a receipt" };
@@ -68,6 +68,7 @@ async function load(id, signal) {
     getOr({ stages: [] }, `rpc/tx/${segment(id)}/trace`, {}, signal), network()]);
   const { node_time: _, ...steady } = trace;
   return { tx, finality, trace: steady, proposer: block && block.proposer,
+    above: included ? Math.max(0, seen.head.height - tx.height) : 0,
     known: [...namesOf(seen)] };
 }
 
@@ -91,7 +92,7 @@ function timeline(found) {
 }
 
 function drawTx(found) {
-  const { tx, finality, proposer, known } = found;
+  const { tx, finality, proposer, known, above } = found;
   const status = finality?.final ? "final" : tx.status;
   if (status === "replaced") {
     return [note(CERTAINTY.replaced), definitions([
@@ -110,14 +111,14 @@ function drawTx(found) {
       tx.type === "transfer" && ["Amount", units(tx.amount)],
       ["Fee", units(tx.fee)],
       ["Nonce", number(tx.nonce)],
-      tx.height !== undefined && ["Block", blockLink(tx.height), `, position ${tx.position}`],
+      tx.height !== undefined && ["Block", blockLink(tx.height), `, position ${tx.position}; ` +
+        `${plural(above, "block")} above it`],
       tx.height !== undefined && ["Time of the slot", moment(tx.timestamp)],
       proposer && ["Sealed by", authorityKey(proposer, new Map(known))],
       ["Signed with", `${tx.transaction.signatures.filter(Boolean).length} of ` +
         `${tx.transaction.policy.keys.length} keys, ${tx.transaction.policy.threshold} needed`],
     ]),
-    h("details", null, h("summary", null, "As the node tells it"),
-      h("pre", { tabindex: 0 }, JSON.stringify(tx.transaction, null, 2))),
+    asTold(tx.transaction),
   ];
 }
 
