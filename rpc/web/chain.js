@@ -31,6 +31,17 @@ export function network(fresh = FRESH_MS) {
   answer.catch(() => { asked.at = -Infinity; });
   return answer;
 }
+let newest = { key: null, page: null };
+/** Blocks from the newest on, with the network they were asked in: again only for another head. */
+export async function newestBlocks(limit, offset, signal) {
+  const seen = await network();
+  const key = `${seen.head.hash} ${limit} ${offset}`;
+  if (newest.key !== key) {
+    newest = { key, page: await get("rpc/blocks", { limit, offset }, signal) };
+  }
+  return { page: newest.page, seen };
+}
+
 // Before anybody else hears of it, so that nobody is shown what was before.
 for (const event of ["head", "final", "state", "gap"]) {
   live.on(event, () => { asked.at = -Infinity; });

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { ask, launch, nodes, open, pay, run, settled, shoot, until, visit } from "./support.mjs";
 
 const LIVE_MS = 1000;
+const RATE_MAX = 200;  // access.rate_per_minute
 const LOST = /Failed to load resource|ERR_/;  // the browser's own words for a node that is away
 
 let browser;
@@ -35,6 +36,24 @@ test("a block is shown within a second of its coming to the node", async () => {
   console.log(`# a block is shown after ${delays} ms`);
   assert.ok(Math.max(...delays) < LIVE_MS, `${delays}`);
   assert.deepEqual(faults, []);
+});
+
+test("with a block in each slot the page asks no more often than strangers may", async () => {
+  const { page } = await open(browser);
+  await visit(page, "");
+  await isLive(page);
+  let asked = 0;
+  page.on("request", () => { asked++; });
+  const begun = Date.now();
+  const first = await height(page);
+  for (let seen = first; seen < first + 6; seen = await height(page)) {
+    await pay("alice", "bob", 1);
+    await until("the next block is shown", async () => await height(page) > seen);
+  }
+  const rate = asked * 60_000 / (Date.now() - begun);
+  console.log(`# ${Math.round(rate)} requests a minute, a block each ` +
+    `${Math.round((Date.now() - begun) / 6)} ms`);
+  assert.ok(rate < RATE_MAX, `${rate} requests a minute`);
 });
 
 test("a payment goes through its stages while one looks at it", async () => {

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { get, getOr, segment } from "../api.js";
-import { namesOf, network } from "../chain.js";
+import { namesOf, network, newestBlocks } from "../chain.js";
 import { number, plural, shorten } from "../format.js";
 import { ago, asTold, authorityKey, badge, blockHash, blockLink, definitions, moment, note, pager,
   pane, plainHash, right, table, units } from "../parts.js";
@@ -30,8 +30,7 @@ export const blocks = {
     return pane(view, {
       events: ["head", "final"],
       load: async (signal) => {
-        const [page, seen] = await Promise.all([
-          get("rpc/blocks", { limit: PAGE, offset }, signal), network()]);
+        const { page, seen } = await newestBlocks(PAGE, offset, signal);
         return { page, final: seen.final.height, known: [...namesOf(seen)] };
       },
       draw: ({ page, final, known }) => [

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { get } from "../api.js";
-import { bestHeight, genesis, namesOf, network as ask, nodeName, nodesOf, slotStart }
+import { bestHeight, genesis, namesOf, network as ask, newestBlocks, nodeName, nodesOf, slotStart }
   from "../chain.js";
 import { bars, graph, lines } from "../chart.js";
 import * as figures from "../figures.js";
@@ -18,12 +18,12 @@ const HEADERS_MAX = 200;  // of the last minutes
 const tile = (term, value, ...more) => h("div", { class: "tile" }, h("dt", null, term),
   h("dd", null, h("strong", null, value), h("span", null, more)));
 
-function tiles(seen, head) {
+function tiles(seen, sealed) {
   const nodes = nodesOf(seen);
   const well = nodes.filter((node) => stateKind(node.state) === "in_sync").length;
   const open = seen.head.height - seen.final.height;
   return h("dl", { class: "tiles" },
-    tile("Height", blockLink(seen.head.height), "sealed ", ago(head.timestamp)),
+    tile("Height", blockLink(seen.head.height), "sealed ", ago(sealed)),
     tile("Final", blockLink(seen.final.height),
       open === 0 ? "all of it" : `${plural(open, "block")} to go`),
     tile("Mempool", h("a", { href: "#/mempool" }, number(seen.mempool_txs)), "waiting"),
@@ -122,7 +122,7 @@ function pictures(nodes, points, gaps) {
 const recentBlocks = (view) => pane(view, {
   events: ["head", "final"],
   load: async (signal) => {
-    const [page, seen] = await Promise.all([get("rpc/blocks", { limit: RECENT }, signal), ask()]);
+    const { page, seen } = await newestBlocks(RECENT, 0, signal);
     return { blocks: page.blocks, final: seen.final.height, known: [...namesOf(seen)] };
   },
   draw: ({ blocks, final, known }) => [
@@ -145,16 +145,14 @@ export const network = {
     pane(view, {
       events: ["head", "final", "state"],
       every: 2000,
-      load: async (signal) => {
-        const [seen, head] = await Promise.all([ask(), get("rpc/head", {}, signal)]);
-        return { seen, head };
+      load: async () => {
+        const [chain, seen] = await Promise.all([genesis(), ask()]);
+        return { seen, sealed: slotStart(chain, seen.head.slot) };
       },
-      draw: ({ seen, head }) => {
-        return [warnings(seen), tiles(seen, head), nodeTable(nodesOf(seen))];
-      },
+      draw: ({ seen, sealed }) =>
+        [warnings(seen), tiles(seen, sealed), nodeTable(nodesOf(seen))],
     }),
     pane(view, {
-      events: ["head", "state"],
       every: 3000,
       load: async (signal) => {
         const [chain, headers] = await Promise.all([genesis(), newestHeaders(signal)]);
