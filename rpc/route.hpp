@@ -110,6 +110,8 @@ struct Route {
   // ask for none never reach the handler.
   bool stream = false;
   std::string_view media = json_type;  // of the answer
+  // The answer follows from the request, the head, and what is justified and final.
+  bool of_the_tips = false;
   // One that the predecessor had: parameters that it does not know are ignored, and a chain_id, if
   // one is given, must be this chain's.
   bool lenient = false;
