@@ -19,22 +19,23 @@ std::size_t connections_of(const benchmark::State& state) {
   return static_cast<std::size_t>(state.range(0));
 }
 
-// The limit of what follows.
-void epoll_echo(benchmark::State& state) {
-  const EchoServer server;
+void ask_for_head(benchmark::State& state, std::uint16_t port) {
   const std::vector<std::string> requests(questions, get_request("/rpc/head"));
   Waits waits;
-  for (auto _ : state) waits = run_load(server.port(), connections_of(state), requests);
+  for (auto _ : state) waits = run_load(port, connections_of(state), requests);
   report_load(state, waits);
+}
+
+// A server that does nothing: the limit of what follows.
+void epoll_echo(benchmark::State& state) {
+  const EchoServer server;
+  ask_for_head(state, server.port());
 }
 
 void head_over_http(benchmark::State& state) {
   const test::ChainBuilder builder = test::live_builder();
   const test::NodeInProcess node(builder, {});
-  const std::vector<std::string> requests(questions, get_request("/rpc/head"));
-  Waits waits;
-  for (auto _ : state) waits = run_load(node.port(), connections_of(state), requests);
-  report_load(state, waits);
+  ask_for_head(state, node.port());
 }
 
 constexpr std::size_t senders = 1'000;
