@@ -348,14 +348,13 @@ Result<std::optional<CheckedBlock>> Chain::propose(Authority& authority, Time no
 
 // ---- pending transactions -----------------------------------------------------------------------
 
-// A refusal turns into success if the transaction is already here.
-Result<TxId> Chain::known(const CheckedTx& tx, const Error& refusal) const {
-  if (refusal.code == Errc::duplicate) return tx.id();
-  if (refusal.code == Errc::nonce_used) {
-    AITBC_TRY_ASSIGN(const bool included, store_->included(tx.id()));
-    if (included) return tx.id();
-  }
-  return refusal;
+// What used its nonce may be itself.
+Error Chain::refusal_of(const CheckedTx& tx, Error refusal) const {
+  if (refusal.code != Errc::nonce_used) return refusal;
+  auto included = store_->included(tx.id());
+  if (!included) return std::move(included).error();
+  if (!*included) return refusal;
+  return error(Errc::duplicate, "transaction " + hash_text(tx.id()) + " is in the chain already");
 }
 
 // Whether it would change anything but its sender's account, as things stand.
@@ -373,7 +372,7 @@ Result<std::vector<Result<TxId>>> Chain::submit(std::span<const CheckedTx> txs,
   Batch batch;
   for (const CheckedTx& tx : txs) {
     if (const auto status = mempool_.check(state_, tx); !status) {
-      answers.push_back(known(tx, status.error()));
+      answers.emplace_back(refusal_of(tx, status.error()));
       continue;
     }
     if (submitter == Submitter::client) {

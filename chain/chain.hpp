@@ -90,8 +90,8 @@ class Chain {
   // acknowledged is taken as it is: it may have made sense there, and all its sender's others wait
   // for it.
   enum class Submitter { client, peer };
-  // One commit for all; the answers are in the order of the transactions. A transaction that is
-  // pending or included already is answered with its id.
+  // One commit for all; the answers are in the order of the transactions. `duplicate` is
+  // one that is pending or included already.
   Result<std::vector<Result<TxId>>> submit(std::span<const CheckedTx> txs,
                                            Submitter = Submitter::client);
 
@@ -109,7 +109,7 @@ class Chain {
   Result<Imported> keep_beside(const Parent& ancestor, std::span<const CheckedBlock> branch);
   Status commit_blocks(std::vector<Applied> rewound, std::vector<Applied> appended, Parent head);
   Status check_use(const CheckedTx&) const;
-  Result<TxId> known(const CheckedTx&, const Error& refusal) const;
+  Error refusal_of(const CheckedTx&, Error refusal) const;
 
   // Votes (chain_finality.cpp).
   Finality::Electorate electorate() const;

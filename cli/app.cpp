@@ -37,6 +37,7 @@ void build(CLI::App& root, Invocation& invocation) {
   add_network_commands(root, invocation);
   add_node_commands(root, invocation);
   add_log_commands(root, invocation);
+  add_top_command(root, invocation);
   add_sync_commands(root, invocation);
   add_key_commands(root, invocation);
   add_chain_commands(root, invocation);

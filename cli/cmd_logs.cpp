@@ -36,9 +36,8 @@ Result<std::vector<LogTail>> tails_of(sites::Network& network,
       const bool taken =
           wanted.empty() || std::find(wanted.begin(), wanted.end(), node.id) != wanted.end();
       if (!taken) continue;
-      AITBC_TRY_ASSIGN(const sites::Network::Place place, network.place_of(node.id));
-      tails.emplace_back(node.id, place.layout.log(node.id), place.provider.transport,
-                         place.provider.clock_ahead);
+      AITBC_TRY_ASSIGN(LogTail tail, open_log(network, node.id));
+      tails.push_back(std::move(tail));
     }
   }
   return tails;

@@ -20,6 +20,7 @@ struct PaymentText;
 void add_network_commands(CLI::App& root, Invocation& invocation);
 void add_node_commands(CLI::App& root, Invocation& invocation);
 void add_log_commands(CLI::App& root, Invocation& invocation);
+void add_top_command(CLI::App& root, Invocation& invocation);
 void add_sync_commands(CLI::App& root, Invocation& invocation);
 void add_chain_commands(CLI::App& root, Invocation& invocation);
 void add_evidence_commands(CLI::App& root, Invocation& invocation);

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t pattern_bytes_max = 256;
 constexpr std::size_t line_bytes_max = 64 * 1024;
+// What every line has: told first, or not worth telling.
+constexpr std::string_view placing_fields[] = {"timestamp", "service",  "level", "logger",
+                                               "module",    "function", "line",  "event",
+                                               "node",      "message"};
 
 std::vector<LogLine> take_lines(const std::string& node, std::string& partial) {
   std::vector<LogLine> lines;
@@ -36,6 +40,24 @@ LogLine read_log_line(std::string node, std::string text) {
     }
   }
   return line;
+}
+
+std::string readable(const LogLine& line) {
+  const auto json = rpc::parse_json(line.text);
+  if (!json || !json->is_object() || !line.time) return line.text;
+  std::string text = to_iso(*line.time).substr(11, 8);
+  const auto word = [&](const char* name) {
+    const auto found = json->find(name);
+    const bool is_text = found != json->end() && found->is_string();
+    return is_text ? found->get<std::string>() : std::string("-");
+  };
+  text += " " + word("level") + " " + word("event");
+  for (const auto& [name, value] : json->items()) {
+    const auto known = std::find(std::begin(placing_fields), std::end(placing_fields), name);
+    if (known != std::end(placing_fields)) continue;
+    text += " " + name + "=" + (value.is_string() ? value.get<std::string>() : rpc::dump(value));
+  }
+  return text;
 }
 
 class LogFilter::Pattern {
@@ -90,6 +112,12 @@ Result<std::vector<LogLine>> LogTail::read_new(std::size_t bytes_max) {
     if (line.time) *line.time -= ahead_;
   }
   return lines;
+}
+
+Result<LogTail> open_log(sites::Network& network, const std::string& node) {
+  AITBC_TRY_ASSIGN(const sites::Network::Place place, network.place_of(node));
+  return LogTail(node, place.layout.log(node), place.provider.transport,
+                 place.provider.clock_ahead);
 }
 
 std::vector<LogLine> merge_last(std::vector<std::vector<LogLine>> logs, std::size_t count) {

@@ -11,7 +11,7 @@
 
 #include "chain/core/result.hpp"
 #include "chain/core/time.hpp"
-#include "sites/transport.hpp"
+#include "sites/network.hpp"
 
 namespace aitbc::cli {
 
@@ -22,6 +22,9 @@ struct LogLine {
 };
 
 LogLine read_log_line(std::string node, std::string text);
+// For people: time of day, level, event and its fields, without where in the program it was logged;
+// a line that is no JSON object as it is.
+std::string readable(const LogLine& line);
 
 // Decides which lines are shown.
 class LogFilter {
@@ -56,6 +59,9 @@ class LogTail {
   std::string partial_;
   sites::Mark mark_;
 };
+
+// Of a node of the network, wherever it lives. not_found; unreachable.
+Result<LogTail> open_log(sites::Network& network, const std::string& node);
 
 // By time, lines without one staying behind their predecessor; then the last `count`.
 std::vector<LogLine> merge_last(std::vector<std::vector<LogLine>> logs, std::size_t count);

@@ -74,6 +74,12 @@ constexpr std::string_view status_shape =
     "reorgs:count~ "
     "evidence:count~ clock_offset_ms:int~ "
     "round_trip_ms:count~ faults:[text] detail:text}]}";
+constexpr std::string_view rates_shape =
+    "{window_ms:count blocks:count transactions:count time_to_final_ms:count~}";
+constexpr std::string_view top_shape =
+    "{network:text chain_id:text time:text height:count~ final_height:count~ rates:rates~ "
+    "nodes:[{node:text site:text url:text state:text process:text live:flag height:count~ "
+    "final_height:count~ lag:count~ mempool:count~ rates:rates~}]}";
 constexpr std::string_view block_shape =
     "{height:count hash:hash chain_id:text parent_hash:hash timestamp:text tx_count:count "
     "slot:count txs_root:hash state_root:hash proposer:text~}";
@@ -197,6 +203,7 @@ constexpr std::array entries{
           "round_trip_ms:count~ clock_offset_ms:int~ invalid:count "
           "last_error:text}]}]}"},
     Entry{"test", test_shape},
+    Entry{"top", top_shape},
     Entry{"tx build", tx_file_shape},
     Entry{"tx combine", tx_file_shape},
     Entry{"tx pending",
@@ -230,6 +237,7 @@ std::string_view named_shape(std::string_view name) {
   if (name == "given_up") return given_up_shape;
   if (name == "receipt") return receipt_shape;
   if (name == "status") return status_shape;
+  if (name == "rates") return rates_shape;
   return {};
 }
 

@@ -29,12 +29,6 @@ std::vector<std::string> fault_ids(const sites::NodeReport& report) {
   return ids;
 }
 
-std::string state_text(const sites::NodeReport& report) {
-  std::string text = report.state.text();
-  for (const std::string& id : fault_ids(report)) text += ", " + id;
-  return text;
-}
-
 void write_answer(rpc::ObjectWriter& row, const NodeStatus& answer) {
   row.integer("height", answer.head.height)
       .text("head", hash_text(answer.head.id))
@@ -127,6 +121,12 @@ std::string alarms(const NodeStatus& answer) {
   return text;
 }
 
+std::string state_text(const sites::NodeReport& report) {
+  std::string text = report.state.text();
+  for (const std::string& id : fault_ids(report)) text += ", " + id;
+  return report.answer ? text + alarms(*report.answer) : text;
+}
+
 std::string status_table(const sites::NetworkStatus& status) {
   Table table({"NODE", "SITE", "URL", "HEIGHT", "FINAL", "HEAD", "PENDING", "STATE"});
   for (const sites::NodeReport& report : status.nodes) {
@@ -135,8 +135,7 @@ std::string status_table(const sites::NetworkStatus& status) {
                known ? std::to_string(report.answer->head.height) : "-",
                known ? std::to_string(report.answer->final.height) : "-",
                known ? short_hash(report.answer->head.id) : "-",
-               known ? std::to_string(report.answer->mempool_txs) : "-",
-               state_text(report) + (known ? alarms(*report.answer) : "")});
+               known ? std::to_string(report.answer->mempool_txs) : "-", state_text(report)});
   }
   return table.text();
 }

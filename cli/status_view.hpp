@@ -22,6 +22,9 @@ std::string process_json(const std::string& network,
 // nothing.
 std::string alarms(const NodeStatus&);
 
+// The verdict on a node, the faults that it has on purpose, and its alarms.
+std::string state_text(const sites::NodeReport& report);
+
 // What each node says of its peers.
 std::string peer_table(const sites::NetworkStatus& status);
 std::string peer_json(const sites::NetworkStatus& status);

@@ -1,6 +1,7 @@
 #include "rpc/client.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "rpc/binary.hpp"
 #include "rpc/client_views.hpp"
@@ -112,6 +113,30 @@ Result<SyncAnswer> Client::sync(const SyncQuery& query) {
 Result<NodeStatus> Client::network() {
   AITBC_TRY_ASSIGN(const std::string body, connection_->send(get_request("/rpc/network")));
   return parse_status(body);
+}
+
+Error Client::listen(const std::string& types, EventReader& reader, const Listener& listener) {
+  HttpRequest request = get_request("/rpc/events", {{"types", types}});
+  request.accept = event_stream_type;
+  request.last_event_id = reader.last_id();
+  reader.begin();
+  Status read = ok();
+  bool open = false;
+  const auto answer = connection_->http.stream(
+      request, {connection_->limits.connect, events_silence_max}, [&](std::string_view bytes) {
+        if (!std::exchange(open, true)) listener.opened();
+        const auto events = reader.read(bytes);
+        if (!events) {
+          read = events.error();
+          return false;
+        }
+        for (const ToldEvent& event : *events) listener.told(event);
+        return true;
+      });
+  if (!read) return read.error();
+  if (!answer) return answer.error();
+  if (answer->status != 200) return error_from_answer(*answer);
+  return error(Errc::unreachable, connection_->url + ": the node ended its events");
 }
 
 Result<std::vector<SealedHeader>> Client::headers(Height from, std::size_t limit) {

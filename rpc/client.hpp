@@ -4,11 +4,13 @@
 // and a size cap. `unreachable` or `timeout` when there is no answer; the node's own error
 // otherwise.
 
+#include <functional>
 #include <memory>
 
 #include "chain/protocol.hpp"
 #include "chain/store.hpp"
 #include "rpc/credentials.hpp"
+#include "rpc/event_text.hpp"
 
 namespace aitbc::rpc {
 
@@ -72,6 +74,15 @@ class Client {
     Hash state_root;
   };
   Result<ProvenView> prove(const Address&);
+
+  // What a listener hears, on the thread that listens.
+  struct Listener {
+    std::function<void()> opened;  // the node tells what happens from now on
+    std::function<void(const ToldEvent&)> told;
+  };
+  // GET /rpc/events, of the types "head,final" and so on, from the last one on that `reader` took.
+  // Until the node ends it, says nothing for events_silence_max, or cancel(): says why it ended.
+  Error listen(const std::string& types, EventReader& reader, const Listener&);
 
   // Any route, for what needs no type: the answer's body on 200, the node's error otherwise. The
   // argument is as in a URL.

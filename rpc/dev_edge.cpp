@@ -9,7 +9,8 @@ namespace aitbc::rpc {
 namespace {
 
 constexpr std::uint64_t grant_part = 1'000;  // of what the faucet has
-constexpr std::size_t gifts_max = 3;         // tries, if another node's faucet is faster
+constexpr std::size_t nonces_tried_max = 3;
+constexpr std::size_t gifts_max = 3;  // tries, if another node's faucet is faster
 
 Status check_devnet(const Params& params) {
   if (params.devnet) return ok();
@@ -44,12 +45,17 @@ Result<TxId> DevEdge::sign_and_submit(const KeyPair& key, const Payload& payload
   tx.from = address_of(policy);
   tx.fee = fee;
   tx.payload = payload;
-  const MutexLock lock(signing_);
-  AITBC_TRY_ASSIGN(tx.nonce, node_.next_nonce(tx.from));
   const KeyPair* const keys[] = {&key};
-  AITBC_TRY_ASSIGN(SignedTx signed_tx, sign(params.genesis_hash, std::move(tx), policy, keys));
-  AITBC_TRY_ASSIGN(CheckedTx checked, CheckedTx::check(params, std::move(signed_tx)));
-  return node_.submit(std::move(checked));
+  const MutexLock lock(signing_);
+  for (std::size_t tries = 1;; ++tries) {
+    AITBC_TRY_ASSIGN(tx.nonce, node_.next_nonce(tx.from));
+    AITBC_TRY_ASSIGN(SignedTx signed_tx, sign(params.genesis_hash, tx, policy, keys));
+    AITBC_TRY_ASSIGN(CheckedTx checked, CheckedTx::check(params, std::move(signed_tx)));
+    auto sent = node_.submit(std::move(checked));
+    // Another node signed the same for somebody else, and its payment has just come.
+    const bool taken = !sent && sent.error().code == Errc::duplicate;
+    if (!taken || tries == nonces_tried_max) return sent;
+  }
 }
 
 Result<TxId> DevEdge::pay(const Payment& payment) {

@@ -2,6 +2,7 @@
 // A request and its answer as values, so that routes are tested without sockets. Owned by the
 // thread that handles the request.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -62,6 +63,9 @@ struct HttpResponse {
   std::vector<std::pair<std::string_view, std::string>> fields;
   // The connection is told this from now on: of a 101 as a WebSocket, of a 200 in place of a body.
   std::shared_ptr<EventSource> stream;
+  // True while the same request of the same client would be answered with the same bytes, and then
+  // counts it as answered once more; none: nobody may say so. Any thread.
+  std::function<bool()> again;
 };
 
 }  // namespace aitbc::rpc

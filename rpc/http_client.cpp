@@ -29,40 +29,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint16_t https_port = 443;
-
-bool is_unreserved(char c) {
-  const bool alphanumeric =
-      (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  return alphanumeric || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-std::string percent_encoded(std::string_view text, std::string_view also_plain) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    if (is_unreserved(c) || also_plain.find(c) != std::string_view::npos) {
-      encoded += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      encoded += '%';
-      encoded += digits[byte >> 4];
-      encoded += digits[byte & 15];
-    }
-  }
-  return encoded;
-}
-
-std::string target_of(const Url& url, const HttpRequest& request) {
-  std::string target = url.prefix + percent_encoded(request.path, "/:@!$&'()*+,;=");
-  char separator = '?';
-  for (const auto& [name, value] : request.query) {
-    target += separator + percent_encoded(name, {}) + "=" + percent_encoded(value, {});
-    separator = '&';
-  }
-  return target;
-}
-
 // The socket as the library sees it. Every read and write ends at the deadline or when cancelled,
 // and what comes in is counted, so neither headers nor body can go on for ever.
 class BoundedStream final : public httplib::Stream {
@@ -71,6 +37,7 @@ class BoundedStream final : public httplib::Stream {
   struct Bounds {
     Clock::time_point deadline;
     std::size_t bytes_max;
+    std::optional<Duration> silence = {};  // of a stream: the time for each piece, of any number
   };
 
   BoundedStream(Channel& channel, int socket, int cancel, Bounds bounds)
@@ -155,6 +122,10 @@ class BoundedStream final : public httplib::Stream {
         begin_ = 0;
         buffer_end_ = moved.bytes;
         received_ += buffer_end_;
+        if (bounds_.silence) {
+          bounds_.deadline = Clock::now() + *bounds_.silence;
+          return true;
+        }
         return received_ <= bounds_.bytes_max || stop(End::too_large);
       }
       if (!moved.blocked) return stop(End::closed);
@@ -175,58 +146,6 @@ class BoundedStream final : public httplib::Stream {
 };
 
 }  // namespace
-
-Result<Url> parse_url(std::string_view text) {
-  const auto wrong = [text](const char* why) {
-    return error(Errc::bad_config, "expected a URL like http://host:port or https://host, got \"" +
-                                       std::string(text.substr(0, 200)) + "\": " + why);
-  };
-  std::string_view rest = text;
-  Url url;
-  url.secure = rest.starts_with("https://");
-  if (!url.secure && !rest.starts_with("http://")) {
-    return wrong("the scheme is neither http nor https");
-  }
-  if (url.secure) url.port = https_port;
-  rest.remove_prefix(rest.find("//") + 2);
-  const std::string_view authority = rest.substr(0, rest.find('/'));
-  std::string_view prefix = rest.substr(authority.size());
-  const std::string_view prefix_plain = "/-._~";
-  while (prefix.ends_with('/')) prefix.remove_suffix(1);
-  for (const char c : prefix) {
-    if (!is_unreserved(c) && prefix_plain.find(c) == std::string_view::npos) {
-      return wrong("the path may have letters, digits, and - . _ ~ / only");
-    }
-  }
-  url.prefix = prefix;
-
-  const bool bracketed = authority.starts_with('[');
-  const std::size_t bracket = authority.find(']');
-  if (bracketed && bracket == std::string_view::npos) return wrong("a bracket is not closed");
-  const std::string_view host =
-      bracketed ? authority.substr(1, bracket - 1) : authority.substr(0, authority.find(':'));
-  const std::string_view port = authority.substr(host.size() + (bracketed ? 2 : 0));
-  for (const char c : host) {
-    if (!is_unreserved(c) && !(bracketed && c == ':')) return wrong("the host name is malformed");
-  }
-  if (host.empty()) return wrong("there is no host");
-  url.host = host;
-  if (port.empty()) return url;
-  const std::string_view digits = port.substr(1);
-  const auto [end, problem] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), url.port);
-  if (port.front() != ':' || problem != std::errc{} || end != digits.data() + digits.size() ||
-      url.port == 0 || digits.front() == '0') {
-    return wrong("the port is not a number from 1 to 65535");
-  }
-  return url;
-}
-
-std::string to_string(const Url& url) {
-  const bool bracketed = url.host.find(':') != std::string::npos;
-  return (url.secure ? "https://" : "http://") + (bracketed ? "[" + url.host + "]" : url.host) +
-         ":" + std::to_string(url.port) + url.prefix;
-}
 
 // Uses the library to print requests and parse answers, over sockets of our own.
 class HttpClient::Session final : private httplib::ClientImpl {
@@ -249,7 +168,9 @@ class HttpClient::Session final : private httplib::ClientImpl {
     [[maybe_unused]] const ssize_t written = ::write(cancel_, &one, sizeof one);
   }
 
-  Result<HttpResponse> send(const Url& url, const HttpRequest& request, const CallLimits& limits);
+  // With `receive` as stream().
+  Result<HttpResponse> send(const Url& url, const HttpRequest& request, const CallLimits& limits,
+                            const Receive* receive);
 
  private:
   using End = BoundedStream::End;
@@ -259,7 +180,7 @@ class HttpClient::Session final : private httplib::ClientImpl {
   };
 
   Outcome exchange(const std::string& where, const std::string& target, const HttpRequest& request,
-                   const CallLimits& limits, Clock::time_point deadline);
+                   const CallLimits& limits, Clock::time_point deadline, const Receive* receive);
   Status connect(const Url& url, const std::string& where, Clock::time_point deadline);
   End connect_to(const addrinfo& address, Clock::time_point deadline);
   Status begin_channel(const Url& url, const std::string& where);
@@ -351,31 +272,41 @@ Status HttpClient::Session::begin_channel(const Url& url, const std::string& whe
   return ok();
 }
 
-HttpClient::Session::Outcome HttpClient::Session::exchange(const std::string& where,
-                                                           const std::string& target,
-                                                           const HttpRequest& request,
-                                                           const CallLimits& limits,
-                                                           Clock::time_point deadline) {
+HttpClient::Session::Outcome HttpClient::Session::exchange(
+    const std::string& where, const std::string& target, const HttpRequest& request,
+    const CallLimits& limits, Clock::time_point deadline, const Receive* receive) {
   httplib::Request asked;
   asked.method = request.method;
   asked.path = target;
   asked.body = request.body;
   if (!request.accept.empty()) asked.set_header("Accept", request.accept);
   if (!request.content_type.empty()) asked.set_header("Content-Type", request.content_type);
+  if (!request.last_event_id.empty()) asked.set_header("Last-Event-ID", request.last_event_id);
   if (!credentials_.api_key.empty()) asked.set_header("X-Api-Key", credentials_.api_key);
   HttpResponse answer;
+  httplib::Response response;
   bool too_large = false;
+  bool enough = false;
   // Without a receiver the library reserves as many bytes as the peer says it will send.
   asked.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+    if (receive != nullptr && response.status == 200) {
+      enough = !(*receive)({data, size});
+      return !enough;
+    }
     too_large = size > limits.body_bytes_max - answer.body.size();
     if (!too_large) answer.body.append(data, size);
     return !too_large;
   };
   BoundedStream stream(*channel_, fd_, cancel_,
-                       {deadline, limits.body_bytes_max * 2 + limits::http_header_bytes_max});
-  httplib::Response response;
+                       {deadline, limits.body_bytes_max * 2 + limits::http_header_bytes_max,
+                        receive == nullptr ? std::nullopt : std::optional(limits.total)});
   httplib::Error problem = httplib::Error::Success;
   const bool whole = process_request(stream, asked, response, false, problem);
+  if (enough) {
+    disconnect();
+    answer.status = response.status;
+    return {std::move(answer), false};
+  }
   if (!whole || too_large) {
     const End end = too_large ? End::too_large : stream.end();
     return {failure(end, where), end == End::closed && !stream.received_any()};
@@ -398,7 +329,7 @@ HttpClient::Session::Outcome HttpClient::Session::exchange(const std::string& wh
 }
 
 Result<HttpResponse> HttpClient::Session::send(const Url& url, const HttpRequest& request,
-                                               const CallLimits& limits) {
+                                               const CallLimits& limits, const Receive* receive) {
   const std::string target = target_of(url, request);
   const std::string where =
       request.method + " " + to_string(Url{url.host, url.port, {}, url.secure}) + target;
@@ -411,7 +342,7 @@ Result<HttpResponse> HttpClient::Session::send(const Url& url, const HttpRequest
       if (fd_ < 0) {
         AITBC_TRY(connect(url, where, std::min(deadline, Clock::now() + limits.connect)));
       }
-      Outcome outcome = exchange(where, target, request, limits, deadline);
+      Outcome outcome = exchange(where, target, request, limits, deadline, receive);
       if (outcome.answer) return std::move(outcome.answer);
       disconnect();
       const bool again = reused && attempt == 0 && repeatable && outcome.worth_repeating;
@@ -429,7 +360,12 @@ HttpClient::HttpClient(Url url, Credentials credentials)
 HttpClient::~HttpClient() = default;
 
 Result<HttpResponse> HttpClient::send(const HttpRequest& request, const CallLimits& limits) {
-  return session_->send(url_, request, limits);
+  return session_->send(url_, request, limits, nullptr);
+}
+
+Result<HttpResponse> HttpClient::stream(const HttpRequest& request, const CallLimits& limits,
+                                        const Receive& receive) {
+  return session_->send(url_, request, limits, &receive);
 }
 
 void HttpClient::cancel() { session_->cancel(); }

@@ -4,9 +4,8 @@
 // connection is kept open between calls. One thread at a time; only cancel() may come from others.
 
 #include <atomic>
-#include <cstdint>
+#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "chain/core/limits.hpp"
@@ -14,21 +13,9 @@
 #include "chain/core/time.hpp"
 #include "rpc/credentials.hpp"
 #include "rpc/http.hpp"
+#include "rpc/http_url.hpp"
 
 namespace aitbc::rpc {
-
-// http[s]://host[:port][/prefix]; the prefix has no slash at its end and may be empty.
-struct Url {
-  std::string host;  // a name or a numeric address, IPv6 without its brackets
-  std::uint16_t port = 80;
-  std::string prefix;
-  bool secure = false;
-  bool operator==(const Url&) const = default;
-};
-
-// Errc::bad_config with a sentence that says what was expected.
-Result<Url> parse_url(std::string_view text);
-std::string to_string(const Url& url);
 
 class HttpClient {
  public:
@@ -53,6 +40,13 @@ class HttpClient {
   // Errc::unreachable, and may have been carried out. That is rare, as a kept connection is looked
   // at before it is used again. The time for the connection includes finding the address.
   Result<HttpResponse> send(const HttpRequest& request, const CallLimits& limits);
+
+  // An answer that goes on: the body of a 200 is handed over as it comes, of any size, and not
+  // kept. `total` is for how long nothing may come. A value once it has ended, or once `receive`
+  // wanted no more; any other answer as of send().
+  using Receive = std::function<bool(std::string_view)>;
+  Result<HttpResponse> stream(const HttpRequest& request, const CallLimits& limits,
+                              const Receive& receive);
 
   // Ends a call under way, promptly, and refuses all later ones. From any thread; for good.
   void cancel();

@@ -55,8 +55,13 @@ class MemoryStream final : public httplib::Stream {
   std::string output_;
 };
 
-// What the handler of this thread's request opened: the library has no place to hand it through.
-thread_local HttpStream under_way;
+// What the handler of this thread's request gave beside bytes: the library has no place to hand it
+// through.
+struct Beside {
+  HttpStream stream;
+  std::function<bool()> again;
+};
+thread_local Beside under_way;
 
 std::string error_body(std::string_view code, const std::string& detail) {
   Json body;
@@ -117,39 +122,53 @@ bool repeats_parameter(const httplib::Request& request) {
 }
 
 // Programs that know no field of ours (Prometheus) send the key as a token (RFC 6750).
-std::string api_key_of(const httplib::Request& from) {
-  if (from.has_header("X-Api-Key")) return from.get_header_value("X-Api-Key");
+std::string token_of(const std::string& authorization) {
   constexpr std::string_view scheme = "Bearer ";
-  const std::string sent = from.get_header_value("Authorization");
-  return sent.starts_with(scheme) ? sent.substr(scheme.size()) : std::string();
+  return authorization.starts_with(scheme) ? authorization.substr(scheme.size()) : std::string();
 }
+
+std::string media_type_of(std::string type) {
+  type.erase(std::min(type.find_first_of("; \t"), type.size()));
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return type;
+}
+
+// As the frame spells them.
+constexpr std::pair<std::string_view, std::string HttpRequest::*> request_fields[] = {
+    {"Content-Type", &HttpRequest::content_type},
+    {"Accept", &HttpRequest::accept},
+    {codings_mark, &HttpRequest::accept_encoding},
+    {"If-None-Match", &HttpRequest::if_none_match},
+    {"Host", &HttpRequest::host},
+    {"Origin", &HttpRequest::origin},
+    {"X-Api-Key", &HttpRequest::api_key},
+    {"Access-Control-Request-Method", &HttpRequest::asked_method},
+    {"Access-Control-Request-Headers", &HttpRequest::asked_headers},
+    {"X-Forwarded-For", &HttpRequest::forwarded_for},
+    {"Last-Event-ID", &HttpRequest::last_event_id},
+    {"Upgrade", &HttpRequest::upgrade},
+    {"Sec-WebSocket-Version", &HttpRequest::websocket_version},
+    {"Sec-WebSocket-Key", &HttpRequest::websocket_key},
+};
 
 HttpRequest to_request(const httplib::Request& from) {
   HttpRequest request;
   request.method = from.method;
   request.path = from.path;
   request.query.insert(from.params.begin(), from.params.end());
-  std::string type = from.get_header_value("Content-Type");
-  type.erase(std::min(type.find_first_of("; \t"), type.size()));
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  request.content_type = std::move(type);
-  request.accept = from.get_header_value("Accept");
-  request.accept_encoding = from.get_header_value(std::string(codings_mark).c_str());
-  request.if_none_match = from.get_header_value("If-None-Match");
   request.body = from.body;
   request.client = from.remote_addr;
-  request.host = from.get_header_value("Host");
-  request.origin = from.get_header_value("Origin");
-  request.api_key = api_key_of(from);
-  request.asked_method = from.get_header_value("Access-Control-Request-Method");
-  request.asked_headers = from.get_header_value("Access-Control-Request-Headers");
-  request.forwarded_for = from.get_header_value("X-Forwarded-For");
-  request.last_event_id = from.get_header_value("Last-Event-ID");
-  request.upgrade = from.get_header_value("Upgrade");
-  request.websocket_version = from.get_header_value("Sec-WebSocket-Version");
-  request.websocket_key = from.get_header_value("Sec-WebSocket-Key");
-  request.forwarded = from.has_header(std::string(forwarded_mark).c_str());
+  std::string token;
+  for (const auto& [name, value] : from.headers) {
+    if (name == "Authorization") token = token_of(value);
+    if (name == forwarded_mark) request.forwarded = true;
+    for (const auto& [known, member] : request_fields) {
+      if (name == known) request.*member = value;
+    }
+  }
+  request.content_type = media_type_of(std::move(request.content_type));
+  if (!from.has_header("X-Api-Key")) request.api_key = std::move(token);
   return request;
 }
 
@@ -218,7 +237,8 @@ class HttpExchange::Library final : private httplib::Server {
     // Before its routes, which are regular expressions over text of the client's choice.
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
       HttpResponse answer = handle(request);
-      if (answer.stream) under_way = stream_of(answer, request);
+      if (answer.stream) under_way.stream = stream_of(answer, request);
+      under_way.again = std::move(answer.again);
       to_library(std::move(answer), response);
       return HandlerResponse::Handled;
     });
@@ -245,8 +265,9 @@ class HttpExchange::Library final : private httplib::Server {
     const bool sent = process_request(stream, close, closed, [&](httplib::Request& parsed) {
       parsed.body = std::move(request.body);
     });
+    Beside beside = std::exchange(under_way, {});
     return {stream.take(), close || closed || !sent ? Persistence::close : Persistence::keep,
-            std::exchange(under_way, {})};
+            std::move(beside.stream), std::move(beside.again)};
   }
 
  private:

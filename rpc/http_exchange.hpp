@@ -4,6 +4,7 @@
 // that the service does escapes as an exception or as text: a bug of ours is logged and answered
 // with a fixed body. Any number of threads may call answer() at once.
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,7 @@ struct HttpAnswer {
   std::string bytes;
   Persistence persistence = Persistence::close;
   HttpStream stream = {};
+  std::function<bool()> again = {};  // as HttpResponse says it
 };
 
 class HttpExchange {

@@ -57,7 +57,9 @@ class HttpFrame {
   void append(std::string_view bytes) { input_.append(bytes); }
   Step advance();
 
-  FramedRequest take();  // after complete; what follows the request stays for the next one
+  const FramedRequest& request() const { return request_; }  // after complete
+  FramedRequest take();  // likewise; what follows it stays for the next one
+  bool has_rest() const { return read_ < input_.size(); }  // something that follows has come
   // What has come after it, of whatever protocol the connection goes over to.
   std::string take_rest();
   const HttpRefusal& refusal() const { return *refusal_; }

@@ -1,116 +1,22 @@
 #include "rpc/http_server.hpp"
 
 #include <pthread.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <cerrno>
-#include <chrono>
-#include <mutex>
-#include <string_view>
+#include <exception>
 #include <system_error>
-#include <thread>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
-#include "rpc/event_stream.hpp"
-#include "rpc/http_connection.hpp"
-#include "rpc/http_exchange.hpp"
-#include "rpc/http_workers.hpp"
-#include "rpc/websocket.hpp"
+#include "rpc/http_engine.hpp"
 
 namespace aitbc::rpc {
 namespace {
 
-using Client = HttpConnection;
-using Clock = Client::Clock;
-
-constexpr Duration linger_time{1'000};         // an answered client may finish sending
-constexpr Duration sweep_period_max{1'000};    // deadlines are kept to within it
-constexpr std::size_t refused_extra_max = 64;  // connections beyond the bound, to be told so
-constexpr int reads_per_event = 16;            // then it is another connection's turn
-constexpr std::size_t read_bytes = 64 * 1024;
+constexpr Duration linger_time{1'000};  // an answered client may finish sending
 
 }  // namespace
-
-class HttpServer::Engine {
- public:
-  Engine(Options options, HttpService service, Log& log)
-      : limits_(options.limits),
-        tls_(std::move(options.tls)),
-        service_(std::move(service)),
-        log_(log),
-        workers_({limits_.threads_max, limits_.waits_max, limits_.thread_rest_time}),
-        room_({limits_.streams_max, limits_.ping_time, limits_.heartbeat_time,
-               limits_.request_time_max},
-              workers_),
-        exchange_(service_, workers_, log_) {}
-  ~Engine() { stop(); }
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
-
-  Status start(const Options& options);
-  void stop();
-  std::uint16_t port() const { return port_; }
-
- private:
-  bool watch(int operation, int fd, std::uint32_t events) {
-    epoll_event event{};
-    event.events = events;
-    event.data.fd = fd;
-    return epoll_ctl(epoll_.get(), operation, fd, &event) == 0;
-  }
-
-  // Of the socket thread.
-  void run();
-  void fail(const std::string& what);
-  void accept_all();
-  void admit(Accepted accepted);
-  bool evict_idle();
-  void on_event(Client& client);
-  void read_request(Client& client);
-  void discard(Client& client);
-  void sweep();
-
-  // Of whoever owns the connection. Each ends that ownership: it arms, submits or drops the client.
-  void advance(Client& client);
-  void answer_request(Client& client);
-  void serve_stream(Client& client);
-  void refuse(Client& client, const HttpRefusal& refusal);
-  void send_answer(Client& client);
-  void finish(Client& client);
-  void await(Client& client, Client::Phase phase, Clock::time_point deadline);
-  void drop(Client& client);
-  void forget(Client& client);  // with the mutex
-
-  void charge(Client& client);
-
-  const HttpLimits limits_;
-  const std::shared_ptr<const TlsServer> tls_;
-  const HttpService service_;
-  Log& log_;
-  std::uint16_t port_ = 0;
-  Descriptor listener_, epoll_, wake_;
-  std::atomic<bool> stopping_ = false;
-  std::atomic<std::size_t> buffered_bytes_ = 0;
-  bool accepting_ = true;
-  UnreadAnswers unread_{limits_.unread_bytes_max};
-  std::vector<char> input_ = std::vector<char>(read_bytes);
-  std::mutex mutex_;  // guards clients_, and in each what Client says
-  std::unordered_map<int, std::unique_ptr<Client>> clients_;
-  HttpWorkers workers_;
-  StreamRoom room_;
-  WebSockets sockets_{room_, log_};
-  EventStreams events_{room_, log_};
-  HttpExchange exchange_;
-  std::thread thread_;
-};
 
 Status HttpServer::Engine::start(const Options& options) {
   AITBC_TRY_ASSIGN(
@@ -147,170 +53,6 @@ void HttpServer::Engine::stop() {
   listener_ = Descriptor();
 }
 
-void HttpServer::Engine::run() {
-  std::array<epoll_event, 64> events{};
-  const Duration period = std::min(sweep_period_max, limits_.request_time_max / 4);
-  auto next_sweep = Clock::now() + period;
-  while (!stopping_) {
-    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                 static_cast<int>(period.count()));
-    if (count < 0 && errno != EINTR) return fail("epoll_wait: " + errno_text());
-    for (int i = 0; i < count && !stopping_; ++i) {
-      const int fd = events[static_cast<std::size_t>(i)].data.fd;
-      if (fd == wake_.get()) continue;
-      if (fd == listener_.get()) {
-        accept_all();
-        continue;
-      }
-      Client* client = nullptr;
-      {
-        const std::lock_guard lock(mutex_);
-        const auto found = clients_.find(fd);
-        if (found != clients_.end()) client = found->second.get();
-      }
-      if (client != nullptr) on_event(*client);
-    }
-    if (const auto now = Clock::now(); now >= next_sweep) {
-      sweep();
-      next_sweep = now + period;
-    }
-  }
-}
-
-void HttpServer::Engine::fail(const std::string& what) {
-  log_.error("http_server_failed", {{"reason", what}});
-  stopping_ = true;
-  service_.failed(error(Errc::io, "the HTTP server can no longer accept: " + what));
-}
-
-void HttpServer::Engine::accept_all() {
-  while (!stopping_) {
-    Accepted accepted = accept_from(listener_);
-    if (accepted.socket.valid()) {
-      admit(std::move(accepted));
-      continue;
-    }
-    using WhyNot = Accepted::WhyNot;
-    if (accepted.why_not == WhyNot::nobody_there) return;
-    if (accepted.why_not == WhyNot::listener_broken) return fail("accept: " + errno_text());
-    if (accepted.why_not == WhyNot::client_gone || evict_idle()) continue;
-    // The connection stays in the backlog: asking again at once would only burn the processor.
-    log_.warn("http_accept_paused", {{"reason", errno_text()}});
-    accepting_ = !watch(EPOLL_CTL_MOD, listener_.get(), 0);
-    return;
-  }
-}
-
-void HttpServer::Engine::admit(Accepted accepted) {
-  const int fd = accepted.socket.get();
-  const bool full = [&] {
-    const std::lock_guard lock(mutex_);
-    return clients_.size() >= limits_.connections_max;
-  }();
-  const bool refused = full && !evict_idle();
-  auto owned = std::make_unique<Client>(
-      std::move(accepted), tls_ ? tls_->accept(fd) : plain_channel(fd),
-      HttpFrame::Sizes{limits_.uri_bytes_max, limits_.header_bytes_max, limits_.body_bytes_max});
-  Client& client = *owned;
-  client.deadline = Clock::now() + limits_.idle_time_max;
-  {
-    const std::lock_guard lock(mutex_);
-    if (clients_.size() >= limits_.connections_max + refused_extra_max) return;
-    clients_.emplace(fd, std::move(owned));
-    if (!watch(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLONESHOT))
-      clients_.erase(fd);
-    else if (!refused)
-      return;
-  }
-  refuse(client, {503, error(Errc::overloaded, "as many connections are open here as may be")});
-}
-
-// Connections that only stay open make way for new ones, the longest silent first.
-bool HttpServer::Engine::evict_idle() {
-  const std::lock_guard lock(mutex_);
-  auto oldest = clients_.end();
-  for (auto it = clients_.begin(); it != clients_.end(); ++it) {
-    const Client& client = *it->second;
-    if (client.phase != Client::Phase::reading || !client.idle) continue;
-    if (oldest == clients_.end() || client.deadline < oldest->second->deadline) oldest = it;
-  }
-  if (oldest == clients_.end()) return false;
-  clients_.erase(oldest);
-  return true;
-}
-
-void HttpServer::Engine::on_event(Client& client) {
-  const Client::Phase phase = [&] {
-    const std::lock_guard lock(mutex_);
-    return client.phase;
-  }();
-  switch (phase) {
-    case Client::Phase::reading:
-      return read_request(client);
-    case Client::Phase::writing:
-      return send_answer(client);
-    case Client::Phase::lingering:
-      return discard(client);
-    case Client::Phase::handling:
-      return;
-  }
-}
-
-void HttpServer::Engine::read_request(Client& client) {
-  for (int reads = 0; reads < reads_per_event; ++reads) {
-    const Channel::Moved got = client.channel->read(input_.data(), input_.size());
-    client.blocked = got.blocked;
-    if (got.blocked) break;
-    if (got.bytes == 0) return drop(client);
-    client.frame.append({input_.data(), got.bytes});
-    const HttpFrame::Step step = client.frame.advance();
-    charge(client);
-    if (step == HttpFrame::Step::complete || step == HttpFrame::Step::refused) break;
-    if (step == HttpFrame::Step::wants_continue) {
-      constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-      if (client.channel->write(go_on.data(), go_on.size()).bytes != go_on.size()) {
-        return drop(client);
-      }
-    }
-    if (buffered_bytes_ > limits_.buffered_bytes_max) {
-      return refuse(client, {503, error(Errc::overloaded, "too much is being sent here at once")});
-    }
-    // Under TLS one read gives one record: more may be there than the socket tells of.
-    if (tls_ == nullptr && got.bytes < input_.size()) break;
-  }
-  advance(client);
-}
-
-// Closing with unread bytes would reset the connection, and the client might lose the answer.
-void HttpServer::Engine::discard(Client& client) {
-  for (int reads = 0; reads < reads_per_event; ++reads) {
-    const ssize_t count = ::recv(client.socket.get(), input_.data(), input_.size(), 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) break;
-    if (count <= 0) return drop(client);
-  }
-  await(client, Client::Phase::lingering, client.deadline);
-}
-
-void HttpServer::Engine::sweep() {
-  std::vector<Client*> slow;
-  std::vector<Client*> over;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto now = Clock::now();
-    for (const auto& [fd, client] : clients_) {
-      if (client->phase == Client::Phase::handling || client->deadline > now) continue;
-      const bool half_sent = client->phase == Client::Phase::reading && !client->idle;
-      (half_sent ? slow : over).push_back(client.get());
-    }
-  }
-  for (Client* client : slow) {
-    refuse(*client, {408, error(Errc::timeout, "the request took too long to arrive")});
-  }
-  for (Client* client : over) drop(*client);
-  if (!accepting_) accepting_ = watch(EPOLL_CTL_MOD, listener_.get(), EPOLLIN);
-}
-
 void HttpServer::Engine::advance(Client& client) {
   switch (client.frame.advance()) {
     case HttpFrame::Step::refused: {
@@ -318,6 +60,7 @@ void HttpServer::Engine::advance(Client& client) {
       return refuse(client, refusal);
     }
     case HttpFrame::Step::complete: {
+      if (give_prepared(client)) return;
       {
         const std::lock_guard lock(mutex_);
         client.phase = Client::Phase::handling;
@@ -336,10 +79,28 @@ void HttpServer::Engine::advance(Client& client) {
   await(client, Client::Phase::reading, deadline);
 }
 
+// Without a worker. One of several that came at once goes to one, or giving them all would nest.
+bool HttpServer::Engine::give_prepared(Client& client) {
+  if (client.frame.has_rest()) return false;
+  auto bytes = prepared_.find(client.frame.request(), client.address);
+  if (!bytes) return false;
+  client.frame.take();
+  charge(client);
+  client.answer.bytes = *std::move(bytes);
+  client.answer.persistence = Persistence::keep;
+  send_answer(client);
+  return true;
+}
+
 void HttpServer::Engine::answer_request(Client& client) {
   try {
-    client.answer = exchange_.answer(client.frame.take(), client.address);
+    FramedRequest request = client.frame.take();
+    const std::string head = PreparedAnswers::may_keep(request) ? request.head : std::string();
+    client.answer = exchange_.answer(std::move(request), client.address);
     if (client.answer.stream.source) return serve_stream(client);
+    if (client.answer.again && !head.empty() && client.answer.persistence == Persistence::keep) {
+      prepared_.keep(head, client.address, client.answer.bytes, std::move(client.answer.again));
+    }
   } catch (const std::exception& failure) {
     log_.error("http_exchange_failed", {{"reason", failure.what()}});
     return drop(client);

@@ -114,6 +114,8 @@ struct Route {
   bool kept = false;  // by browsers: the answer has a tag, and may be a 304
   // Whoever asks so is answered, as nothing of the chain is told; null: by scope alone.
   bool (*is_open)(const HttpRequest&) = nullptr;
+  // The answer follows from the request, the head, and what is justified and final.
+  bool of_the_tips = false;
   // One that the predecessor had: parameters that it does not know are ignored, and a chain_id, if
   // one is given, must be this chain's.
   bool lenient = false;

@@ -1,6 +1,8 @@
 #include "rpc/router.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <unordered_map>
 #include <variant>
 
 #include "rpc/errors.hpp"
@@ -64,16 +66,38 @@ struct Found {
   PathParts parts;
 };
 
+// Most paths are one row's pattern as it stands.
+struct Index {
+  std::unordered_map<std::string_view, std::vector<const Route*>> exact;
+  std::vector<const Route*> with_parameters;
+};
+
+Index make_index() {
+  Index index;
+  for (const Route& route : Router::routes()) {
+    if (route.pattern.find('{') == std::string_view::npos) {
+      index.exact[route.pattern].push_back(&route);
+    } else {
+      index.with_parameters.push_back(&route);
+    }
+  }
+  return index;
+}
+
 // A pattern with fewer parameters goes before one with more: /rpc/blocks/import is no block.
 Found find(const HttpRequest& request) {
+  static const Index index = make_index();
+  if (const auto exact = index.exact.find(request.path); exact != index.exact.end()) {
+    return {exact->second, {}};
+  }
   Found best;
-  for (const Route& route : Router::routes()) {
-    auto parts = match(route.pattern, request.path);
+  for (const Route* route : index.with_parameters) {
+    auto parts = match(route->pattern, request.path);
     if (!parts) continue;
     if (best.routes.empty() || parts->size() < best.parts.size()) {
-      best = {{&route}, std::move(*parts)};
-    } else if (best.routes.front()->pattern == route.pattern) {
-      best.routes.push_back(&route);
+      best = {{route}, std::move(*parts)};
+    } else if (best.routes.front()->pattern == route->pattern) {
+      best.routes.push_back(route);
     }
   }
   return best;
@@ -195,6 +219,10 @@ HttpResponse over_rate(std::chrono::seconds wait) {
   return response;
 }
 
+std::tuple<Tip, Tip, Tip> tips_of(const NodeStatus& status) {
+  return {status.head, status.justified, status.final};
+}
+
 constexpr std::string_view websocket_version = "13";
 constexpr std::size_t websocket_key_bytes = 24;
 
@@ -303,7 +331,8 @@ HttpResponse Router::respond(const HttpRequest& request) const {
   const auto begun = clock_();
   const Caller caller = access_.identify(request);
   const Asked asked{request, caller, begun};
-  std::size_t row = routes().size();  // none
+  std::size_t row = routes().size();   // none
+  const auto status = node_.status();  // the answer is of it or of what came later
   auto answered = answer(asked, row);
   HttpResponse response = answered ? std::move(answered).value() : error_response(answered.error());
   if (!answered && response.status == 500) {
@@ -317,6 +346,15 @@ HttpResponse Router::respond(const HttpRequest& request) const {
   if (routed && routes()[row].scope == Scope::admin) audit(asked, response);
   stats_.count(row, response.status);
   if (!routed || !may_wait(routes()[row], request)) stats_.count_time(clock_() - begun);
+  // Requests of callers from elsewhere are each judged: they have a rate.
+  if (answered && routed && routes()[row].of_the_tips && caller.local) {
+    response.again = [this, row, tips = tips_of(*status)] {
+      const bool holds = tips_of(*node_.status()) == tips;
+      if (holds) stats_.count(row, 200);
+      if (holds) stats_.count_time({});
+      return holds;
+    };
+  }
   return response;
 }
 

@@ -275,6 +275,7 @@ constexpr Route head_row(std::string_view pattern) {
           .summary = "The last block of the canonical chain.",
           .parameters = {},
           .answer = "Head",
+          .of_the_tips = true,
           .lenient = true};
 }
 

@@ -17,26 +17,52 @@ constexpr int bad_status = 400;
 constexpr int server_fault_status = 500;
 constexpr int created_status = 201;
 
-using View = Result<std::unique_ptr<Snapshot>>;
+// What was submitted well: it is new, or was known already.
+struct Taken {
+  TxId id;
+  bool known = false;
+};
 
-// The transaction was taken, so whatever the store cannot say now does not make an error of it.
-std::string taken_json(const View& view, const TxId& id) {
-  bool included = false;
-  if (view) {
-    const auto found = (*view)->tx(id);
-    included = found && found->has_value();
+Result<Taken> taken_of(const TxId& id, const Result<TxId>& judged) {
+  const bool known = !judged && category(judged.error().code) == Category::known;
+  if (!judged && !known) return judged.error();
+  return Taken{id, known};
+}
+
+// What became of those that were known. They were taken, so whatever the store cannot say now does
+// not make an error of it.
+class Inclusions {
+ public:
+  explicit Inclusions(Node& node) : node_(node) {}
+
+  bool has(const TxId& id) {
+    if (!view_) view_ = node_.reader().snapshot();
+    if (!*view_) return false;
+    const auto found = (**view_)->tx(id);
+    return found && found->has_value();
   }
+
+ private:
+  Node& node_;
+  std::optional<Result<std::unique_ptr<Snapshot>>> view_;
+};
+
+// A new one was pending when it was taken.
+std::string taken_json(Inclusions& inclusions, const Taken& taken) {
+  const bool included = taken.known && inclusions.has(taken.id);
   ObjectWriter out;
-  out.text("tx_hash", hash_text(id)).text("status", included ? "included" : "pending");
+  out.text("tx_hash", hash_text(taken.id)).text("status", included ? "included" : "pending");
   return std::move(out).finish();
 }
 
-// A transaction that is known already was submitted well.
-Result<TxId> submit(Node& node, CheckedTx tx) {
+HttpResponse taken_response(const Call& call, const Taken& taken) {
+  Inclusions inclusions(call.node);
+  return json_response(taken_json(inclusions, taken));
+}
+
+Result<Taken> submit(Node& node, CheckedTx tx) {
   const TxId id = tx.id();
-  auto submitted = node.submit(std::move(tx));
-  if (!submitted && category(submitted.error().code) == Category::known) return id;
-  return submitted;
+  return taken_of(id, node.submit(std::move(tx)));
 }
 
 Result<SignedTx> read_signed(const Call& call, const Json& body) {
@@ -44,19 +70,19 @@ Result<SignedTx> read_signed(const Call& call, const Json& body) {
   return read_tx(call.node.params(), std::move(reader));
 }
 
-Result<TxId> check_and_submit(const Call& call, Result<SignedTx> tx) {
+Result<Taken> check_and_submit(const Call& call, Result<SignedTx> tx) {
   if (!tx) return std::move(tx).error();
   AITBC_TRY_ASSIGN(CheckedTx checked, CheckedTx::check(call.node.params(), *std::move(tx)));
   return submit(call.node, std::move(checked));
 }
 
 // Of a transaction that its sender signed, or that the edge signs for a name of a devnet.
-using Sent = std::variant<TxId, HttpResponse>;
+using Sent = std::variant<Taken, HttpResponse>;
 
 Result<Sent> send_json(const Call& call, const Json& body, std::string_view type = transfer_type) {
   if (!is_unsigned(body)) {
-    AITBC_TRY_ASSIGN(const TxId id, check_and_submit(call, read_signed(call, body)));
-    return Sent(id);
+    AITBC_TRY_ASSIGN(const Taken taken, check_and_submit(call, read_signed(call, body)));
+    return Sent(taken);
   }
   AITBC_TRY_ASSIGN(auto read, read_unsigned(call.node.params(), call.request, body, type));
   if (auto* refusal = std::get_if<HttpResponse>(&read)) return Sent(std::move(*refusal));
@@ -67,25 +93,21 @@ Result<Sent> send_json(const Call& call, const Json& body, std::string_view type
                                         std::to_string(call.node.params().fee_min.units()));
   }
   AITBC_TRY_ASSIGN(const TxId id, call.edge.pay(payment));
-  return Sent(id);
-}
-
-HttpResponse taken(const Call& call, const TxId& id) {
-  return json_response(taken_json(call.node.reader().snapshot(), id));
+  return Sent(Taken{id, true});  // of a request that came before, perhaps
 }
 
 Result<HttpResponse> send_json(const Call& call, std::string_view type) {
   AITBC_TRY_ASSIGN(const Json json, parse_json(call.request.body));
   AITBC_TRY_ASSIGN(Sent sent, send_json(call, json, type));
   if (auto* refusal = std::get_if<HttpResponse>(&sent)) return std::move(*refusal);
-  return taken(call, std::get<TxId>(sent));
+  return taken_response(call, std::get<Taken>(sent));
 }
 
 Result<HttpResponse> send_tx(const Call& call) {
   if (!has_binary(call.request)) return send_json(call, transfer_type);
-  AITBC_TRY_ASSIGN(const TxId id,
+  AITBC_TRY_ASSIGN(const Taken taken,
                    check_and_submit(call, decode_signed_tx(as_bytes(call.request.body))));
-  return taken(call, id);
+  return taken_response(call, taken);
 }
 
 Result<HttpResponse> submit_receipt(const Call& call) { return send_json(call, claim_type); }
@@ -101,7 +123,7 @@ Result<HttpResponse> send_transaction(const Call& call) {
     return refusal;
   }
   if (auto* refusal = std::get_if<HttpResponse>(&*sent)) return std::move(*refusal);
-  const std::string id = hash_text(std::get<TxId>(*sent));
+  const std::string id = hash_text(std::get<Taken>(*sent).id);
   ObjectWriter out;
   out.boolean("success", true)
       .text("transaction_hash", id)
@@ -139,8 +161,8 @@ Result<Parsed> read_batch(const Call& call, const Json& items) {
 }
 
 // One answer for each transaction; those that cannot be read or do not hold never reach the node.
-Result<std::vector<Result<TxId>>> submit_each(const Call& call, Parsed parsed) {
-  std::vector<Result<TxId>> answers;
+Result<std::vector<Result<Taken>>> submit_each(const Call& call, Parsed parsed) {
+  std::vector<Result<Taken>> answers;
   std::vector<CheckedTx> good;
   std::vector<std::size_t> places;
   for (Result<SignedTx>& tx : parsed) {
@@ -148,7 +170,7 @@ Result<std::vector<Result<TxId>>> submit_each(const Call& call, Parsed parsed) {
                       : Result<CheckedTx>(tx.error());
     if (checked) {
       places.push_back(answers.size());
-      answers.emplace_back(checked->id());
+      answers.emplace_back(Taken{checked->id()});
       good.push_back(*std::move(checked));
     } else {
       answers.emplace_back(std::move(checked).error());
@@ -157,8 +179,8 @@ Result<std::vector<Result<TxId>>> submit_each(const Call& call, Parsed parsed) {
   if (good.empty()) return answers;
   AITBC_TRY_ASSIGN(auto judged, call.node.submit_all(std::move(good)));
   for (std::size_t i = 0; i < places.size(); ++i) {
-    const bool is_known = !judged[i] && category(judged[i].error().code) == Category::known;
-    if (!is_known) answers[places[i]] = std::move(judged[i]);
+    Result<Taken>& answer = answers[places[i]];
+    answer = taken_of(answer->id, judged[i]);
   }
   return answers;
 }
@@ -166,11 +188,11 @@ Result<std::vector<Result<TxId>>> submit_each(const Call& call, Parsed parsed) {
 Result<HttpResponse> batch_response(const Call& call, Result<Parsed> parsed) {
   if (!parsed) return std::move(parsed).error();
   AITBC_TRY_ASSIGN(const auto answers, submit_each(call, *std::move(parsed)));
-  const View view = call.node.reader().snapshot();
+  Inclusions inclusions(call.node);
   ArrayWriter results;
-  for (const Result<TxId>& answer : answers) {
+  for (const Result<Taken>& answer : answers) {
     if (!answer && is_internal(answer.error())) return answer.error();
-    results.json(answer ? taken_json(view, *answer) : error_json(answer.error()));
+    results.json(answer ? taken_json(inclusions, *answer) : error_json(answer.error()));
   }
   ObjectWriter out;
   out.json("results", std::move(results).finish());
@@ -185,7 +207,7 @@ Result<HttpResponse> send_batch(const Call& call) {
   if (!is_unsigned(json)) return batch_response(call, read_batch(call, json));
   AITBC_TRY_ASSIGN(Sent sent, send_json(call, json));
   if (auto* refusal = std::get_if<HttpResponse>(&sent)) return std::move(*refusal);
-  const std::string id = hash_text(std::get<TxId>(sent));
+  const std::string id = hash_text(std::get<Taken>(sent).id);
   ObjectWriter out;
   out.text("hash", id).text("tx_hash", id);
   HttpResponse response = json_response(std::move(out).finish());

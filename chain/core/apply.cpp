@@ -106,11 +106,15 @@ Result<CheckedTx> CheckedTx::check(const Params& params, SignedTx tx) {
                        tx.body.payload));
   const TxId id = id_of(params.genesis_hash, tx.body);
   AITBC_TRY(check_witness(tx, id));
-  return stored(params, std::move(tx));
+  return stored(params, std::move(tx), id);
 }
 
 Result<CheckedTx> CheckedTx::stored(const Params& params, SignedTx tx) {
   const TxId id = id_of(params.genesis_hash, tx.body);
+  return stored(params, std::move(tx), id);
+}
+
+Result<CheckedTx> CheckedTx::stored(const Params& params, SignedTx tx, const TxId& id) {
   AITBC_TRY_ASSIGN(auto mint, read_mint(params, tx.body));
   return CheckedTx(std::make_shared<const Entry>(Entry{std::move(tx), id, mint}));
 }
@@ -197,8 +201,17 @@ struct Draft {
   std::uint32_t position = 0;  // of the transaction that is next
   std::vector<std::uint32_t> claims;
 
-  explicit Draft(const State& state, Height at)
-      : accounts(state), governance(state.governance()), height(at) {}
+  Draft(const State& state, Height at, std::span<const CheckedTx> txs)
+      : accounts(state), governance(state.governance()), height(at) {
+    std::vector<Address> named;
+    named.reserve(2 * txs.size());
+    for (const CheckedTx& tx : txs) {
+      named.push_back(tx.body().from);
+      const auto* transfer = std::get_if<Transfer>(&tx.body().payload);
+      if (transfer != nullptr) named.push_back(transfer->to);
+    }
+    accounts.load(named);
+  }
 
   // After the last transaction.
   Effects effects(const Governance& before) {
@@ -272,7 +285,7 @@ Result<Effects> apply_block(const Params& params, const Parent& parent, State& s
   AITBC_TRY(check_header(parent, state.governance(), header));
   AITBC_TRY(check_handover(params, parent, state.governance(), block.sealed));
   const Address proposer = address_of(Policy::single(header.proposer));
-  Draft draft(state, header.height);
+  Draft draft(state, header.height, block.txs);
   for (const CheckedTx& tx : block.txs) {
     if (const auto status = execute(draft, proposer, tx); !status) {
       return error(Errc::invalid_block_tx, "block " + std::to_string(header.height) +
@@ -297,7 +310,8 @@ std::optional<Built> build_block(const Params& params, const Parent& parent, Sta
                                  std::span<const CheckedTx> candidates,
                                  std::optional<Certificate> handover) {
   const Address proposer = address_of(Policy::single(key.public_key()));
-  Draft draft(state, parent.tip.height + 1);
+  Draft draft(state, parent.tip.height + 1,
+              candidates.first(std::min(candidates.size(), limits::block_txs_max)));
   std::vector<CheckedTx> included;
   std::vector<SignedTx> bodies;
   std::size_t bytes = sealed_header_bytes;

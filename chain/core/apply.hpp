@@ -37,6 +37,7 @@ class CheckedTx {
     TxId id;
     std::optional<Mint> mint;
   };
+  static Result<CheckedTx> stored(const Params&, SignedTx, const TxId&);
   explicit CheckedTx(std::shared_ptr<const Entry> entry) : entry_(std::move(entry)) {}
   std::shared_ptr<const Entry> entry_;
 };

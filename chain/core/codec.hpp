@@ -2,6 +2,7 @@
 // The canonical encoding: fixed-width big-endian integers, raw fixed arrays, u32 counts; nothing
 // optional, no maps. A value has exactly one encoding and every hash is taken over it.
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -11,15 +12,24 @@
 
 namespace aitbc {
 
+template <class Integer>
+requires std::is_unsigned_v<Integer>
+constexpr std::array<Byte, sizeof(Integer)> big_endian(Integer value) {
+  std::array<Byte, sizeof(Integer)> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<Byte>(value >> (8 * (bytes.size() - 1 - i)));
+  }
+  return bytes;
+}
+
 class Encoder {
  public:
+  // Room for a signed transaction: most encodings are allocated once.
+  Encoder() { out_.reserve(256); }
+
   template <class Integer>
   requires std::is_unsigned_v<Integer>
-  void integer(Integer value) {
-    for (std::size_t i = sizeof(Integer); i-- > 0;) {
-      out_.push_back(static_cast<Byte>(value >> (8 * i)));
-    }
-  }
+  void integer(Integer value) { raw(big_endian(value)); }
   template <std::size_t N, class Tag>
   void fixed(const Bytes<N, Tag>& bytes) {
     raw(bytes.view());

@@ -62,7 +62,7 @@ inline constexpr Duration storage_wait_max{5'000};  // for a lock that a foreign
 inline constexpr std::size_t http_body_bytes_max = 8 * 1024 * 1024;
 inline constexpr std::size_t http_header_bytes_max = 16 * 1024;
 inline constexpr std::size_t http_uri_bytes_max = 4 * 1024;
-inline constexpr std::size_t http_threads_max = 16;           // short requests under way
+inline constexpr std::size_t http_threads_max = 64;           // short requests under way
 inline constexpr std::size_t readers_max = http_threads_max;  // a request holds one at most
 inline constexpr std::size_t http_waits_max = 512;            // long polls under way
 inline constexpr std::size_t http_streams_max = 256;          // connections that are told news
@@ -81,6 +81,10 @@ inline constexpr std::size_t http_connections_max = 1'024;
 inline constexpr Duration http_request_time_max{10'000};  // from first byte to whole body
 inline constexpr Duration http_idle_time_max{60'000};     // a silent kept-alive connection
 inline constexpr std::size_t http_buffered_bytes_max = 64 * 1024 * 1024;  // of requests or answers
+// Answers that are given out again without being worked out.
+inline constexpr std::size_t prepared_answers_max = 64;
+inline constexpr std::size_t prepared_head_bytes_max = 512;  // of the request
+inline constexpr std::size_t prepared_bytes_max = 8 * 1024;
 inline constexpr std::size_t api_keys_max = 1'000;
 inline constexpr std::size_t api_key_bytes_max = 128;
 inline constexpr std::size_t api_key_name_bytes_max = 64;

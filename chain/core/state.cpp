@@ -78,8 +78,7 @@ State State::of(const Genesis& genesis) {
 
 void State::redo(const Effects& effects) {
   for (const Change& change : effects.changes) {
-    AITBC_CHECK(tree_.at(change.address) == change.before);
-    tree_.set(change.address, change.after);
+    AITBC_CHECK(tree_.exchange(change.address, change.after) == change.before);
   }
   if (!effects.governance) return;
   AITBC_CHECK(governance_ == effects.governance->before);
@@ -88,8 +87,7 @@ void State::redo(const Effects& effects) {
 
 void State::undo(const Effects& effects) {
   for (const Change& change : effects.changes) {
-    AITBC_CHECK(tree_.at(change.address) == change.after);
-    tree_.set(change.address, change.before);
+    AITBC_CHECK(tree_.exchange(change.address, change.before) == change.after);
   }
   if (!effects.governance) return;
   AITBC_CHECK(governance_ == effects.governance->after);
@@ -107,6 +105,14 @@ Hash State::authorities_hash() const {
 }
 
 Hash State::root() const { return state_root_of(accounts_root(), authorities_hash()); }
+
+void Overlay::load(std::span<const Address> addresses) {
+  const std::vector<Account> accounts = below_.at(addresses);
+  entries_.reserve(entries_.size() + addresses.size());
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    entries_.try_emplace(addresses[i], Entry{accounts[i], accounts[i]});
+  }
+}
 
 Account Overlay::at(const Address& address) const {
   const auto found = entries_.find(address);

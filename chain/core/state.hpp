@@ -42,6 +42,8 @@ class State final : public Accounts {
   static State of(const Genesis&);
 
   Account at(const Address& address) const override { return tree_.at(address); }
+  // Of many at once, in their order; faster than one by one.
+  std::vector<Account> at(std::span<const Address> addresses) const { return tree_.at(addresses); }
   const Governance& governance() const { return governance_; }
   // Of the next block.
   std::span<const PublicKey> authorities() const { return governance_.authorities; }
@@ -71,8 +73,10 @@ Hash state_root_of(const Hash& accounts_root, const Hash& authorities_hash);
 // Changes on top of a view, to be thrown away or taken as Effects.
 class Overlay final : public Accounts {
  public:
-  explicit Overlay(const Accounts& below) : below_(below) {}
+  explicit Overlay(const State& below) : below_(below) {}
 
+  // Reads ahead what will be asked for.
+  void load(std::span<const Address>);
   Account at(const Address&) const override;
   void set(const Address&, const Account&);
   Effects effects() const;
@@ -81,7 +85,7 @@ class Overlay final : public Accounts {
   struct Entry {
     Account before, after;
   };
-  const Accounts& below_;
+  const State& below_;
   std::unordered_map<Address, Entry> entries_;
 };
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "chain/core/crypto.hpp"
+#include "chain/core/hash_lanes.hpp"
 
 namespace aitbc {
 
@@ -22,16 +22,18 @@ std::uint8_t first_difference(const Address& a, const Address& b) {
   return static_cast<std::uint8_t>(byte * 8 + static_cast<unsigned>(std::countl_zero(differing)));
 }
 
-Hash leaf_hash(const Address& address, const Account& account) {
-  Encoder out;
-  out.integer(account.balance.units());
-  out.integer(account.nonce);
-  return hash("aitbc/account/1", {address.view(), out.bytes()});
+ShortInput leaf_input(const Address& address, const Account& account) {
+  const auto balance = big_endian(account.balance.units());
+  const auto nonce = big_endian(account.nonce);
+  return {"aitbc/account/1", {address.view(), balance, nonce}};
 }
 
-Hash inner_hash(std::uint8_t bit, const Hash& zero, const Hash& one) {
-  return hash("aitbc/accounts-node/1", {ByteView(&bit, 1), zero.view(), one.view()});
+ShortInput inner_input(std::uint8_t bit, const Hash& zero, const Hash& one) {
+  return {"aitbc/accounts-node/1", {ByteView(&bit, 1), zero.view(), one.view()}};
 }
+
+// One line of memory that will be read soon.
+void fetch(const void* where) { __builtin_prefetch(where); }
 
 }  // namespace
 
@@ -43,13 +45,14 @@ std::optional<Account> check_proof(const AccountProof& proof, const Address& add
   }
   const auto& [owner, account] = *proof.leaf;
   if (account == Account{}) return std::nullopt;
-  Hash node = leaf_hash(owner, account);
+  Hash node = hash_of(leaf_input(owner, account));
   for (std::size_t i = proof.path.size(); i-- > 0;) {
     const auto& [bit, sibling] = proof.path[i];
     if (i > 0 && bit <= proof.path[i - 1].bit) return std::nullopt;
     // The walk follows the asked address; the hashes follow the leaf: they must agree.
     if (bit_of(address, bit) != bit_of(owner, bit)) return std::nullopt;
-    node = bit_of(owner, bit) ? inner_hash(bit, sibling, node) : inner_hash(bit, node, sibling);
+    const bool side = bit_of(owner, bit);
+    node = hash_of(side ? inner_input(bit, sibling, node) : inner_input(bit, node, sibling));
   }
   if (node != root) return std::nullopt;
   return owner == address ? account : Account{};
@@ -57,7 +60,7 @@ std::optional<Account> check_proof(const AccountProof& proof, const Address& add
 
 StateTree::Link StateTree::find_nearest(const Address& address) const {
   Link link = root_;
-  while (link != none && link % 2 == 0) {
+  while (link != none && !is_leaf(link)) {
     const Inner& inner = inners_[link / 2];
     link = inner.child[bit_of(address, inner.bit)];
   }
@@ -70,26 +73,55 @@ Account StateTree::at(const Address& address) const {
   return leaves_[nearest / 2].account;
 }
 
-void StateTree::set(const Address& address, const Account& account) {
+std::vector<Account> StateTree::at(std::span<const Address> addresses) const {
+  std::vector<Account> accounts(addresses.size());
+  if (root_ == none) return accounts;
+  std::vector<Link> links(addresses.size(), root_);
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (std::size_t i = 0; i < links.size(); ++i) {
+      if (is_leaf(links[i])) continue;
+      const Inner& inner = inners_[links[i] / 2];
+      const Link next = inner.child[bit_of(addresses[i], inner.bit)];
+      links[i] = next;
+      moved = true;
+      if (is_leaf(next)) {
+        fetch(&leaves_[next / 2]);
+      } else {
+        fetch(&inners_[next / 2]);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    const Leaf& leaf = leaves_[links[i] / 2];
+    if (leaf.address == addresses[i]) accounts[i] = leaf.account;
+  }
+  return accounts;
+}
+
+Account StateTree::exchange(const Address& address, const Account& account) {
   const Link nearest = find_nearest(address);
   const bool present = nearest != none && leaves_[nearest / 2].address == address;
+  const Account before = present ? leaves_[nearest / 2].account : Account{};
   if (account == Account{}) {
     if (present) erase(address);
   } else if (present) {
     leaves_[nearest / 2].account = account;
     mark_stale(address);
   } else {
-    insert(address, account);
+    insert(address, account, nearest);
   }
+  return before;
 }
 
 void StateTree::reserve(std::size_t accounts) {
   leaves_.reserve(accounts);
   inners_.reserve(accounts);
+  hashes_.reserve(accounts);
 }
 
 void StateTree::mark_stale(const Address& address) {
-  for (Link link = root_; link % 2 == 0;) {
+  for (Link link = root_; !is_leaf(link);) {
     const Inner& inner = inners_[link / 2];
     inner.stale = true;
     link = inner.child[bit_of(address, inner.bit)];
@@ -108,7 +140,7 @@ StateTree::Link StateTree::make_leaf(const Address& address, const Account& acco
 }
 
 StateTree::Link StateTree::make_inner(std::uint8_t bit, Link zero, Link one) {
-  const Inner inner{{zero, one}, bit, true, {}};
+  const Inner inner{{zero, one}, bit, true};
   if (!free_inners_.empty()) {
     const std::uint32_t index = free_inners_.back();
     free_inners_.pop_back();
@@ -116,12 +148,12 @@ StateTree::Link StateTree::make_inner(std::uint8_t bit, Link zero, Link one) {
     return index * 2;
   }
   inners_.push_back(inner);
+  hashes_.emplace_back();
   return static_cast<Link>(inners_.size() - 1) * 2;
 }
 
-void StateTree::insert(const Address& address, const Account& account) {
+void StateTree::insert(const Address& address, const Account& account, Link nearest) {
   ++size_;
-  const Link nearest = find_nearest(address);
   const Link leaf = make_leaf(address, account);
   if (nearest == none) {
     root_ = leaf;
@@ -131,7 +163,7 @@ void StateTree::insert(const Address& address, const Account& account) {
   // Branches on lower bits stay above the new node; the first on a higher bit becomes its child.
   std::optional<Link> above;
   Link below = root_;
-  while (below % 2 == 0 && inners_[below / 2].bit < bit) {
+  while (!is_leaf(below) && inners_[below / 2].bit < bit) {
     const Inner& inner = inners_[below / 2];
     inner.stale = true;
     above = below;
@@ -153,7 +185,7 @@ void StateTree::erase(const Address& address) {
   std::optional<Link> grandparent;
   std::optional<Link> parent;
   Link link = root_;
-  while (link % 2 == 0) {
+  while (!is_leaf(link)) {
     grandparent = parent;
     parent = link;
     const Inner& inner = inners_[link / 2];
@@ -175,29 +207,98 @@ void StateTree::erase(const Address& address) {
   free_inners_.push_back(*parent / 2);
 }
 
-Hash StateTree::hash_of(Link link) const {
-  if (link % 2 == 0) return fresh_hash(link);
-  const Leaf& leaf = leaves_[link / 2];
-  return leaf_hash(leaf.address, leaf.account);
-}
-
-// Depth is bounded by the 256 bits of an address, in practice by about 2 log2(n).
-const Hash& StateTree::fresh_hash(Link link) const {
-  const Inner& inner = inners_[link / 2];
-  if (inner.stale) {
-    inner.hash = inner_hash(inner.bit, hash_of(inner.child[0]), hash_of(inner.child[1]));
-    inner.stale = false;
+StateTree::Stale StateTree::find_stale() const {
+  Stale stale;
+  if (root_ == none || is_leaf(root_) || !inners_[root_ / 2].stale) return stale;
+  stale.nodes.push_back(root_ / 2);
+  std::vector<std::uint32_t> below;
+  for (std::size_t begin = 0; begin < stale.nodes.size();) {
+    stale.levels.push_back(stale.nodes.size());
+    below.clear();
+    for (; begin < stale.levels.back(); ++begin) {
+      for (const Link child : inners_[stale.nodes[begin]].child) {
+        if (is_leaf(child)) {
+          fetch(&leaves_[child / 2]);
+        } else {
+          fetch(&inners_[child / 2]);
+          fetch(&hashes_[child / 2]);
+          below.push_back(child / 2);
+        }
+      }
+    }
+    for (const std::uint32_t node : below) {
+      if (inners_[node].stale) stale.nodes.push_back(node);
+    }
   }
-  return inner.hash;
+  return stale;
 }
 
-Hash StateTree::root() const { return root_ == none ? Hash{} : hash_of(root_); }
+// In the order in which the nodes are, and their children.
+std::vector<Hash> StateTree::hash_leaves_below(const Stale& stale) const {
+  std::vector<ShortInput> inputs;
+  inputs.reserve(stale.nodes.size());
+  for (const std::uint32_t node : stale.nodes) {
+    for (const Link child : inners_[node].child) {
+      if (!is_leaf(child)) continue;
+      const Leaf& leaf = leaves_[child / 2];
+      inputs.push_back(leaf_input(leaf.address, leaf.account));
+    }
+  }
+  std::vector<Hash> hashes(inputs.size());
+  HashLanes().hash_all(inputs, hashes);
+  return hashes;
+}
+
+// From the deepest level up: the nodes of one level do not depend on each other.
+void StateTree::refresh() const {
+  const Stale stale = find_stale();
+  std::vector<Hash> leaves = hash_leaves_below(stale);
+  std::vector<ShortInput> inputs;
+  std::vector<Hash> hashes;
+  for (std::size_t level = stale.levels.size(); level-- > 0;) {
+    const std::size_t begin = level == 0 ? 0 : stale.levels[level - 1];
+    const std::span nodes(&stale.nodes[begin], stale.levels[level] - begin);
+    inputs.clear();
+    // Backwards, as the hashes of the leaves are taken from their end.
+    for (std::size_t i = nodes.size(); i-- > 0;) {
+      const Inner& inner = inners_[nodes[i]];
+      const Hash* below[2];
+      std::size_t taken = 0;
+      for (const std::size_t side : {std::size_t{1}, std::size_t{0}}) {
+        const Link child = inner.child[side];
+        below[side] = is_leaf(child) ? &leaves[leaves.size() - ++taken] : &hashes_[child / 2];
+      }
+      inputs.push_back(inner_input(inner.bit, *below[0], *below[1]));
+      leaves.resize(leaves.size() - taken);
+      inner.stale = false;
+    }
+    hashes.resize(inputs.size());
+    HashLanes().hash_all(inputs, hashes);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      hashes_[nodes[i]] = hashes[nodes.size() - 1 - i];
+    }
+  }
+}
+
+// Of a node that is fresh.
+Hash StateTree::hash_of(Link link) const {
+  if (!is_leaf(link)) return hashes_[link / 2];
+  const Leaf& leaf = leaves_[link / 2];
+  return aitbc::hash_of(leaf_input(leaf.address, leaf.account));
+}
+
+Hash StateTree::root() const {
+  if (root_ == none) return Hash{};
+  refresh();
+  return hash_of(root_);
+}
 
 AccountProof StateTree::prove(const Address& address) const {
   AccountProof proof;
   Link link = root_;
   if (link == none) return proof;
-  while (link % 2 == 0) {
+  refresh();
+  while (!is_leaf(link)) {
     const Inner& inner = inners_[link / 2];
     const bool side = bit_of(address, inner.bit);
     proof.path.push_back({inner.bit, hash_of(inner.child[!side])});

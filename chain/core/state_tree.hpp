@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "chain/core/address.hpp"
@@ -48,7 +49,12 @@ class StateTree {
  public:
   // An account with balance 0 and nonce 0 is the same as none.
   Account at(const Address&) const;
-  void set(const Address&, const Account&);  // an empty account leaves the tree
+  // Of many at once, in their order: the walks go side by side, so that none waits for memory
+  // alone.
+  std::vector<Account> at(std::span<const Address>) const;
+  // Returns what was there. An empty account leaves the tree.
+  Account exchange(const Address&, const Account&);
+  void set(const Address& address, const Account& account) { exchange(address, account); }
   void reserve(std::size_t accounts);
   std::size_t size() const { return size_; }
 
@@ -65,24 +71,33 @@ class StateTree {
     Address address;
     Account account;
   };
+  // Apart from their hashes, so that a walk touches little memory.
   struct Inner {
     Link child[2];
     std::uint8_t bit;
-    mutable bool stale;  // hash must be computed again
-    mutable Hash hash;
+    mutable bool stale;  // its hash must be computed again
+  };
+  // Inner nodes with a stale hash, the root first, level after level.
+  struct Stale {
+    std::vector<std::uint32_t> nodes;
+    std::vector<std::size_t> levels;  // where each ends in `nodes`
   };
 
   Link find_nearest(const Address&) const;
-  void insert(const Address&, const Account&);
+  void insert(const Address&, const Account&, Link nearest);
   void erase(const Address&);
   void mark_stale(const Address&);
-  const Hash& fresh_hash(Link inner) const;
+  static bool is_leaf(Link link) { return link % 2 == 1; }
+  Stale find_stale() const;
+  std::vector<Hash> hash_leaves_below(const Stale&) const;
+  void refresh() const;
   Hash hash_of(Link) const;
   Link make_leaf(const Address&, const Account&);
   Link make_inner(std::uint8_t bit, Link zero, Link one);
 
   std::vector<Leaf> leaves_;
   std::vector<Inner> inners_;
+  mutable std::vector<Hash> hashes_;  // of inners_, side by side
   std::vector<std::uint32_t> free_leaves_;
   std::vector<std::uint32_t> free_inners_;
   Link root_ = none;

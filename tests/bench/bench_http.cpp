@@ -1,82 +1,93 @@
-#include <algorithm>
-#include <atomic>
-#include <thread>
-
-#include "rpc/http_client.hpp"
+#include "rpc/binary.hpp"
 #include "tests/bench/bench.hpp"
+#include "tests/bench/load.hpp"
 #include "tests/support/node_in_process.hpp"
 
 namespace aitbc::bench {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+constexpr std::size_t questions = 50'000;
 
-// Sends one request after the other on `connections` kept connections, each request once.
-double run_load(const std::string& url, std::size_t connections,
-                const std::vector<rpc::HttpRequest>& requests) {
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::vector<double>> waits(connections);
-  {
-    std::vector<std::jthread> clients;
-    for (std::size_t c = 0; c < connections; ++c) {
-      clients.emplace_back([&, c] {
-        rpc::HttpClient client(*rpc::parse_url(url));
-        for (std::size_t i = next++; i < requests.size(); i = next++) {
-          const auto start = Clock::now();
-          const auto answer = client.send(requests[i], {});
-          AITBC_CHECK(answer.has_value() && answer->status == 200);
-          waits[c].push_back(
-              std::chrono::duration<double, std::milli>(Clock::now() - start).count());
-        }
-      });
-    }
-  }
-  std::vector<double> all;
-  for (const auto& some : waits) all.insert(all.end(), some.begin(), some.end());
-  std::sort(all.begin(), all.end());
-  return all[all.size() * 99 / 100];
+void report_load(benchmark::State& state, const Waits& waits) {
+  report(state, state.iterations() * static_cast<std::int64_t>(waits.size()));
+  state.counters["p50_ms"] = quantile(waits, 0.5);
+  state.counters["p99_ms"] = quantile(waits, 0.99);
+}
+
+std::size_t connections_of(const benchmark::State& state) {
+  return static_cast<std::size_t>(state.range(0));
+}
+
+void ask_for_head(benchmark::State& state, std::uint16_t port) {
+  const std::vector<std::string> requests(questions, get_request("/rpc/head"));
+  Waits waits;
+  for (auto _ : state) waits = run_load(port, connections_of(state), requests);
+  report_load(state, waits);
+}
+
+// A server that does nothing: the limit of what follows.
+void epoll_echo(benchmark::State& state) {
+  const EchoServer server;
+  ask_for_head(state, server.port());
 }
 
 void head_over_http(benchmark::State& state) {
-  const auto connections = static_cast<std::size_t>(state.range(0));
   const test::ChainBuilder builder = test::live_builder();
-  test::NodeInProcess node(builder, {});
-  rpc::HttpRequest request;
-  request.method = "GET";
-  request.path = "/rpc/head";
-  const std::vector<rpc::HttpRequest> requests(20'000, request);
-  double p99 = 0;
-  for (auto _ : state) p99 = run_load(node.url(), connections, requests);
-  report(state, state.iterations() * static_cast<std::int64_t>(requests.size()));
-  state.counters["p99_ms"] = p99;
+  const test::NodeInProcess node(builder, {});
+  ask_for_head(state, node.port());
 }
 
-void durable_submit_over_http(benchmark::State& state) {
-  const auto connections = static_cast<std::size_t>(state.range(0));
-  constexpr std::size_t senders = 1'000;
-  constexpr std::size_t each = 10;
-  test::ChainBuilder builder = test::live_builder(senders);
-  std::vector<rpc::HttpRequest> requests;
-  for (Nonce nonce = 0; nonce < each; ++nonce) {
+constexpr std::size_t senders = 1'000;
+constexpr std::size_t payments_each = 20;
+
+// One after the other of all senders.
+std::vector<SignedTx> payments(test::ChainBuilder& builder) {
+  std::vector<SignedTx> txs;
+  for (Nonce nonce = 0; nonce < payments_each; ++nonce) {
     for (std::size_t i = 0; i < senders; ++i) {
-      rpc::HttpRequest request;
-      request.method = "POST";
-      request.path = "/rpc/sendTx";
-      request.content_type = rpc::binary_type;
-      request.body = as_text(encode(builder.transfer(i, (i + 1) % senders, 1, nonce).signed_tx()));
-      requests.push_back(std::move(request));
+      txs.push_back(builder.transfer(i, (i + 1) % senders, 1, nonce).signed_tx());
     }
   }
-  double p99 = 0;
+  return txs;
+}
+
+void submit(benchmark::State& state, const test::ChainBuilder& builder, std::size_t txs,
+            const std::vector<std::string>& requests) {
+  Waits waits;
   for (auto _ : state) {
     state.PauseTiming();
-    test::NodeInProcess node(builder, {});
+    const test::NodeInProcess node(builder, {});
     state.ResumeTiming();
-    p99 = run_load(node.url(), connections, requests);
+    waits = run_load(node.port(), connections_of(state), requests);
   }
-  report(state, state.iterations() * static_cast<std::int64_t>(requests.size()));
-  state.counters["p99_ms"] = p99;
+  report_load(state, waits);
+  report(state, state.iterations() * static_cast<std::int64_t>(txs));
+}
+
+// Each in a request of its own, durable when it is answered.
+void durable_submit_over_http(benchmark::State& state) {
+  test::ChainBuilder builder = test::live_builder(senders);
+  std::vector<std::string> requests;
+  for (const SignedTx& tx : payments(builder)) {
+    requests.push_back(post_request("/rpc/sendTx", std::string(rpc::binary_type),
+                                    std::string(as_text(encode(tx)))));
+  }
+  submit(state, builder, requests.size(), requests);
+}
+
+// As a client does that has several to send.
+void durable_batches_over_http(benchmark::State& state) {
+  constexpr std::size_t batch = 20;
+  test::ChainBuilder builder = test::live_builder(senders);
+  const std::vector<SignedTx> txs = payments(builder);
+  std::vector<std::string> requests;
+  for (std::size_t i = 0; i < txs.size(); i += batch) {
+    requests.push_back(
+        post_request("/rpc/transactions", std::string(rpc::binary_type),
+                     std::string(as_text(rpc::encode_txs(std::span(&txs[i], batch))))));
+  }
+  submit(state, builder, txs.size(), requests);
 }
 
 // One pass is thousands of requests; a pass a repetition.
@@ -84,8 +95,10 @@ void over_connections(benchmark::internal::Benchmark* one) {
   one->Arg(1)->Arg(64)->UseRealTime()->MeasureProcessCPUTime()->Iterations(1)->Unit(
       benchmark::kMillisecond);
 }
+BENCHMARK(epoll_echo)->Apply(over_connections);
 BENCHMARK(head_over_http)->Apply(over_connections);
 BENCHMARK(durable_submit_over_http)->Apply(over_connections);
+BENCHMARK(durable_batches_over_http)->Apply(over_connections);
 
 }  // namespace
 

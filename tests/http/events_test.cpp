@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <set>
+#include <thread>
 
 #include "chain/memory_store.hpp"
 #include "rpc/feed.hpp"
@@ -337,4 +338,42 @@ TEST_CASE("events come over a socket, and a client goes on after its connection 
   for (Height height = begun + 1; height <= heights.back(); ++height) expected.push_back(height);
   CHECK(heights == expected);
   CHECK(heights.size() >= 11);
+}
+
+TEST_CASE("a client that listens goes on where it was, over its next connection") {
+  Served served;
+  std::jthread blocks([&](const std::stop_token& end) {
+    ChainBuilder& builder = served.scene.builder;
+    while (!end.stop_requested()) {
+      builder.append();
+      served.scene.node.import_all(std::span(&builder.blocks.back(), 1));
+    }
+  });
+  rpc::EventReader reader;
+  std::vector<Height> told;
+  for (std::size_t connection = 1; connection <= 3; ++connection) {
+    rpc::Client client = served.client();
+    int opened = 0;
+    const auto hear = [&](const rpc::ToldEvent& event) {
+      told.push_back(rpc::parse_json(event.data).value()["height"].get<Height>());
+      if (told.size() >= connection * 3) client.cancel();
+    };
+    const Error ended = client.listen("head", reader, {[&] { ++opened; }, hear});
+    CHECK(opened == 1);
+    CHECK(ended.code == Errc::shutting_down);
+  }
+  CHECK(told.size() >= 9);
+  for (std::size_t i = 1; i < told.size(); ++i) CHECK(told[i] == told[i - 1] + 1);
+}
+
+TEST_CASE("a client that may not listen gets the node's own error") {
+  Served served;
+  rpc::EventReader reader;
+  rpc::Client client = served.client();
+  bool opened = false;
+  const Error refused =
+      client.listen("nonsense", reader, {[&] { opened = true; }, [](const rpc::ToldEvent&) {}});
+  CHECK_FALSE(opened);
+  CHECK(refused.code == Errc::bad_request);
+  CHECK(refused.detail.find("nonsense") != std::string::npos);
 }

@@ -45,6 +45,31 @@ TEST_CASE("only a long poll with something to wait for waits") {
   CHECK_FALSE(rpc::Router::waits(post_json("/rpc/sync", "{}")));
 }
 
+TEST_CASE("the head's answer holds for this machine's callers until there is another") {
+  Scene scene(std::make_unique<MemoryStore>());
+  rpc::HttpRequest request = get("/rpc/head");
+  request.client = "127.0.0.1";
+  const auto answer = scene.router.handle(request);
+  REQUIRE(answer.again);
+  CHECK(answer.again());
+  const auto counted = [&] {
+    const std::string text = scene.router.handle(get("/metrics")).body;
+    const std::string row = "route=\"/rpc/head\",status=\"2xx\"} ";
+    const std::size_t at = text.find(row);
+    REQUIRE(at != std::string::npos);
+    return std::stoi(text.substr(at + row.size()));
+  };
+  const int before = counted();
+  CHECK(answer.again());
+  CHECK(counted() == before + 1);
+  scene.router.handle(get("/rpc/sync", {{"wait", "1"}}));  // seals what is pending
+  CHECK_FALSE(answer.again());
+
+  CHECK_FALSE(scene.router.handle(get("/rpc/info")).again);
+  request.client = "192.0.2.1";
+  CHECK_FALSE(scene.router.handle(request).again);
+}
+
 TEST_CASE("a wait reaches the node in milliseconds") {
   Scene scene(std::make_unique<MemoryStore>());
   const auto time_after = [&](const char* wait) {

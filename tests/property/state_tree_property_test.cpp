@@ -137,7 +137,15 @@ TEST_CASE("the tree holds what the map holds and has the root of the plain defin
       if (rng.one_in(4)) REQUIRE(pair.tree.root() == naive_root(pair.model));
     }
     REQUIRE(pair.tree.root() == naive_root(pair.model));
-    for (const auto& [address, account] : pair.model) REQUIRE(pair.tree.at(address) == account);
+    std::vector<Address> asked{clustered_address(rng)};
+    for (const auto& [address, account] : pair.model) asked.push_back(address);
+    const std::vector<Account> answers = pair.tree.at(asked);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const auto found = pair.model.find(asked[i]);
+      const Account expected = found == pair.model.end() ? Account{} : found->second;
+      REQUIRE(pair.tree.at(asked[i]) == expected);
+      REQUIRE(answers[i] == expected);
+    }
   }
 }
 

@@ -80,6 +80,7 @@ class NodeInProcess {
   }
 
   sync::Runner& runner() { return *runner_; }
+  std::uint16_t port() const { return server_->port(); }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
 
  private:

@@ -131,6 +131,18 @@ TEST_CASE("an overlay shows its changes and leaves what is below alone") {
   CHECK(overlay.effects() == transfer);
 }
 
+TEST_CASE("what an overlay read ahead is what it would read, and no effect") {
+  const State state = some_state();
+  Overlay overlay(state);
+  overlay.set(address_number(1), account(60, 1));
+  const std::array named = {address_number(1), address_number(2), address_number(3)};
+  overlay.load(named);
+  CHECK(overlay.at(address_number(1)) == account(60, 1));
+  CHECK(overlay.at(address_number(2)) == account(200, 7));
+  CHECK(overlay.at(address_number(3)) == Account{});
+  CHECK(overlay.effects().changes.size() == 1);
+}
+
 TEST_CASE("what an overlay set back is no effect") {
   const State state = some_state();
   Overlay overlay(state);

@@ -70,6 +70,7 @@ struct Fixture {
   Gate poll;
   std::atomic<int> handled = 0;
   std::atomic<int> admin = 0;
+  std::atomic<bool> holds = false;  // what was answered to /again
   std::unique_ptr<HttpServer> server;
 
   explicit Fixture(HttpLimits limits = {}) {
@@ -94,6 +95,7 @@ struct Fixture {
     HttpResponse response;
     if (request.path == "/absent") response.status = 404;
     if (request.path == "/large") response.body.assign(8 << 20, 'x');
+    if (request.path == "/again") response.again = [this] { return holds.load(); };
     if (!response.body.empty() || response.status != 200) return response;
     response.body = request.method + " " + request.path + " [" + request.content_type + "] " +
                     std::to_string(request.body.size()) + " from " + request.client;
