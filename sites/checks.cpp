@@ -104,4 +104,15 @@ void judge(NetworkStatus& status, const IdAt& id_at) {
   }
 }
 
+bool ChainWatch::goes_on(const Look& now) {
+  if (!height_at_first_) height_at_first_ = now.height;
+  if (now.height >= *height_at_first_ + blocks_needed_) return true;
+  if (now.waiting > waited_before_) {
+    quiet_since_.reset();
+    return false;
+  }
+  if (!quiet_since_) quiet_since_ = now.at;
+  return now.at >= *quiet_since_ + slot_;
+}
+
 }  // namespace aitbc::sites

@@ -44,4 +44,27 @@ using IdAt = std::function<Result<BlockId>(const NodeReport&, Height)>;
 // chains parted long ago cost few questions.
 void judge(NetworkStatus& status, const IdAt& id_at);
 
+// Whether a chain goes on with nodes that were just exchanged, told look by look. Where nothing
+// more waits for a block than did before, that must stay so for a slot. Else blocks must come, and
+// more of them than too few authorities could still seal: one each.
+class ChainWatch {
+ public:
+  struct Look {
+    Time at;
+    Height height = 0;
+    std::uint64_t waiting = 0;  // transactions, on the node that has most of them
+  };
+  ChainWatch(std::uint64_t waited_before, std::size_t authorities, Duration slot)
+      : waited_before_(waited_before), blocks_needed_(authorities / 2 + 1), slot_(slot) {}
+
+  bool goes_on(const Look& now);
+
+ private:
+  const std::uint64_t waited_before_;
+  const Height blocks_needed_;
+  const Duration slot_;
+  std::optional<Height> height_at_first_;
+  std::optional<Time> quiet_since_;
+};
+
 }  // namespace aitbc::sites

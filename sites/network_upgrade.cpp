@@ -14,10 +14,27 @@ namespace aitbc::sites {
 
 namespace {
 
-constexpr Duration look_patience{2'000};  // of one look at all nodes
+constexpr Duration look_patience{2'000};   // of one look at all nodes
+constexpr Duration quiet_time_max{2'000};  // that a chain with longer slots is watched, too
 
 // What the OS says after the name of a file that is not there any more.
 constexpr std::string_view gone = " (deleted)";
+
+ChainWatch::Look look_at(const NetworkStatus& status, Time now) {
+  ChainWatch::Look look{now, status.best ? status.best->height : 0, 0};
+  for (const NodeReport& node : status.nodes) {
+    if (node.answer) look.waiting = std::max(look.waiting, node.answer->mempool_txs);
+  }
+  return look;
+}
+
+std::size_t authorities_of(const NetworkStatus& status) {
+  std::size_t most = 0;
+  for (const NodeReport& node : status.nodes) {
+    if (node.answer) most = std::max(most, node.answer->governance.authorities.size());
+  }
+  return most;
+}
 
 }  // namespace
 
@@ -64,16 +81,11 @@ Status Network::put_back(const std::vector<Earlier>& nodes, const UpOptions& opt
   });
 }
 
-// All nodes have one chain, and what was paid meanwhile gets into it. What waited before may go on
-// waiting: for a nonce that nobody sends, say.
+// All nodes have one chain, and what is paid gets into it. What waited before may go on waiting:
+// for a nonce that nobody sends, say.
 Status Network::wait_until_it_goes_on(const NetworkStatus& before, Duration timeout) {
-  const auto waiting = [](const NetworkStatus& status) {
-    std::uint64_t most = 0;
-    for (const NodeReport& node : status.nodes) {
-      if (node.answer) most = std::max(most, node.answer->mempool_txs);
-    }
-    return most;
-  };
+  ChainWatch watch(look_at(before, {}).waiting, authorities_of(before),
+                   std::min(manifest_.features.block_interval, quiet_time_max));
   std::string last;
   const Status reached =
       wait_until(clock_, clock_.now() + timeout, "the chain to go on", [&]() -> bool {
@@ -82,14 +94,13 @@ Status Network::wait_until_it_goes_on(const NetworkStatus& before, Duration time
           last = now.error().detail;
           return false;
         }
-        last = "transactions wait and no block comes";
+        last = "transactions wait and no blocks come";
         for (const NodeReport& node : now->nodes) {
           if (node.state.kind == SyncState::Kind::in_sync) continue;
           last = "node " + node.node + " is " + node.state.text();
           return false;
         }
-        const Height height = before.best ? before.best->height : 0;
-        return waiting(*now) <= waiting(before) || (now->best && now->best->height > height);
+        return watch.goes_on(look_at(*now, clock_.now()));
       });
   if (reached) return ok();
   return error(Errc::timeout, last + " for " + std::to_string(timeout.count()) + " ms");
@@ -98,7 +109,7 @@ Status Network::wait_until_it_goes_on(const NetworkStatus& before, Duration time
 Result<Plan> Network::upgrade(const UpOptions& options) {
   Locks locks;
   AITBC_TRY(lock_members(locks));
-  AITBC_TRY_ASSIGN(NetworkStatus before, status(look_patience));
+  AITBC_TRY_ASSIGN(const NetworkStatus before, status(look_patience));
   if (!before.all_in_sync()) {
     return error(Errc::refused, "not all nodes of " + manifest_.network +
                                     " are in sync, so nothing was changed; see 'aitbc why'");
@@ -114,7 +125,6 @@ Result<Plan> Network::upgrade(const UpOptions& options) {
     Status done = replace(nodes, options);
     if (done) done = wait_until_it_goes_on(before, options.timeout);
     if (!done) return rolled_back(changed, site.name, done.error(), options);
-    AITBC_TRY_ASSIGN(before, status(look_patience));
     for (const Earlier& node : nodes) {
       plan.steps.push_back({Step::Action::restart, site.name, node.member.node.id,
                             "program " + node.program + " -> " + node.member.provider.program});

@@ -165,3 +165,27 @@ TEST_CASE("without any answer there is no best head") {
   CHECK_FALSE(world.status.best);
   CHECK_FALSE(NetworkStatus{}.all_in_sync());
 }
+
+TEST_CASE("a chain goes on when enough blocks come, or when nothing waits for a while") {
+  const Duration slot{1'000};
+  const auto at = [](int ms) { return Time{Duration{ms}}; };
+  ChainWatch watch(2, 3, slot);
+  SECTION("blocks") {
+    CHECK_FALSE(watch.goes_on({at(0), 7, 9}));
+    // One that could be sealed by the last authority that still can.
+    CHECK_FALSE(watch.goes_on({at(100), 8, 9}));
+    CHECK(watch.goes_on({at(200), 9, 9}));
+  }
+  SECTION("nothing that did not wait before") {
+    CHECK_FALSE(watch.goes_on({at(0), 7, 2}));
+    CHECK_FALSE(watch.goes_on({at(999), 7, 2}));
+    CHECK(watch.goes_on({at(1'000), 7, 2}));
+  }
+  SECTION("something, after all") {
+    CHECK_FALSE(watch.goes_on({at(0), 7, 0}));
+    CHECK_FALSE(watch.goes_on({at(900), 7, 3}));
+    CHECK_FALSE(watch.goes_on({at(1'100), 7, 0}));
+    CHECK_FALSE(watch.goes_on({at(2'000), 7, 0}));
+    CHECK(watch.goes_on({at(2'100), 7, 0}));
+  }
+}

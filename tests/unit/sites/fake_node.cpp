@@ -3,6 +3,7 @@
 //   fails     says why and ends at once        deaf      does not hear SIGTERM
 //   silent    serves nothing                   stranger  answers as another node
 //   fails-as-PROGRAM  fails, if it was started from a file of that name
+//   waits-as-PROGRAM  has a transaction for which no block comes, likewise
 //   old       cannot be told of its peers
 //   chain=H/F has H blocks of which those above F are of a branch of its own
 // Whom it follows is in its file "live".
@@ -103,6 +104,7 @@ struct FakeNode {
   std::string shown_id;
   Genesis genesis;
   std::vector<SealedHeader> headers;
+  bool waits = false;
 
   Tip head() const {
     return headers.empty() ? genesis_tip(params_of(genesis)) : tip_of(headers.back().header);
@@ -137,6 +139,7 @@ struct FakeNode {
       status.state.kind = SyncState::Kind::in_sync;
       status.head = status.final = head();
       status.started = genesis.time;
+      status.mempool_txs = waits ? 1 : 0;
       response.body = rpc::status_json(status, params_of(genesis));
     } else if (request.path == "/rpc/headers") {
       const Height start = std::strtoul(request.query.at("start").c_str(), nullptr, 10);
@@ -178,6 +181,7 @@ int serve(const rpc::Json& config, const std::filesystem::path& folder, const si
   FakeNode node{folder,   behaviour.is("old"),
                 id,       behaviour.is("stranger") ? "stranger" : id,
                 *genesis, make_chain(*genesis, behaviour, salt)};
+  node.waits = behaviour.is("waits-as-" + program.string());
   NullLog log;
   rpc::HttpService service;
   service.handle = [&node](const rpc::HttpRequest& request) { return node.handle(request); };

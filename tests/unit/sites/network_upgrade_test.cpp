@@ -16,7 +16,7 @@ std::string three_sites() {
     text += "  s" + id + ":\n    bind: " + test::own_address(1) +
             "\n    blockchain_nodes:\n      - {id: " + id + ", rpc_port: 900" + id + "}\n";
   }
-  return text;
+  return text + "shared_features:\n  block_interval_seconds: 1\n";
 }
 
 // A network at work, and another build of what its nodes run.
@@ -26,9 +26,11 @@ struct Upgraded {
     std::filesystem::copy_file(AITBC_FAKE_NODE, program);
     providers.emplace(program.string(), home.clock);
   }
-  // This node does not run with it.
-  void fails_at(const std::string& node) const {
-    test::write_text(home.node(node) / "behaviour", "fails-as-build");
+  // With it, this node does not run, or has a transaction for which no block comes.
+  void fails_at(const std::string& node) const { behaves(node, "fails-as-build"); }
+  void waits_at(const std::string& node) const { behaves(node, "waits-as-build"); }
+  void behaves(const std::string& node, const std::string& how) const {
+    test::write_text(home.node(node) / "behaviour", how);
   }
   ~Upgraded() {
     static_cast<void>(purge(home.dir.path(), "net", home.providers));
@@ -90,6 +92,21 @@ TEST_CASE("a build that does not do at one site is taken back at all") {
         std::vector<std::string>{net.program.string(), AITBC_FAKE_NODE, AITBC_FAKE_NODE});
   CHECK(net.programs() == all_old);
   CHECK(test::read_text(net.home.node("1") / "config.json") == config);
+}
+
+TEST_CASE("a build with which the chain stands still is taken back") {
+  Upgraded net;
+  net.waits_at("2");
+  UpOptions options = net.home.options();
+  options.timeout = Duration{5'000};
+  const auto failed = net.upgrade(options);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == Errc::timeout);
+  CHECK_THAT(failed.error().detail,
+             Catch::StartsWith("site s2 does not do with this build: transactions wait and no "
+                               "blocks come for 5000 ms") &&
+                 Catch::Contains("1, 2 run what they ran before"));
+  CHECK(net.programs() == all_old);
 }
 
 TEST_CASE("what ran a file that is gone cannot be taken back, and that is said") {
