@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/invocation.hpp"
 #include "cli/running.hpp"
@@ -73,11 +74,20 @@ Exit print(Output& output, const sites::Manifest& manifest,
   return Exit::done;
 }
 
-Verdict examine_machines(Invocation& invocation, const std::optional<std::string>& file) {
-  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(invocation, file));
-  const auto found = sites::diagnose(sites::look_at_machines(open->network()));
-  return print(invocation.output, open->manifest(), found,
-               "ways, clocks, disks, memory, limits, ports, and who reaches the nodes that run");
+struct DoctorOptions {
+  std::optional<std::string> file;  // the network file
+  std::vector<std::string> bases;   // of proxies
+};
+
+Verdict examine_machines(Invocation& invocation, const DoctorOptions& given) {
+  AITBC_TRY_ASSIGN(const auto open, OpenNetwork::from_file(invocation, given.file));
+  AITBC_TRY_ASSIGN(const rpc::Credentials credentials, credentials_of(invocation));
+  AITBC_TRY_ASSIGN(auto routes, sites::ask_routes(open->manifest(), given.bases, credentials));
+  sites::Symptoms symptoms = sites::look_at_machines(open->network());
+  symptoms.routes = std::move(routes);
+  return print(invocation.output, open->manifest(), sites::diagnose(symptoms),
+               "ways, clocks, disks, memory, limits, ports, services, public paths, and who "
+               "reaches the nodes that run");
 }
 
 Verdict explain_network(Invocation& invocation) {
@@ -96,14 +106,20 @@ Verdict explain_network(Invocation& invocation) {
 }  // namespace
 
 void add_diagnosis_commands(CLI::App& root, Invocation& invocation) {
-  const auto file = std::make_shared<std::optional<std::string>>();
+  const auto given = std::make_shared<DoctorOptions>();
   CLI::App* doctor = add_command(
       root, {"doctor", "Before up: what the machines lack for the nodes, and what to do about it",
              "aitbc doctor -f network.yaml --json | jq '.findings[].code'"});
-  doctor->add_option("-f,--file", *file,
+  doctor->add_option("-f,--file", given->file,
                      "The network file (default: ./network.yaml, else the network there is, else "
                      "three nodes on this machine)");
-  choose(*doctor, invocation, [&invocation, file] { return examine_machines(invocation, *file); });
+  doctor
+      ->add_option("--base", given->bases,
+                   "[SITE=]URL of a site's proxy (default: its domain); may be given again")
+      ->allow_extra_args(false);
+  add_credential_options(*doctor, invocation);
+  choose(*doctor, invocation,
+         [&invocation, given] { return examine_machines(invocation, *given); });
 
   CLI::App* why = add_command(
       root, {"why", "Why a network stands still, lags or has parted, and what to do about it",

@@ -52,7 +52,7 @@ Verdict serve_host(Invocation& invocation) {
 }
 
 struct FactsRequest {
-  std::vector<std::string> ports, urls;
+  std::vector<std::string> ports, urls, units;
 };
 
 Result<sites::PortUse> parse_port_use(const std::string& text) {
@@ -72,7 +72,9 @@ Verdict show_facts(Invocation& invocation, const FactsRequest& given) {
     wanted.ports.push_back(std::move(use));
   }
   wanted.urls = given.urls;
-  AITBC_TRY_ASSIGN(const sites::MachineFacts facts, sites::look_at_machine(wanted));
+  wanted.units = given.units;
+  AITBC_TRY_ASSIGN(const sites::MachineFacts facts,
+                   sites::look_at_machine(wanted, sites::units_here(), invocation.clock));
   const std::string json = sites::facts_json(facts);
   invocation.output.document(json);
   AITBC_TRY_ASSIGN(const std::string text, fields_of(json));
@@ -154,6 +156,8 @@ void add_host_commands(CLI::App& root, Invocation& invocation) {
       *host, {"facts", "What this machine has for nodes: disk, memory, ports, ways to others",
               "aitbc host facts --port 127.0.0.1,8082 --reach http://10.0.0.2:8082"});
   facts->add_option("--port", asked->ports, "ADDRESS,PORT: whether a node could listen there")
+      ->allow_extra_args(false);
+  facts->add_option("--unit", asked->units, "NAME: whether systemd has given that unit up")
       ->allow_extra_args(false);
   facts->add_option("--reach", asked->urls, "URL: whether that node can be reached from here")
       ->allow_extra_args(false);

@@ -154,10 +154,10 @@ constexpr std::array entries{
     Entry{"genesis show", genesis_shape},
     Entry{"genesis verify", "{same:flag genesis_hash:hash expected:hash}"},
     Entry{"host facts",
-          "{architecture:text system:text systemd:flag disk_free_bytes:count "
+          "{architecture:text system:text systemd:flag services:text disk_free_bytes:count "
           "disk_free_files:count memory_free_bytes:count processes_left:count~ "
           "ports:[{address:text port:count state:text by:text}] "
-          "urls:[{url:text answered:flag detail:text}]}"},
+          "urls:[{url:text answered:flag detail:text}] given_up:[{unit:text result:text}]}"},
     Entry{"host serve", "any"},
     Entry{"key create", "{name:text scope:text keys:text key?:text file?:text}"},
     Entry{"key list", "{keys:[{name:text scope:text}]}"},

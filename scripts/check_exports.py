@@ -352,6 +352,10 @@ def check_proxy(aitbc, proxy, key):
         proxy.start()
         expect(f"{proxy.NAME}: swapped", verdicts(aitbc, proxy),
                (1, dict.fromkeys(routes, "wrong_node")))
+        code, told = aitbc.exits("doctor", "-f", aitbc.file, "--base", proxy.base,
+                                 "--ca-file", proxy.ca)
+        expect(f"{proxy.NAME}: doctor", (code, [row["code"] for row in told["findings"]]),
+               (1, ["wrong_route", "wrong_route"]))
     except Exception:
         for log in ("log", "out"):
             path = os.path.join(proxy.folder, log)

@@ -20,8 +20,9 @@ MAY_INCLUDE = {
             "rpc/"),
     "sync": ("chain/", "rpc/client.hpp", "rpc/credentials.hpp", "rpc/node.hpp", "sync/"),
     "sites": ("chain/core/", "chain/fault.hpp", "chain/log.hpp", "chain/protocol.hpp",
-              "rpc/access.hpp", "rpc/client.hpp", "rpc/credentials.hpp", "rpc/ip.hpp",
-              "rpc/json.hpp", "rpc/native.hpp", "sites/"),
+              "rpc/access.hpp", "rpc/client.hpp", "rpc/client_views.hpp", "rpc/credentials.hpp",
+              "rpc/http.hpp", "rpc/http_client.hpp", "rpc/ip.hpp", "rpc/json.hpp",
+              "rpc/native.hpp", "sites/"),
     "cli": ("chain/", "rpc/", "sync/", "sites/", "cli/"),
     "tests": ("chain/", "rpc/", "sync/", "sites/", "cli/", "tests/"),
 }

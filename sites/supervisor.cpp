@@ -101,6 +101,18 @@ Status signal_and_wait(const NodeSpec& spec, Clock& clock, int number, bool stop
 
 }  // namespace
 
+std::string_view name(ServiceManager manager) {
+  switch (manager) {
+    case ServiceManager::none:
+      return "none";
+    case ServiceManager::system:
+      return "system";
+    case ServiceManager::user:
+      return "user";
+  }
+  AITBC_CHECK(false && "a ServiceManager outside its enumerators");
+}
+
 std::string_view name(RunState state) {
   switch (state) {
     case RunState::running:

@@ -16,6 +16,7 @@ namespace aitbc::sites {
 
 // Who keeps a machine's services: systemd, that of the whole machine or that of one user.
 enum class ServiceManager : std::uint8_t { none, system, user };
+std::string_view name(ServiceManager);
 
 struct Unit {
   std::string name;  // "aitbc-NETWORK-NODE.service"

@@ -21,6 +21,7 @@ namespace {
 // Of one request; less than what a command on another machine waits for its answer.
 constexpr Duration systemctl_patience{15'000};
 constexpr Duration boot_patience{10'000};  // of a machine that has just been started
+constexpr Duration look_patience{2'000};   // of who only wants to know
 constexpr std::size_t unit_bytes_max = 64 * 1024;
 constexpr std::string_view header_begin = "# The node in ";
 constexpr std::string_view header_end = ", a node of the network ";
@@ -81,6 +82,23 @@ Units units_here() {
   if (user == nullptr || !is_there("/run/systemd/system")) return {};
   if (user->pw_uid != 0) return user_units(*user);
   return {ServiceManager::system, "/etc/systemd/system", "/run/systemd/private", {"systemctl"}};
+}
+
+std::vector<GivenUpUnit> given_up_of(const std::vector<std::string>& names, const Units& units,
+                                     const Clock& clock) {
+  std::vector<GivenUpUnit> given_up;
+  if (units.manager == ServiceManager::none || !is_there(units.socket)) return given_up;
+  for (const std::string& unit : names) {
+    std::vector<std::string> words = units.systemctl;
+    words.insert(words.end(), {"show", "--property=ActiveState,Result", unit});
+    const auto said = run({.argv = std::move(words), .timeout = look_patience}, clock);
+    if (!said || said->out.find("ActiveState=failed\n") == std::string::npos) continue;
+    constexpr std::string_view key = "Result=";
+    const std::size_t at = said->out.find(key);
+    const bool told = at != std::string::npos;
+    given_up.push_back({unit, told ? first_line(said->out.substr(at + key.size())) : "failed"});
+  }
+  return given_up;
 }
 
 std::string unit_header(const fs::path& node_folder, const std::string& network) {

@@ -22,6 +22,16 @@ struct Units {
 // (`loginctl enable-linger`), as nodes shall.
 Units units_here();
 
+// A unit that systemd does not start any more, with its word for how the last attempt ended:
+// "exit-code", "signal", "oom-kill", "start-limit-hit".
+struct GivenUpUnit {
+  std::string name, result;
+  bool operator==(const GivenUpUnit&) const = default;
+};
+// Of these; without a word on those that it cannot be asked for.
+std::vector<GivenUpUnit> given_up_of(const std::vector<std::string>& units, const Units&,
+                                     const Clock&);
+
 // The first line of a node's unit.
 std::string unit_header(const std::filesystem::path& node_folder, const std::string& network);
 

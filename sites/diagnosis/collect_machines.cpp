@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sites/export/export.hpp"
 #include "sites/parallel.hpp"
 #include "sites/way.hpp"
 
@@ -23,8 +24,15 @@ std::string prefix_to(const Manifest::Site& site) {
   return way ? way->prefix() : "";
 }
 
-NodeSymptoms node_of(const Manifest::Site& site, const Manifest::Node& node) {
+// Unless the file says otherwise, wherever there is systemd.
+bool wants_units(const Manifest::Site& site) {
+  return site.provider != ProviderKind::process && site.service != Manifest::Service::none;
+}
+
+NodeSymptoms node_of(const std::string& network, const Manifest::Site& site,
+                     const Manifest::Node& node) {
   NodeSymptoms seen;
+  if (wants_units(site)) seen.unit = unit_name(network, node.id);
   seen.report.site = site.name;
   seen.report.node = node.id;
   seen.report.url = node.url();
@@ -72,11 +80,13 @@ std::vector<MachinePlace> machines_of(Network& network) {
     });
     if (known != machines.end()) {
       known->symptoms.sites.push_back(sites[i]->name);
+      known->symptoms.units_wanted |= wants_units(*sites[i]);
       continue;
     }
     MachinePlace machine;
     machine.symptoms.sites = {sites[i]->name};
     machine.symptoms.prefix = prefix_to(*sites[i]);
+    machine.symptoms.units_wanted = wants_units(*sites[i]);
     if (place) {
       machine.provider.emplace(place->provider);
       machine.symptoms.clock_ahead = place->provider.clock_ahead;
@@ -95,7 +105,8 @@ bool is_at(const MachineSymptoms& machine, const NodeSymptoms& node) {
          machine.sites.end();
 }
 
-// The ports that it shall give, and the running nodes elsewhere that it must reach.
+// The ports that it shall give, the units of nodes that do not run, and the running nodes elsewhere
+// that it must reach.
 std::vector<std::string> question_to(const Symptoms& symptoms, const Provider& provider,
                                      const MachineSymptoms& machine) {
   std::vector<std::string> argv{provider.program, "--home", machine.home,
@@ -105,6 +116,7 @@ std::vector<std::string> question_to(const Symptoms& symptoms, const Provider& p
     const auto& process = node.report.process;
     if (here && process == RunState::stopped) {
       argv.insert(argv.end(), {"--port", node.bind + "," + std::to_string(node.port)});
+      if (!node.unit.empty()) argv.insert(argv.end(), {"--unit", node.unit});
     } else if (!here && process == RunState::running) {
       argv.insert(argv.end(), {"--reach", node.report.url});
     }
@@ -147,7 +159,9 @@ Symptoms look_at_machines(Network& network) {
   symptoms.quorum = manifest.chain.quorum;
   symptoms.poll_only = manifest.features.poll_only;
   for (const Manifest::Site& site : manifest.sites) {
-    for (const Manifest::Node& node : site.nodes) symptoms.nodes.push_back(node_of(site, node));
+    for (const Manifest::Node& node : site.nodes) {
+      symptoms.nodes.push_back(node_of(manifest.network, site, node));
+    }
   }
   std::vector<MachinePlace> places = machines_of(network);
   for (const MachinePlace& place : places) symptoms.machines.push_back(place.symptoms);

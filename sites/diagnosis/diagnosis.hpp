@@ -18,6 +18,7 @@
 #include "sites/diagnosis/machine_facts.hpp"
 #include "sites/healing.hpp"
 #include "sites/provider.hpp"
+#include "sites/routes.hpp"
 
 namespace aitbc::sites {
 
@@ -34,6 +35,7 @@ enum class Finding : std::uint8_t {
   disk_full,
   memory_low,
   tasks_low,
+  no_lingering,
   clock_off,
   address_missing,
   port_taken,
@@ -46,8 +48,10 @@ enum class Finding : std::uint8_t {
   node_unreachable,
   old_program,
   key_in_use_twice,
+  unit_given_up,
   finality_conflict,
   peer_unreachable,
+  wrong_route,
   no_quorum,
   diverged,
   behind,
@@ -91,15 +95,17 @@ struct NodeSymptoms {
   std::optional<NodeEnd> end;
   std::string bind;
   std::uint16_t port = 0;
+  std::string unit;               // that systemd runs it by, where it does
   std::string program;            // that it runs, if that is not the command's own
   std::vector<PublicKey> proven;  // keys that it has evidence against
 };
 
 struct MachineSymptoms {
   std::vector<std::string> sites;
-  std::string prefix;  // of a command here that runs another one there: "ssh host "
-  std::string home;    // where networks are kept there
-  MachineState state;  // of a container, which may be off, or not made yet
+  std::string prefix;         // of a command here that runs another one there: "ssh host "
+  std::string home;           // where networks are kept there
+  bool units_wanted = false;  // if its services can be nodes
+  MachineState state;         // of a container, which may be off, or not made yet
   std::optional<Error> failure;
   Duration clock_ahead{0};
   std::optional<MachineFacts> facts;
@@ -123,6 +129,7 @@ struct Symptoms {
   std::optional<Tip> best;
   std::vector<NodeSymptoms> nodes;
   std::vector<MachineSymptoms> machines;
+  std::vector<AskedRoute> routes;
   std::vector<WaitingTxs> waiting;
   std::vector<Healing> healings;
 };

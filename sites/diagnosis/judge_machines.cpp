@@ -41,6 +41,7 @@ class MachineJudge {
     judge_clock();
     if (!machine_.facts) return;
     judge_room(*machine_.facts);
+    judge_services(*machine_.facts);
     for (const PortUse& use : machine_.facts->ports) judge_port(use);
     for (const UrlReach& reach : machine_.facts->urls) judge_reach(reach);
   }
@@ -122,6 +123,33 @@ class MachineJudge {
     }
   }
 
+  // Root's live always; where there is no systemd there is nothing to miss.
+  void judge_services(const MachineFacts& facts) {
+    if (machine_.units_wanted && facts.systemd && facts.services == ServiceManager::none) {
+      add(Finding::no_lingering,
+          "services of its user end with his session, so his nodes are processes of their own, "
+          "which nobody starts again after a crash or a restart, and which may end with it, too",
+          "let them live without one, and nodes become units (or say 'service: none'): " +
+              machine_.prefix + "loginctl enable-linger && aitbc up");
+    }
+    for (const GivenUpUnit& unit : facts.given_up) judge_unit(unit);
+  }
+
+  void judge_unit(const GivenUpUnit& unit) {
+    for (const NodeSymptoms& node : symptoms_.nodes) {
+      const NodeReport& report = node.report;
+      if (!is_on(machine_, node) || node.unit != unit.name) continue;
+      if (report.process != RunState::stopped) continue;
+      add(Finding::unit_given_up, "systemd has given up " + unit.name + ": " + unit.result,
+          "put right what 'systemctl status' and the node's log say there, then: aitbc node "
+          "start " +
+              report.node);
+      clues_.back().site = report.site;
+      clues_.back().nodes = {report.node};
+      clues_.back().about = unit.name;
+    }
+  }
+
   void judge_port(const PortUse& use) {
     for (const NodeSymptoms& node : symptoms_.nodes) {
       const bool its_own =
@@ -166,12 +194,34 @@ class MachineJudge {
   std::vector<Clue>& clues_;
 };
 
+// Of proxies. That one reaches nobody yet is nothing wrong before its nodes run.
+void judge_routes(const Symptoms& symptoms, std::vector<Clue>& clues) {
+  std::vector<std::string> told;
+  for (const AskedRoute& asked : symptoms.routes) {
+    if (asked.finding.kind != RouteFinding::Kind::wrong_node) continue;
+    // One for each node: what is wrong with one of its paths is so with the others.
+    if (std::find(told.begin(), told.end(), asked.route.node) != told.end()) continue;
+    told.push_back(asked.route.node);
+    Clue clue;
+    clue.finding = Finding::wrong_route;
+    clue.site = asked.route.site;
+    clue.nodes = {asked.route.node};
+    clue.about = asked.url;
+    clue.cause = asked.url + ": " + asked.finding.detail;
+    clue.cure =
+        "give the proxy its ports by the network file (aitbc export nginx, or apache), then: "
+        "aitbc check --routes";
+    clues.push_back(std::move(clue));
+  }
+}
+
 }  // namespace
 
 void judge_machines(const Symptoms& symptoms, std::vector<Clue>& clues) {
   for (const MachineSymptoms& machine : symptoms.machines) {
     MachineJudge(symptoms, machine, clues).judge();
   }
+  judge_routes(symptoms, clues);
 }
 
 }  // namespace aitbc::sites

@@ -64,7 +64,9 @@ void judge_failure(const NodeSymptoms& node, std::vector<Clue>& clues) {
   const auto add = [&](Finding finding, std::string cure) {
     clues.push_back(clue_of(finding, node, "it ended by itself: " + end.words, std::move(cure)));
   };
-  if (end.code == "corrupt" && begins(end.words, "data ")) {
+  // Found when it was opened, or later.
+  const bool of_database = end.words.find("/chain.db: ") != std::string::npos;
+  if (end.code == "corrupt" && of_database) {
     add(Finding::database_damaged, fresh_database(id));
   } else if (end.code == "wrong_genesis") {
     add(Finding::wrong_genesis,
@@ -80,6 +82,9 @@ void judge_failure(const NodeSymptoms& node, std::vector<Clue>& clues) {
 
 void judge_end(const NodeSymptoms& node, std::vector<Clue>& clues) {
   const std::string& id = node.report.node;
+  const bool said_nothing = node.end->how == How::stopped || node.end->how == How::never_ran;
+  // No command stopped one whose unit failed; it may not even have come to its first line.
+  if (said_nothing && knows(clues, Finding::unit_given_up, id)) return;
   const std::string start = "aitbc node start " + id;
   switch (node.end->how) {
     case How::failed:

@@ -14,6 +14,8 @@ constexpr std::size_t port_uses_max = limits::network_nodes_max;
 constexpr std::size_t fact_bytes_max = 4 * 1024;
 constexpr std::uint64_t port_number_max = 65'535;
 
+constexpr std::array service_managers{ServiceManager::none, ServiceManager::system,
+                                      ServiceManager::user};
 constexpr std::array port_states{PortUse::State::free, PortUse::State::taken,
                                  PortUse::State::no_address};
 
@@ -41,6 +43,21 @@ Result<UrlReach> read_url_reach(rpc::ObjectReader& reader) {
   return reach;
 }
 
+Result<GivenUpUnit> read_given_up(rpc::ObjectReader& reader) {
+  GivenUpUnit unit;
+  AITBC_TRY_ASSIGN(unit.name, reader.text("unit", fact_bytes_max));
+  AITBC_TRY_ASSIGN(unit.result, reader.text("result", fact_bytes_max));
+  return unit;
+}
+
+Result<ServiceManager> read_services(rpc::ObjectReader& reader) {
+  AITBC_TRY_ASSIGN(const std::string word, reader.text("services", fact_bytes_max));
+  for (const ServiceManager each : service_managers) {
+    if (name(each) == word) return each;
+  }
+  return error(Errc::bad_json, reader.path_of("services") + ": expected none, system or user");
+}
+
 }  // namespace
 
 std::string_view name(PortUse::State state) {
@@ -60,6 +77,7 @@ std::string facts_json(const MachineFacts& facts) {
   out["architecture"] = facts.architecture;
   out["system"] = facts.system;
   out["systemd"] = facts.systemd;
+  out["services"] = name(facts.services);
   out["disk_free_bytes"] = facts.disk_free_bytes;
   out["disk_free_files"] = facts.disk_free_files;
   out["memory_free_bytes"] = facts.memory_free_bytes;
@@ -82,6 +100,13 @@ std::string facts_json(const MachineFacts& facts) {
     row["detail"] = reach.detail;
     out["urls"].push_back(std::move(row));
   }
+  out["given_up"] = rpc::Json::array();
+  for (const GivenUpUnit& unit : facts.given_up) {
+    rpc::Json row;
+    row["unit"] = unit.name;
+    row["result"] = unit.result;
+    out["given_up"].push_back(std::move(row));
+  }
   return rpc::dump(out);
 }
 
@@ -92,6 +117,7 @@ Result<MachineFacts> parse_facts(std::string_view json) {
   AITBC_TRY_ASSIGN(facts.architecture, reader.text("architecture", fact_bytes_max));
   AITBC_TRY_ASSIGN(facts.system, reader.text("system", fact_bytes_max));
   AITBC_TRY_ASSIGN(facts.systemd, reader.boolean("systemd"));
+  AITBC_TRY_ASSIGN(facts.services, read_services(reader));
   AITBC_TRY_ASSIGN(facts.disk_free_bytes, reader.integer("disk_free_bytes"));
   AITBC_TRY_ASSIGN(facts.disk_free_files, reader.integer("disk_free_files"));
   AITBC_TRY_ASSIGN(facts.memory_free_bytes, reader.integer("memory_free_bytes"));
@@ -108,6 +134,11 @@ Result<MachineFacts> parse_facts(std::string_view json) {
   for (rpc::ObjectReader& each : urls) {
     AITBC_TRY_ASSIGN(UrlReach reach, read_url_reach(each));
     facts.urls.push_back(std::move(reach));
+  }
+  AITBC_TRY_ASSIGN(auto units, reader.objects("given_up", port_uses_max));
+  for (rpc::ObjectReader& each : units) {
+    AITBC_TRY_ASSIGN(GivenUpUnit unit, read_given_up(each));
+    facts.given_up.push_back(std::move(unit));
   }
   return facts;
 }

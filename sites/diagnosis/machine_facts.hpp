@@ -13,6 +13,7 @@
 
 #include "chain/core/result.hpp"
 #include "chain/core/time.hpp"
+#include "sites/units.hpp"
 
 namespace aitbc::sites {
 
@@ -28,6 +29,13 @@ std::string_view name(PortUse::State);
 // Whether a program could listen there, by trying: nothing else knows all that keeps it from it.
 void look_at_port(PortUse& use);
 
+// What control groups, of version 1 or 2, leave to a process: `list` as /proc/self/cgroup, `mount`
+// as /sys/fs/cgroup.
+struct GroupLimits {
+  std::optional<std::uint64_t> memory_left, processes_left;  // none where nothing limits them
+};
+GroupLimits look_at_groups(const std::filesystem::path& list, const std::filesystem::path& mount);
+
 struct UrlReach {
   std::string url;
   bool answered = false;
@@ -36,13 +44,15 @@ struct UrlReach {
 };
 
 struct MachineFacts {
-  std::string architecture, system;  // as uname says
-  bool systemd = false;              // it manages the processes there
+  std::string architecture, system;                // as uname says
+  bool systemd = false;                            // it manages the processes there
+  ServiceManager services = ServiceManager::none;  // that would run nodes of this user
   std::uint64_t disk_free_bytes = 0, disk_free_files = 0;
   std::uint64_t memory_free_bytes = 0;          // also below the limits of the container
   std::optional<std::uint64_t> processes_left;  // none where nothing limits them
   std::vector<PortUse> ports;
   std::vector<UrlReach> urls;
+  std::vector<GivenUpUnit> given_up;  // of the units that were asked for
   bool operator==(const MachineFacts&) const = default;
 };
 
@@ -50,11 +60,12 @@ struct FactsWanted {
   std::filesystem::path folder;  // whose disk; its nearest parent that is there
   std::vector<PortUse> ports;    // the address and port of each
   std::vector<std::string> urls;
+  std::vector<std::string> units;
   Duration patience{2'000};  // with each URL; all are asked at once
 };
 
-// This machine. io if it cannot be looked at.
-Result<MachineFacts> look_at_machine(const FactsWanted&);
+// This machine, with what runs services there. io if it cannot be looked at.
+Result<MachineFacts> look_at_machine(const FactsWanted&, const Units&, const Clock&);
 
 std::string facts_json(const MachineFacts&);
 Result<MachineFacts> parse_facts(std::string_view json);

@@ -64,34 +64,57 @@ std::uint64_t memory_available() {
 }
 
 // The control groups that this process is in, innermost first: each may limit what is below it.
-std::vector<fs::path> control_groups() {
-  std::ifstream in("/proc/self/cgroup");
+// `whose` begins after the number in the line of /proc/self/cgroup.
+std::vector<fs::path> control_groups(const fs::path& list, std::string_view whose,
+                                     const fs::path& mount, std::string_view folder) {
+  const fs::path top = folder.empty() ? mount : mount / folder;
+  std::ifstream in(list);
   std::vector<fs::path> groups;
   for (std::string line; std::getline(in, line);) {
-    if (!line.starts_with("0::/")) continue;
-    fs::path at = fs::path("/sys/fs/cgroup") / line.substr(std::strlen("0::/"));
+    const std::string_view rest =
+        std::string_view(line).substr(std::min(line.find(':'), line.size()));
+    if (!rest.starts_with(whose)) continue;
+    fs::path at = top / rest.substr(whose.size());
     if (!at.has_filename()) at = at.parent_path();
-    for (; at.string().starts_with("/sys/fs/cgroup"); at = at.parent_path()) groups.push_back(at);
+    for (; at.string().starts_with(top.string()); at = at.parent_path()) groups.push_back(at);
   }
   return groups;
 }
 
-void look_at_limits(MachineFacts& facts) {
-  facts.memory_free_bytes = memory_available();
-  for (const fs::path& group : control_groups()) {
-    const auto memory_max = number_in_file(group / "memory.max");
-    const auto memory_used = number_in_file(group / "memory.current");
-    if (memory_max && memory_used) {
-      const std::uint64_t left = *memory_max - std::min(*memory_max, *memory_used);
-      facts.memory_free_bytes = std::min(facts.memory_free_bytes, left);
-    }
-    const auto tasks_max = number_in_file(group / "pids.max");
-    const auto tasks = number_in_file(group / "pids.current");
-    if (tasks_max && tasks) {
-      const std::uint64_t left = *tasks_max - std::min(*tasks_max, *tasks);
-      facts.processes_left = std::min(facts.processes_left.value_or(left), left);
-    }
+// Of memory that is used: what was read from files and is given back when it is needed.
+std::uint64_t reclaimable(const fs::path& group, std::string_view key) {
+  std::ifstream in(group / "memory.stat");
+  std::string word;
+  for (std::uint64_t bytes = 0; in >> word >> bytes;) {
+    if (word == key) return bytes;
   }
+  return 0;
+}
+
+void take_least(std::optional<std::uint64_t>& least, std::optional<std::uint64_t> most,
+                std::uint64_t used) {
+  if (!most) return;
+  const std::uint64_t left = *most - std::min(*most, used);
+  least = std::min(least.value_or(left), left);
+}
+
+// What the two versions of control groups call the same.
+struct GroupFiles {
+  std::string_view memory_whose, pids_whose, memory_folder, pids_folder;
+  std::string_view memory_max, memory_used, memory_reclaimable;
+};
+constexpr GroupFiles group_versions[] = {
+    {":memory:/", ":pids:/", "memory", "pids", "memory.limit_in_bytes", "memory.usage_in_bytes",
+     "total_inactive_file"},
+    {"::/", "::/", "", "", "memory.max", "memory.current", "inactive_file"}};
+
+void look_at_limits(MachineFacts& facts) {
+  const GroupLimits limits = look_at_groups("/proc/self/cgroup", "/sys/fs/cgroup");
+  facts.memory_free_bytes = memory_available();
+  if (limits.memory_left) {
+    facts.memory_free_bytes = std::min(facts.memory_free_bytes, *limits.memory_left);
+  }
+  facts.processes_left = limits.processes_left;
 }
 
 // ---- ports --------------------------------------------------------------------------------------
@@ -209,6 +232,24 @@ UrlReach reach_from_here(const std::string& url, Duration patience) {
 
 }  // namespace
 
+GroupLimits look_at_groups(const fs::path& list, const fs::path& mount) {
+  GroupLimits limits;
+  for (const GroupFiles& files : group_versions) {
+    for (const fs::path& group :
+         control_groups(list, files.memory_whose, mount, files.memory_folder)) {
+      const auto used = number_in_file(group / files.memory_used);
+      if (!used) continue;
+      take_least(limits.memory_left, number_in_file(group / files.memory_max),
+                 *used - std::min(*used, reclaimable(group, files.memory_reclaimable)));
+    }
+    for (const fs::path& group : control_groups(list, files.pids_whose, mount, files.pids_folder)) {
+      const auto used = number_in_file(group / "pids.current");
+      if (used) take_least(limits.processes_left, number_in_file(group / "pids.max"), *used);
+    }
+  }
+  return limits;
+}
+
 void look_at_port(PortUse& use) {
   using State = PortUse::State;
   use.state = State::no_address;
@@ -228,7 +269,8 @@ void look_at_port(PortUse& use) {
   }
 }
 
-Result<MachineFacts> look_at_machine(const FactsWanted& wanted) {
+Result<MachineFacts> look_at_machine(const FactsWanted& wanted, const Units& units,
+                                     const Clock& clock) {
   MachineFacts facts;
   utsname names{};
   if (::uname(&names) != 0) return error(Errc::io, "the system does not say what it is");
@@ -236,6 +278,7 @@ Result<MachineFacts> look_at_machine(const FactsWanted& wanted) {
   facts.system = std::string(names.sysname) + " " + names.release;
   std::error_code failed;
   facts.systemd = fs::is_directory("/run/systemd/system", failed);
+  facts.services = units.manager;
   AITBC_TRY(look_at_disk(wanted.folder, facts));
   look_at_limits(facts);
   facts.ports = wanted.ports;
@@ -243,6 +286,7 @@ Result<MachineFacts> look_at_machine(const FactsWanted& wanted) {
   facts.urls.resize(wanted.urls.size());
   at_once(wanted.urls.size(),
           [&](std::size_t i) { facts.urls[i] = reach_from_here(wanted.urls[i], wanted.patience); });
+  facts.given_up = given_up_of(wanted.units, units, clock);
   return facts;
 }
 

@@ -6,8 +6,8 @@
 #include <catch2/catch.hpp>
 
 #include "cli/app.hpp"
-#include "cli/route_check.hpp"
 #include "rpc/json.hpp"
+#include "sites/routes.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace aitbc;
@@ -61,13 +61,14 @@ rpc::HttpResponse answer_of(int status, const std::string& node) {
 }  // namespace
 
 TEST_CASE("a route is judged by the node that its answer names") {
-  using Kind = RouteFinding::Kind;
+  using sites::judge_route;
+  using Kind = sites::RouteFinding::Kind;
   const std::string expected = "net/1";
   CHECK(judge_route(expected, answer_of(200, "net/1")).kind == Kind::ok);
   // A refusal comes from the node, too.
   CHECK(judge_route(expected, answer_of(401, "net/1")).kind == Kind::ok);
   for (const std::string other : {"net/2", "other/1", "net/11"}) {
-    const RouteFinding wrong = judge_route(expected, answer_of(200, other));
+    const sites::RouteFinding wrong = judge_route(expected, answer_of(200, other));
     CHECK(wrong.kind == Kind::wrong_node);
     CHECK(wrong.answered == other);
     CHECK(wrong.detail == other + " answers, not net/1");

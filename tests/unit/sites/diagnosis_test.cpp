@@ -132,12 +132,47 @@ TEST_CASE("a machine that is short of something is told of before anything start
     facts.ports = {{"0.0.0.0", 8082, PortUse::State::no_address, ""}};
     CHECK(seen.said() == "address_missing 1");
   }
+  SECTION("services that live without a session") {
+    facts.systemd = true;
+    CHECK(seen.said().empty());  // nobody wants them: it is this machine, or the file says so
+    seen.machine(1).units_wanted = true;
+    CHECK(seen.said() == "no_lingering 1");
+    CHECK(seen.found()[0].cure.ends_with(": ssh host1 loginctl enable-linger && aitbc up"));
+    facts.services = ServiceManager::user;
+    CHECK(seen.said().empty());
+    facts.services = ServiceManager::none;
+    facts.systemd = false;
+    CHECK(seen.said().empty());
+  }
   SECTION("a way to another node") {
     facts.urls = {{seen.node(2).report.url, false, "connection timed out"},
                   {seen.node(3).report.url, true, ""}};
     CHECK(seen.said() == "peer_unreachable 1");
     CHECK(seen.found()[0].about == "2");
   }
+}
+
+TEST_CASE("public paths that lead to other nodes are told, once for each node") {
+  using Route = RouteFinding::Kind;
+  SeenNetwork seen;
+  seen.symptoms.network_asked = false;
+  const auto add = [&](const std::string& node, const std::string& path, Route kind) {
+    AskedRoute asked;
+    asked.route.site = "site_1";
+    asked.route.node = node;
+    asked.url = "https://a.example" + path;
+    asked.finding = {kind, "", "what was seen"};
+    seen.symptoms.routes.push_back(std::move(asked));
+  };
+  add("1", "/explorer", Route::ok);
+  add("1", "/rpc/", Route::unreachable);
+  add("1", "/rpc/", Route::not_aitbc);
+  CHECK(seen.said().empty());
+  add("1", "/rpc/events", Route::wrong_node);
+  add("1", "/rpc/", Route::wrong_node);
+  add("2", "/rpc2/", Route::wrong_node);
+  CHECK(seen.said() == "wrong_route 1 | wrong_route 2");
+  CHECK(seen.found()[0].about == "https://a.example/rpc/events");
 }
 
 // ---- nodes --------------------------------------------------------------------------------------
@@ -182,6 +217,8 @@ TEST_CASE("a node that does not run is told of by the way it ended") {
   SECTION("a damaged database") {
     seen.fail(3, "corrupt", "data /x/chain.db: malformed");
     CHECK(seen.said() == "database_damaged 3");
+    seen.fail(3, "corrupt", "/x/chain.db: malformed");  // by a page that was read later
+    CHECK(seen.said() == "database_damaged 3");
     seen.fail(3, "corrupt", "authority_key: guard: checksum");
     CHECK(seen.said() == "node_failed 3");
   }
@@ -198,6 +235,22 @@ TEST_CASE("a node that does not run is told of by the way it ended") {
   SECTION("its folder is in use") {
     seen.fail(3, "in_use", "data /x/chain.db: another node (pid 9) uses it");
     CHECK(seen.said() == "key_in_use_twice 3");
+  }
+  SECTION("so often that systemd does not start it any more") {
+    const std::string unit = seen.node(3).unit = "aitbc-net-3.service";
+    seen.machine(3).facts->given_up = {{unit, "start-limit-hit"}};
+    CHECK(seen.said().empty());  // somebody has started it since
+    seen.kill(3);
+    CHECK(seen.said() == "node_killed 3 | unit_given_up 3 <1");
+    seen.fail(3, "corrupt", "data /x/chain.db: malformed");
+    CHECK(seen.said() == "database_damaged 3 | unit_given_up 3 <1");
+    // Before it could write a line.
+    seen.end(3, {GENERATE(NodeEnd::How::stopped, NodeEnd::How::never_ran), "", ""});
+    CHECK(seen.said() == "unit_given_up 3");
+    CHECK(seen.found()[0].cause == "systemd has given up " + unit + ": start-limit-hit");
+    CHECK(seen.found()[0].cure.ends_with(": aitbc node start 3"));
+    seen.kill(2);
+    CHECK(seen.said() == "node_killed 2 | unit_given_up 3 | no_quorum 2 3 <1");
   }
   SECTION("no room") {
     seen.fail(3, "disk_full", "data /x/chain.db: full");

@@ -24,6 +24,7 @@ fi
 case $1 in
   show)
     case $2 in
+      *Result) cat "$here/run/$unit.failed" 2>/dev/null || echo ActiveState=active ;;
       *MainPID) if main; then echo "$number"; else echo 0; fi ;;
       *)
         stale=no
@@ -34,7 +35,7 @@ case $1 in
   enable) ln -sf "$file" "$wants" ;;
   disable) rm -f "$wants" ;;
   is-enabled) if [ -L "$wants" ]; then echo enabled; else echo disabled; fi ;;
-  reset-failed) ;;
+  reset-failed) rm -f "$here/run/$unit.failed" ;;
   start)
     main && exit 0
     [ -e "$file" ] || { echo "Unit $unit not found." >&2; exit 5; }
@@ -78,6 +79,10 @@ class FakeSystemd {
   }
   bool is_enabled(const std::string& node) const {
     return std::filesystem::is_symlink(root() / "wants" / unit(node).filename());
+  }
+  void give_up(const std::string& node, const std::string& result) const {
+    write_text(root() / "run" / (unit(node).filename().string() + ".failed"),
+               "Result=" + result + "\nActiveState=failed\n");
   }
   // What it was told, one order a line; forgotten.
   std::string told() const {

@@ -201,6 +201,20 @@ TEST_CASE("units go with their network, and with no other") {
   CHECK_FALSE(machine.systemd.has_units());
 }
 
+TEST_CASE("units that systemd has given up are known, with its word for it") {
+  UnitMachine machine;
+  const NodeSpec spec = machine.started("1");
+  const NodeSpec other = machine.started("2");
+  const std::vector<std::string> both{spec.unit->name, other.unit->name};
+  CHECK(given_up_of(both, machine.systemd.units(), machine.clock).empty());
+  machine.systemd.give_up("2", "oom-kill");
+  const auto found = given_up_of(both, machine.systemd.units(), machine.clock);
+  CHECK(found == std::vector<GivenUpUnit>{{other.unit->name, "oom-kill"}});
+  CHECK(given_up_of(both, {}, machine.clock).empty());
+  machine.systemd.set_fuse(0);
+  CHECK(given_up_of(both, machine.systemd.units(), machine.clock).empty());
+}
+
 TEST_CASE("what systemd refuses is said in its words, and where there is none it is said") {
   UnitMachine machine;
   const NodeSpec spec = machine.make("1");
