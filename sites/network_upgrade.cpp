@@ -14,7 +14,9 @@ namespace aitbc::sites {
 
 namespace {
 
-constexpr Duration look_patience{2'000};   // of one look at all nodes
+constexpr Duration look_patience{2'000};  // of one look at all nodes
+// Between two of them: nodes count the requests of callers from elsewhere.
+constexpr Duration look_pause{500};
 constexpr Duration quiet_time_max{2'000};  // that a chain with longer slots is watched, too
 
 // What the OS says after the name of a file that is not there any more.
@@ -87,8 +89,11 @@ Status Network::wait_until_it_goes_on(const NetworkStatus& before, Duration time
   ChainWatch watch(look_at(before, {}).waiting, authorities_of(before),
                    std::min(manifest_.features.block_interval, quiet_time_max));
   std::string last;
+  bool looked = false;
   const Status reached =
       wait_until(clock_, clock_.now() + timeout, "the chain to go on", [&]() -> bool {
+        if (looked) clock_.sleep_until(clock_.now() + look_pause);
+        looked = true;
         const auto now = status(look_patience);
         if (!now) {
           last = now.error().detail;

@@ -1,60 +1,16 @@
 // A network over real containers: made by `up`, cut off, put back, and gone with the network.
 // Needs an incus with the image of scripts/incus_lab.
 
-#include <filesystem>
-
-#include "sites/network.hpp"
+#include "sites/diagnosis/collect.hpp"
 #include "sites/remote/host.hpp"
-#include "tests/e2e/network_fixture.hpp"
-#include "tests/support/incus_lab.hpp"
+#include "tests/e2e/incus_fixture.hpp"
 
 using namespace aitbc;
+using test::ContainedNetwork;
 using test::does;
 using test::has_container;
 
 namespace {
-
-// A node here, and one in each of two containers that nobody else has.
-class ContainedNetwork : public test::Home {
- public:
-  ContainedNetwork() { write("network.yaml", yaml("256MiB")); }
-  ~ContainedNetwork() {
-    static_cast<void>(run({"down", "--purge"}));
-    for (const int number : {2, 3}) does("incus delete -f " + box(number));
-  }
-
-  static std::string box(int number) { return test::lab_container(number); }
-  std::string yaml(const std::string& memory) const {
-    return "network: test-net\nenvironments:\n  here:\n    bind: " +
-           std::string(test::lab_address) +
-           "\n    blockchain_nodes:\n      - {id: 1, rpc_port: 8781}\n" + site(2, memory) +
-           site(3, memory) + "shared_features:\n  block_interval_seconds: 1\n";
-  }
-  // What systemd there says, in one word.
-  std::string systemd(const std::string& word, int number) const {
-    const std::string id = std::to_string(number);
-    const std::string said = run({"exec", id, "--", "systemctl", word, unit(number)}).out;
-    return said.substr(0, said.find('\n'));
-  }
-  int sh(int number, const std::string& line) const {
-    return run({"exec", std::to_string(number), "--", "sh", "-c", line}).exit;
-  }
-  static std::string unit(int number) {
-    return "aitbc-test-net-" + std::to_string(number) + ".service";
-  }
-  rpc::Json process(int number) const {
-    return must("ps")["nodes"][static_cast<std::size_t>(number - 1)];
-  }
-  rpc::Json up() const { return must("up", {"-f", file("network.yaml"), "--timeout", "90s"}); }
-
- private:
-  std::string site(int number, const std::string& memory) const {
-    const std::string id = std::to_string(number);
-    return "  box" + id + ":\n    container: " + box(number) + "\n    image: " + test::lab_image +
-           "\n    container_ip: 10.78.0.2" + id + "\n    limits: {memory: " + memory +
-           "}\n    blockchain_nodes:\n      - {id: " + id + ", rpc_port: 8080}\n";
-  }
-};
 
 // A container in which somebody who is not root has services that live without a session. Its image
 // has neither dbus nor logind, so what they would start is started here.
@@ -184,6 +140,14 @@ TEST_CASE("nodes in containers are units of systemd: they come back unless they 
   net.must("node resume", {"2"});
   net.must("node stop", {"2"});
   CHECK(net.systemd("is-enabled", 2) == "disabled");
+  const auto limited = [&](const std::string& limit, const std::string& is) {
+    REQUIRE(does("incus config set " + net.box(2) + " limits." + limit + "=" + is));
+    return net.ask("doctor").json["findings"];
+  };
+  CHECK(limited("memory", "48MiB")[0]["code"] == "memory_low");
+  CHECK(limited("memory", "256MiB").empty());
+  CHECK(limited("processes", "40")[0]["code"] == "tasks_low");
+  CHECK(limited("processes", "").empty());
   net.must("node start", {"2"});
   CHECK(net.systemd("is-active", 2) == "active");
 
@@ -196,6 +160,20 @@ TEST_CASE("nodes in containers are units of systemd: they come back unless they 
         "unit " + net.unit(2) + ": 'LimitNOFILE=64' -> 'LimitNOFILE=4096'");
   CHECK(net.up()["changes"] == 1);
   CHECK(net.must("plan")["changes"] == 0);
+
+  // What ends in a way that will not pass is started no more, and that is told.
+  const std::string crash = "kill -9 " + rpc::dump(net.process(2)["pid"]);
+  REQUIRE(net.sh(2, "mv config.json aside && " + crash) == 0);
+  CHECK(test::eventually([&] { return net.systemd("is-failed", 2) == "failed"; }));
+  const rpc::Json why = net.ask("why").json["findings"];
+  REQUIRE(why.size() == 2);
+  CHECK(why[0]["code"] == "node_killed");
+  CHECK(why[1]["code"] == "unit_given_up");
+  CHECK(why[1]["follows_from"] == 0);
+  CHECK(net.ask("doctor").json["findings"][0]["about"] == net.unit(2));
+  REQUIRE(net.sh(2, "mv aside config.json") == 0);
+  net.must("node start", {"2"});
+  CHECK(net.must("doctor")["healthy"] == true);
 
   // From a container that stays, everything goes.
   REQUIRE(does("incus config unset " + net.box(3) + " user.aitbc.network"));
@@ -241,6 +219,11 @@ TEST_CASE("nodes of somebody who is not root are units of his own systemd") {
   CHECK_FALSE(process());
   const std::string unit = "/srv/joe/.config/systemd/user/aitbc-test-net-1.service";
   CHECK(box.sh("test -e " + unit));
+  CHECK(sites::diagnose(sites::look_at_machines(*network)).empty());
+  CHECK(box.sh("rm /var/lib/systemd/linger/joe"));
+  const auto found = sites::diagnose(sites::look_at_machines(*network));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].finding == sites::Finding::no_lingering);
   CHECK(sites::purge(home.file("home"), "test-net", box));
   CHECK_FALSE(box.sh("test -e " + unit));
 }
