@@ -17,7 +17,7 @@ std::vector<std::string> top_of(const RunningNetwork& net) {
 
 bool left_well(FullScreen& screen) {
   return screen.wait() == 0 && screen.is_as_before() &&
-         screen.said().rfind(away) > screen.said().rfind("\x1b[?1049h");
+         screen.all_said().rfind(away) > screen.all_said().rfind("\x1b[?1049h");
 }
 
 }  // namespace
@@ -130,8 +130,8 @@ TEST_CASE("without a terminal top says what to use, and for programs it prints J
   CHECK(refused.talk.find("aitbc status --watch") != std::string::npos);
   FullScreen dumb({"env", "TERM=dumb", net.program(), "--home", net.file("home"), "top"}, 80, 24);
   CHECK(dumb.wait() == 2);
-  CHECK(dumb.said().find("aitbc status --watch") != std::string::npos);
-  CHECK(dumb.said().find('\x1b') == std::string::npos);
+  CHECK(dumb.all_said().find("aitbc status --watch") != std::string::npos);
+  CHECK(dumb.all_said().find('\x1b') == std::string::npos);
 
   const rpc::Json round = net.must("top", {"--once"});
   CHECK(round["nodes"].size() == 3);

@@ -1,7 +1,6 @@
 #pragma once
-// A program that has a terminal to itself, a pseudo one with a screen that is read back: what is
-// drawn is put where the program's codes say, as far as `aitbc top` uses them. It cannot outlive
-// the test. One thread.
+// A program that has a terminal to itself, with a screen that is read back: what is drawn is put
+// where the program's codes say, as far as `aitbc top` uses them.
 
 #include <pty.h>
 #include <sys/ioctl.h>
@@ -10,11 +9,11 @@
 
 #include <algorithm>
 
-#include "tests/support/process.hpp"
+#include "tests/support/at_terminal.hpp"
 
 namespace aitbc::test {
 
-class FullScreen {
+class FullScreen final : public AtTerminal {
  public:
   FullScreen(std::vector<std::string> argv, unsigned short columns, unsigned short rows) {
     argv.insert(argv.begin(), {"env", "TERM=xterm-256color", "NO_COLOR=1"});
@@ -33,18 +32,7 @@ class FullScreen {
     person_ = sites::Descriptor(person);
     AITBC_CHECK(::fcntl(person, F_SETFL, O_NONBLOCK) == 0 && ::tcgetattr(person, &before_) == 0);
   }
-  ~FullScreen() {
-    if (!ended_) ::kill(-pid_, SIGKILL);
-    if (!ended_) ::waitpid(pid_, nullptr, 0);
-  }
-  FullScreen(const FullScreen&) = delete;
-  FullScreen& operator=(const FullScreen&) = delete;
-
   pid_t pid() const { return pid_; }
-  void type(const std::string& keys) {
-    AITBC_CHECK(::write(person_.get(), keys.data(), keys.size()) ==
-                static_cast<ssize_t>(keys.size()));
-  }
   void resize(unsigned short columns, unsigned short rows) {
     const winsize size{rows, columns, 0, 0};
     rows_.assign(rows, "");
@@ -80,22 +68,7 @@ class FullScreen {
            std::equal(std::begin(now.c_cc), std::end(now.c_cc), std::begin(before_.c_cc));
   }
   // All that the program ever said, with its codes.
-  const std::string& said() const { return said_; }
-
-  // The exit code; nullopt if it does not end.
-  std::optional<int> wait() {
-    std::optional<int> code;
-    static_cast<void>(eventually([&] {
-      look();
-      int status = 0;
-      if (::waitpid(pid_, &status, WNOHANG) != pid_) return false;
-      ended_ = true;
-      code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-      return true;
-    }));
-    look();
-    return code;
-  }
+  const std::string& all_said() const { return said_; }
 
  private:
   static bool holds(std::string row, const std::vector<std::string>& parts) {
@@ -111,14 +84,9 @@ class FullScreen {
     return true;
   }
 
-  void look() {
-    char buffer[4'096];
-    for (;;) {
-      const ssize_t got = ::read(person_.get(), buffer, sizeof buffer);
-      if (got <= 0) return;
-      said_.append(buffer, static_cast<std::size_t>(got));
-      while (draw_next()) {
-      }
+  void said(std::string_view bytes) override {
+    said_.append(bytes);
+    while (draw_next()) {
     }
   }
 
@@ -152,10 +120,7 @@ class FullScreen {
     column_ = 0;
   }
 
-  pid_t pid_ = -1;
-  sites::Descriptor person_;
   termios before_{};
-  bool ended_ = false;
   std::string said_;
   std::size_t drawn_ = 0;  // of it
   std::vector<std::string> rows_;
