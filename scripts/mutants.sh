@@ -55,7 +55,8 @@ cmake --preset dev -DAITBC_WERROR=OFF >"$copy/log" 2>&1 || { cat "$copy/log"; ex
 
 build() { cmake --build --preset dev --parallel "$(nproc)" --target "$1" >"$copy/log" 2>&1; }
 # Always in the same order: a mutant must not survive by luck.
-run() { timeout 300 "build/dev/$1" --order rand --rng-seed 1 --abort >"$copy/log" 2>&1; }
+timed_out=124  # what timeout(1) exits with
+run() { timeout 600 "build/dev/$1" --order rand --rng-seed 1 --abort >"$copy/log" 2>&1; }
 
 # A suite that fails anyway kills nothing.
 mapfile -t suites < <(for name in "${names[@]}"; do suite_of "$name"; done | sort -u)
@@ -76,10 +77,14 @@ for name in "${names[@]}"; do
   if ! build "$suite"; then
     verdict="DOES NOT BUILD"
     grep -m 3 error "$copy/log" || true
-  elif run "$suite"; then
-    verdict=SURVIVED
   else
-    verdict=killed
+    status=0
+    run "$suite" || status=$?
+    case $status in
+      0) verdict=SURVIVED ;;
+      "$timed_out") verdict="TIMED OUT" ;;  # nobody noticed: the machine may only be busy
+      *) verdict=killed ;;
+    esac
   fi
   patch -p1 -f -s -R <"tests/mutants/$name.patch"
   if [[ $verdict == killed ]]; then killed=$((killed + 1)); else survivors=$((survivors + 1)); fi
