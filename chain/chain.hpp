@@ -90,8 +90,8 @@ class Chain {
   // acknowledged is taken as it is: it may have made sense there, and all its sender's others wait
   // for it.
   enum class Submitter { client, peer };
-  // One commit for all; the answers are in the order of the transactions. `duplicate` is
-  // one that is pending or included already.
+  // One commit for all; the answers are in the order of the transactions. One that is
+  // pending or included already is a `duplicate`.
   Result<std::vector<Result<TxId>>> submit(std::span<const CheckedTx> txs,
                                            Submitter = Submitter::client);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "chain/core/limits.hpp"
-#include "chain/parties.hpp"
+#include "chain/core/parties.hpp"
 
 namespace aitbc {
 

@@ -4,7 +4,7 @@
 #include <unordered_set>
 
 #include "chain/core/limits.hpp"
-#include "chain/parties.hpp"
+#include "chain/core/parties.hpp"
 #include "chain/sqlite_rows.hpp"
 
 namespace aitbc {

@@ -1,7 +1,7 @@
 #include "chain/sqlite_snapshot.hpp"
 
 #include "chain/core/limits.hpp"
-#include "chain/parties.hpp"
+#include "chain/core/parties.hpp"
 #include "chain/sqlite_rows.hpp"
 
 namespace aitbc {

@@ -45,7 +45,7 @@ LogLine read_log_line(std::string node, std::string text) {
 std::string readable(const LogLine& line) {
   const auto json = rpc::parse_json(line.text);
   if (!json || !json->is_object() || !line.time) return line.text;
-  std::string text = to_iso(*line.time).substr(11, 8);
+  std::string text = to_time_of_day(*line.time);
   const auto word = [&](const char* name) {
     const auto found = json->find(name);
     const bool is_text = found != json->end() && found->is_string();

@@ -231,7 +231,7 @@ TopWish TopModel::press_on_node(const Key& key) {
     return begin({paused ? What::resume : What::pause, node.id});
   }
   if (is(key, 'r')) {
-    ask({What::restart, node.id});
+    question_ = TopWish{What::restart, node.id};
   } else if (is(key, 'l')) {
     open(View::log);
   } else if (is(key, '?')) {
@@ -245,8 +245,6 @@ TopWish TopModel::press_on_node(const Key& key) {
   }
   return {};
 }
-
-void TopModel::ask(TopWish wish) { question_ = std::move(wish); }
 
 TopWish TopModel::begin(TopWish wish) {
   if (under_way_) {

@@ -142,7 +142,6 @@ class TopModel {
 
   TopWish press_on_node(const Key& key);
   TopWish begin(TopWish wish);
-  void ask(TopWish wish);
   void choose(const Key& key);
   void scroll_by(const Key& key);
   void open(View view);

@@ -18,8 +18,6 @@ constexpr std::size_t name_width_max = 14;
 constexpr std::string_view gap = "  ";
 constexpr std::string_view unknown = "-";
 
-std::string clock_text(Time time) { return to_iso(time).substr(11, 8); }
-
 // Tenths, so that no floating point is needed.
 std::string decimal(std::uint64_t tenths) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
@@ -197,7 +195,7 @@ std::string count_states(const TopModel& model) {
 }
 
 ScreenLine heading(const TopModel& model, const std::string& what, std::size_t width, Time now) {
-  const std::string clock = clock_text(now);
+  const std::string clock = to_time_of_day(now);
   ScreenLine line(width);
   line.add(" " + model.network() + gap.data() + what, Style::bar);
   if (line.width() + clock.size() + 2 <= width) {
@@ -250,7 +248,7 @@ std::string short_hash(const std::string& hash) { return hash.substr(0, short_ha
 ScreenLine event_line(const TopModel& model, const NodeEvent& event, std::size_t width) {
   ScreenLine line(width);
   const std::string height = std::to_string(event.height);
-  if (event.kind != NodeEvent::Kind::gap) line.add(clock_text(event.time) + " ", Style::dim);
+  if (event.kind != NodeEvent::Kind::gap) line.add(to_time_of_day(event.time) + " ", Style::dim);
   switch (event.kind) {
     case NodeEvent::Kind::head:
       return line.add("head " + height + "  " + short_hash(event.hash) + "  " +

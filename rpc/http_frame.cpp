@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "rpc/http_list.hpp"
+
 namespace aitbc::rpc {
 namespace {
 
@@ -24,18 +26,10 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // Whether a comma-separated field names `word`.
 bool lists(std::string_view value, std::string_view word) {
   while (!value.empty()) {
-    const std::size_t comma = std::min(value.find(','), value.size());
-    if (trimmed(value.substr(0, comma)) == word) return true;
-    value.remove_prefix(std::min(comma + 1, value.size()));
+    if (next_part(value, ',') == word) return true;
   }
   return false;
 }

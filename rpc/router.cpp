@@ -313,8 +313,21 @@ Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const 
   if (streams) {
     if (auto refusal = refuse_upgrade(request)) return *std::move(refusal);
   }
-  return route->handler(
-      {node_, request, std::get<Arguments>(arguments), genesis_state_root_, edge_, stats_, feed_});
+  const auto call_handler = [&] {
+    return route->handler({node_, request, std::get<Arguments>(arguments), genesis_state_root_,
+                           edge_, stats_, feed_});
+  };
+  // Requests of callers from elsewhere are each judged: they have a rate.
+  if (!route->of_the_tips || !caller.local) return call_handler();
+  const auto tips = tips_of(*node_.status());  // the answer is of them or of what came later
+  AITBC_TRY_ASSIGN(HttpResponse response, call_handler());
+  response.again = [this, row, tips] {
+    if (tips_of(*node_.status()) != tips) return false;
+    stats_.count(row, 200);
+    stats_.count_time({});
+    return true;
+  };
+  return response;
 }
 
 HttpResponse Router::handle(const HttpRequest& request) const {
@@ -331,8 +344,7 @@ HttpResponse Router::respond(const HttpRequest& request) const {
   const auto begun = clock_();
   const Caller caller = access_.identify(request);
   const Asked asked{request, caller, begun};
-  std::size_t row = routes().size();   // none
-  const auto status = node_.status();  // the answer is of it or of what came later
+  std::size_t row = routes().size();  // none
   auto answered = answer(asked, row);
   HttpResponse response = answered ? std::move(answered).value() : error_response(answered.error());
   if (!answered && response.status == 500) {
@@ -346,15 +358,6 @@ HttpResponse Router::respond(const HttpRequest& request) const {
   if (routed && routes()[row].scope == Scope::admin) audit(asked, response);
   stats_.count(row, response.status);
   if (!routed || !may_wait(routes()[row], request)) stats_.count_time(clock_() - begun);
-  // Requests of callers from elsewhere are each judged: they have a rate.
-  if (answered && routed && routes()[row].of_the_tips && caller.local) {
-    response.again = [this, row, tips = tips_of(*status)] {
-      const bool holds = tips_of(*node_.status()) == tips;
-      if (holds) stats_.count(row, 200);
-      if (holds) stats_.count_time({});
-      return holds;
-    };
-  }
   return response;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "chain/core/crypto.hpp"
+#include "rpc/http_list.hpp"
 
 namespace aitbc::rpc {
 
@@ -29,20 +30,6 @@ std::string gzip(std::string_view text) {
   out.resize(stream.total_out);
   deflateEnd(&stream);
   return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
-// The text up to the mark, which is taken off together with it.
-std::string_view next_part(std::string_view& text, char mark) {
-  const std::size_t end = std::min(text.find(mark), text.size());
-  const std::string_view part = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return trimmed(part);
 }
 
 // "gzip" or "*", unless its weight is nought.

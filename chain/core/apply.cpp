@@ -4,6 +4,7 @@
 
 #include "chain/core/invariants.hpp"
 #include "chain/core/limits.hpp"
+#include "chain/core/parties.hpp"
 
 namespace aitbc {
 
@@ -206,9 +207,8 @@ struct Draft {
     std::vector<Address> named;
     named.reserve(2 * txs.size());
     for (const CheckedTx& tx : txs) {
-      named.push_back(tx.body().from);
-      const auto* transfer = std::get_if<Transfer>(&tx.body().payload);
-      if (transfer != nullptr) named.push_back(transfer->to);
+      const Parties parties(tx.body());
+      named.insert(named.end(), parties.begin(), parties.end());
     }
     accounts.load(named);
   }

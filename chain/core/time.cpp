@@ -31,5 +31,6 @@ std::string clock_text(Time time, const char* format) {
 
 std::string to_iso(Time time) { return clock_text(time, ".%03d") + "Z"; }
 std::string to_naive_iso(Time time) { return clock_text(time, ".%03d000"); }
+std::string to_time_of_day(Time time) { return to_iso(time).substr(11, 8); }
 
 }  // namespace aitbc

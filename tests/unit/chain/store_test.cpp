@@ -7,7 +7,7 @@
 #include <map>
 
 #include "chain/core/limits.hpp"
-#include "chain/parties.hpp"
+#include "chain/core/parties.hpp"
 #include "tests/support/store_disk.hpp"
 
 using namespace aitbc;

@@ -1,6 +1,6 @@
 #pragma once
 // The addresses in whose history a transaction appears: its sender and whoever it pays, each once.
-// Pure; used by the stores.
+// Pure; used by the stores, and by what reads accounts before a block is applied.
 
 #include <array>
 
