@@ -38,6 +38,13 @@ std::optional<Address> DevEdge::faucet() const {
   return address_of(Policy::single(faucet_->public_key()));
 }
 
+Result<TxId> DevEdge::submit(CheckedTx tx) {
+  AITBC_TRY_ASSIGN(auto answers, wait_for<TxAnswers>([&](Tell<TxAnswers> tell) {
+                     node_.submit_all({std::move(tx)}, std::move(tell));
+                   }));
+  return std::move(answers.front());
+}
+
 Result<TxId> DevEdge::sign_and_submit(const KeyPair& key, const Payload& payload, Amount fee) {
   const Params& params = node_.params();
   const Policy policy = Policy::single(key.public_key());
@@ -48,10 +55,12 @@ Result<TxId> DevEdge::sign_and_submit(const KeyPair& key, const Payload& payload
   const KeyPair* const keys[] = {&key};
   const MutexLock lock(signing_);
   for (std::size_t tries = 1;; ++tries) {
-    AITBC_TRY_ASSIGN(tx.nonce, node_.next_nonce(tx.from));
+    AITBC_TRY_ASSIGN(tx.nonce, wait_for<Nonce>([&](Tell<Nonce> tell) {
+                       node_.next_nonce(tx.from, std::move(tell));
+                     }));
     AITBC_TRY_ASSIGN(SignedTx signed_tx, sign(params.genesis_hash, tx, policy, keys));
-    AITBC_TRY_ASSIGN(CheckedTx checked, CheckedTx::check(params, std::move(signed_tx)));
-    auto sent = node_.submit(std::move(checked));
+    AITBC_TRY_ASSIGN(CheckedTx checked, node_.verifier().tx(std::move(signed_tx)));
+    auto sent = submit(std::move(checked));
     // Another node signed the same for somebody else, and its payment has just come.
     const bool taken = !sent && sent.error().code == Errc::duplicate;
     if (!taken || tries == nonces_tried_max) return sent;
@@ -123,7 +132,10 @@ Status DevEdge::await(const TxId& id) {
       }
     }
     query.wait = std::min<Duration>(limits::dev_inclusion_time_max - waited, limits::poll_interval);
-    AITBC_TRY_ASSIGN(const SyncAnswer news, node_.sync(query));
+    AITBC_TRY_ASSIGN(
+        const SyncAnswer news,
+        wait_for<SyncAnswer>([&](Tell<SyncAnswer> tell) { node_.sync(query, std::move(tell)); },
+                             query.wait + limits::submit_time_max));
     query.instance = news.instance;
     query.cursor = news.cursor;
     waited += news.held;

@@ -35,6 +35,7 @@ class DevEdge {
   std::optional<Address> faucet() const;
 
  private:
+  Result<TxId> submit(CheckedTx);
   Result<TxId> sign_and_submit(const KeyPair&, const Payload&, Amount fee);
   Result<Amount> gift_for(const Payment&);
   // timeout if it is in no block by then; nonce_used if another transaction took its nonce.

@@ -2,118 +2,112 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <optional>
 #include <utility>
 
 namespace aitbc::rpc {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+constexpr int turns_max = 16;  // of sending and taking, or of reading; then it is another's turn
 
 }  // namespace
 
-class EventStreams::Session {
- public:
-  Session(StreamRoom& room, StreamClient client) : room_(room), client_(std::move(client)) {}
-
-  // Why it ended, in words.
-  std::string run();
-
- private:
-  void tell();
-  void listen();
-  void send(std::string_view text);
-
-  StreamRoom& room_;
-  Bell bell_;  // before the client, whose source rings it from other threads until it is gone
-  StreamClient client_;
-  Watchers::Watch stop_;
-  bool news_ = true;  // there may be some
-  std::optional<Clock::time_point> retry_;
-  Clock::time_point told_ = Clock::now();
-  std::string why_;  // it has ended
-};
-
-std::string EventStreams::Session::run() {
-  if (!bell_.valid()) return "no descriptor is left";
-  client_.stream.source->watch([this] { bell_.ring(); });
-  stop_ = room_.watch_stop([this] { bell_.ring(); });
-  send(client_.stream.head);
-  while (why_.empty()) {
-    const auto now = Clock::now();
-    if (bell_.heard() || (retry_ && now >= *retry_)) news_ = true;
-    if (room_.stopping()) return "the server stops";
-    if (std::exchange(news_, false)) tell();
-    if (now >= told_ + room_.limits().heartbeat_time) send(client_.stream.source->heartbeat());
-    if (why_.empty()) listen();
-  }
-  return why_;
+EventStream::EventStream(StreamRoom& room, Channel& channel, HttpStream stream,
+                         std::function<void()> wake)
+    : room_(room),
+      place_(room),
+      channel_(channel),
+      source_(std::move(stream.source)),
+      told_(Clock::now()) {
+  if (!admitted()) return;
+  say(std::move(stream.head), told_);
+  source_->watch([this, wake = std::move(wake)] {
+    if (!woken_.exchange(true)) wake();
+  });
 }
 
-// One batch: the client is looked at before the next one.
-void EventStreams::Session::tell() {
+std::optional<EventStream::Wait> EventStream::go(Clock::time_point now) {
+  if (woken_.exchange(false)) news_ = true;
+  for (int turns = 0; turns < turns_max; ++turns) {
+    if (room_.stopping()) return end("the server stops");
+    if (sent_ < text_.size()) {
+      const auto blocked = send(now);
+      if (blocked || !why_.empty()) return blocked;
+    }
+    if (!listen()) return end("the client is gone");
+    if (retry_ && now >= *retry_) news_ = true;
+    if (std::exchange(news_, false)) {
+      if (!take_news(now)) return std::nullopt;
+      continue;
+    }
+    if (now >= told_ + room_.limits().heartbeat_time) {
+      say(source_->heartbeat(), now);
+      continue;
+    }
+    const auto heartbeat = told_ + room_.limits().heartbeat_time;
+    return Wait{need_, retry_ ? std::min(*retry_, heartbeat) : heartbeat};
+  }
+  woken_ = true;  // there is more to do
+  return Wait{need_, now};
+}
+
+std::optional<EventStream::Wait> EventStream::end(std::string why) {
+  why_ = std::move(why);
+  return std::nullopt;
+}
+
+void EventStream::say(std::string text, Clock::time_point now) {
+  text_ = std::move(text);
+  sent_ = 0;
+  told_ = now;
+  unread_until_ = now + room_.limits().patience;
+}
+
+// What it waits for, if the client does not take all.
+std::optional<EventStream::Wait> EventStream::send(Clock::time_point now) {
+  while (sent_ < text_.size()) {
+    const Channel::Moved moved = channel_.write(text_.data() + sent_, text_.size() - sent_);
+    sent_ += moved.bytes;
+    if (moved.bytes > 0) continue;
+    if (!moved.blocked) return end("the client is gone");
+    if (now >= unread_until_) return end("the client does not read");
+    return Wait{*moved.blocked, unread_until_};
+  }
+  text_ = {};
+  sent_ = 0;
+  return std::nullopt;
+}
+
+// A client has nothing to say; that it went is heard here.
+bool EventStream::listen() {
+  std::array<char, limits::http_inbound_bytes_max> said;
+  need_ = Channel::Need::read;
+  for (int turns = 0; turns < turns_max; ++turns) {
+    const Channel::Moved got = channel_.read(said.data(), said.size());
+    if (got.bytes > 0) continue;
+    if (got.blocked) need_ = *got.blocked;
+    return got.blocked.has_value();
+  }
+  return true;
+}
+
+// One batch: the client is looked at before the next one. False if the source has ended.
+bool EventStream::take_news(Clock::time_point now) {
   retry_.reset();
-  const auto news = client_.stream.source->take();
+  const auto news = source_->take();
   if (!news) {
     if (!may_pass(news.error())) {
       why_ = news.error().detail;
-    } else {
-      retry_ = Clock::now() + limits::http_stream_retry;
+      return false;
     }
-    return;
+    retry_ = now + limits::http_stream_retry;
+    return true;
   }
   std::string text;
   for (const std::string& each : *news) text += each;
-  if (text.empty()) return;
+  if (text.empty()) return true;
   news_ = true;
-  send(text);
-}
-
-// Until there is something to do. A client has nothing to say; that it went is heard here.
-void EventStreams::Session::listen() {
-  std::array<char, limits::http_inbound_bytes_max> said;
-  const Channel::Moved got = client_.channel.read(said.data(), said.size());
-  if (got.bytes > 0 || news_) return;
-  if (!got.blocked) {
-    why_ = "the client is gone";
-    return;
-  }
-  const auto heartbeat = told_ + room_.limits().heartbeat_time;
-  if (wait_for(client_.socket, *got.blocked, bell_,
-               retry_ ? std::min(*retry_, heartbeat) : heartbeat)) {
-    news_ = true;
-  }
-}
-
-void EventStreams::Session::send(std::string_view text) {
-  const auto deadline = Clock::now() + room_.limits().patience;
-  while (!text.empty()) {
-    const Channel::Moved sent = client_.channel.write(text.data(), text.size());
-    text.remove_prefix(sent.bytes);
-    if (sent.bytes > 0) continue;
-    if (!sent.blocked) {
-      why_ = "the client is gone";
-    } else if (room_.stopping()) {
-      why_ = "the server stops";
-    } else if (Clock::now() >= deadline) {
-      why_ = "the client does not read";
-    } else {
-      if (wait_for(client_.socket, *sent.blocked, bell_, deadline)) news_ = true;
-      continue;
-    }
-    return;
-  }
-  told_ = Clock::now();
-}
-
-bool EventStreams::serve(StreamClient client) {
-  const StreamRoom::Place place(room_);
-  if (!place.taken()) return false;
-  const std::string& address = client.address;
-  Session session(room_, std::move(client));
-  log_.debug("stream_ended", {{"client", address}, {"reason", session.run()}});
+  say(std::move(text), now);
   return true;
 }
 

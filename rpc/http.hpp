@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "chain/core/result.hpp"
 #include "chain/core/time.hpp"
 #include "rpc/event_source.hpp"
 
@@ -52,6 +53,20 @@ struct HttpRequest {
   std::string websocket_version, websocket_key;
 };
 
+struct HttpResponse;
+
+// An answer that somebody else decides, for which no thread waits.
+struct LaterResponse {
+  using Make = std::function<Result<HttpResponse>()>;
+
+  // Called once. `decided` is told once, on any thread and perhaps before this returns, how the
+  // answer is made; it does not wait, and a thread of the server makes it.
+  std::function<void(std::function<void(Make)> decided)> begin;
+  // The whole answer, of what was made or of the error that nothing came in time.
+  std::function<HttpResponse(Result<HttpResponse>)> finish;
+  Duration time_max{0};
+};
+
 struct HttpResponse {
   int status = 200;
   std::string content_type{json_type};
@@ -66,6 +81,8 @@ struct HttpResponse {
   // True while the same request of the same client would be answered with the same bytes, and then
   // counts it as answered once more; none: nobody may say so. Any thread.
   std::function<bool()> again;
+  // If there is one, it counts alone.
+  std::optional<LaterResponse> later;
 };
 
 }  // namespace aitbc::rpc

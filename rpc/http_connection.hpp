@@ -1,7 +1,7 @@
 #pragma once
 // One client of the server. It belongs to the socket thread while its socket is armed in epoll, and
-// to one worker while its request is handled. Only `phase`, `idle` and `deadline` are looked at by
-// others, and only with the engine's mutex held.
+// to one worker while its request is handled. Only `phase`, `ticket`, `idle` and `deadline` are
+// looked at by others, and only with the engine's mutex held.
 
 #include <atomic>
 #include <chrono>
@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "rpc/channel.hpp"
+#include "rpc/event_stream.hpp"
 #include "rpc/http_exchange.hpp"
 #include "rpc/http_frame.hpp"
 #include "rpc/http_socket.hpp"
@@ -19,7 +20,9 @@ namespace aitbc::rpc {
 
 struct HttpConnection {
   using Clock = std::chrono::steady_clock;
-  enum class Phase { reading, handling, writing, lingering };
+  // Deferred: nobody has it in hand, its answer is decided elsewhere. Streaming: its socket, its
+  // source or its deadline may each give it into a hand.
+  enum class Phase { reading, handling, deferred, streaming, writing, lingering };
 
   HttpConnection(Accepted accepted, std::unique_ptr<Channel> over, HttpFrame::Sizes sizes)
       : socket(std::move(accepted.socket)),
@@ -37,7 +40,9 @@ struct HttpConnection {
   std::size_t charged = 0;  // of the engine's buffered bytes
   std::size_t unread = 0;   // of UnreadAnswers
   Phase phase = Phase::reading;
-  bool idle = true;  // reading, and no byte of a request has come
+  std::unique_ptr<EventStream> events;
+  std::uint64_t ticket = 0;  // of the answer that is deferred, or of the stream
+  bool idle = true;          // reading, and no byte of a request has come
   Clock::time_point deadline;
 };
 

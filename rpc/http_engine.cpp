@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "rpc/later.hpp"
+
 namespace aitbc::rpc {
 namespace {
 
@@ -22,7 +24,8 @@ constexpr int reads_per_event = 16;            // then it is another connection'
 
 void HttpServer::Engine::run() {
   std::array<epoll_event, 64> events{};
-  const Duration period = std::min(sweep_period_max, limits_.request_time_max / 4);
+  const Duration period =
+      std::min({sweep_period_max, limits_.request_time_max / 4, limits_.heartbeat_time});
   auto next_sweep = Clock::now() + period;
   while (!stopping_) {
     const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
@@ -115,7 +118,9 @@ bool HttpServer::Engine::evict_idle() {
 void HttpServer::Engine::on_event(Client& client) {
   const Client::Phase phase = [&] {
     const std::lock_guard lock(mutex_);
-    return client.phase;
+    const Client::Phase found = client.phase;
+    if (found == Client::Phase::streaming) client.phase = Client::Phase::handling;
+    return found;
   }();
   switch (phase) {
     case Client::Phase::reading:
@@ -124,7 +129,10 @@ void HttpServer::Engine::on_event(Client& client) {
       return send_answer(client);
     case Client::Phase::lingering:
       return discard(client);
+    case Client::Phase::streaming:
+      return workers_->submit([this, &client] { serve_events(client); });
     case Client::Phase::handling:
+    case Client::Phase::deferred:
       return;
   }
 }
@@ -168,11 +176,21 @@ void HttpServer::Engine::discard(Client& client) {
 void HttpServer::Engine::sweep() {
   std::vector<Client*> slow;
   std::vector<Client*> over;
+  std::vector<std::pair<Ticket, Duration>> undecided;
   {
     const std::lock_guard lock(mutex_);
     const auto now = Clock::now();
     for (const auto& [fd, client] : clients_) {
       if (client->phase == Client::Phase::handling || client->deadline > now) continue;
+      if (client->phase == Client::Phase::deferred) {
+        undecided.emplace_back(Ticket{fd, client->ticket}, client->answer.later->response.time_max);
+        continue;
+      }
+      if (client->phase == Client::Phase::streaming) {
+        client->phase = Client::Phase::handling;
+        workers_->submit([this, stream = client.get()] { serve_events(*stream); });
+        continue;
+      }
       const bool half_sent = client->phase == Client::Phase::reading && !client->idle;
       (half_sent ? slow : over).push_back(client.get());
     }
@@ -181,6 +199,11 @@ void HttpServer::Engine::sweep() {
     refuse(*client, {408, error(Errc::timeout, "the request took too long to arrive")});
   }
   for (Client* client : over) drop(*client);
+  for (const auto& [ticket, time_max] : undecided) {
+    workers_->submit([this, ticket = ticket, failure = no_decision(time_max)] {
+      answer_deferred(ticket, [&]() -> Result<HttpResponse> { return failure; });
+    });
+  }
   if (!accepting_) accepting_ = watch(EPOLL_CTL_MOD, listener_.get(), EPOLLIN);
 }
 

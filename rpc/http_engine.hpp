@@ -5,13 +5,13 @@
 #include <sys/epoll.h>
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
-#include "rpc/event_stream.hpp"
 #include "rpc/http_connection.hpp"
 #include "rpc/http_exchange.hpp"
 #include "rpc/http_server.hpp"
@@ -31,11 +31,12 @@ class HttpServer::Engine {
         tls_(std::move(options.tls)),
         service_(std::move(service)),
         log_(log),
-        workers_({limits_.threads_max, limits_.waits_max, limits_.thread_rest_time}),
+        workers_(std::make_shared<HttpWorkers>(
+            HttpWorkers::Sizes{limits_.threads_max, limits_.waits_max, limits_.thread_rest_time})),
         room_({limits_.streams_max, limits_.ping_time, limits_.heartbeat_time,
                limits_.request_time_max},
-              workers_),
-        exchange_(service_, workers_, log_) {}
+              *workers_),
+        exchange_(service_, *workers_, log_) {}
   ~Engine() { stop(); }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -69,15 +70,31 @@ class HttpServer::Engine {
   void advance(Client& client);
   bool give_prepared(Client& client);
   void answer_request(Client& client);
+  void answer_later(Client& client);
   void serve_stream(Client& client);
+  void begin_events(Client& client);
+  void serve_events(Client& client);
   void refuse(Client& client, const HttpRefusal& refusal);
+  void send_if_admitted(Client& client);
   void send_answer(Client& client);
   void finish(Client& client);
+  bool arm(const Client& client, Channel::Need need);
   void await(Client& client, Client::Phase phase, Clock::time_point deadline);
   void drop(Client& client);
   void forget(Client& client);  // with the mutex
 
   void charge(Client& client);
+
+  // Which deferred answer or stream: its descriptor may be another's by the time it is due.
+  struct Ticket {
+    int fd;
+    std::uint64_t number;
+  };
+  Ticket give_ticket(Client& client);  // with the mutex
+  // Into the caller's hand, if it is still in that phase; null otherwise.
+  Client* claim(Ticket ticket, Client::Phase phase);
+  void answer_deferred(Ticket ticket, const LaterResponse::Make& make);
+  void wake_events(Ticket ticket);
 
   const HttpLimits limits_;
   const std::shared_ptr<const TlsServer> tls_;
@@ -92,10 +109,11 @@ class HttpServer::Engine {
   std::vector<char> input_ = std::vector<char>(read_bytes);
   std::mutex mutex_;  // guards clients_, and in each what Client says
   std::unordered_map<int, std::unique_ptr<Client>> clients_;
-  HttpWorkers workers_;
+  std::uint64_t tickets_ = 0;  // likewise guarded
+  // Shared with whoever decides an answer: that may be after the server is gone.
+  const std::shared_ptr<HttpWorkers> workers_;
   StreamRoom room_;
   WebSockets sockets_{room_, log_};
-  EventStreams events_{room_, log_};
   HttpExchange exchange_;
   PreparedAnswers prepared_;
   std::thread thread_;

@@ -55,13 +55,14 @@ class MemoryStream final : public httplib::Stream {
   std::string output_;
 };
 
-// What the handler of this thread's request gave beside bytes: the library has no place to hand it
-// through.
-struct Beside {
-  HttpStream stream;
-  std::function<bool()> again;
+// What the service answered to this thread's request: the library has no place to hand it through.
+struct Answered {
+  HttpResponse response;
+  std::string request_line;
+  bool without_body;
+  std::string websocket_key;
 };
-thread_local Beside under_way;
+thread_local std::optional<Answered> under_way;
 
 std::string error_body(std::string_view code, const std::string& detail) {
   Json body;
@@ -79,14 +80,26 @@ HttpResponse error_response(int status, std::string_view code, const std::string
 
 const char* phrase(int status) {
   switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 304:
+      return "Not Modified";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
       return "Method Not Allowed";
     case 408:
       return "Request Timeout";
+    case 409:
+      return "Conflict";
     case 411:
       return "Length Required";
     case 413:
@@ -95,12 +108,20 @@ const char* phrase(int status) {
       return "URI Too Long";
     case 415:
       return "Unsupported Media Type";
+    case 422:
+      return "Unprocessable Content";
+    case 426:
+      return "Upgrade Required";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
     case 503:
       return "Service Unavailable";
     default:
-      return "Refused";
+      return "";  // it may be left out (RFC 9112, 4)
   }
 }
 
@@ -182,50 +203,59 @@ constexpr std::pair<const char*, const char*> security_fields[] = {
     {"Cache-Control", "no-store"},
 };
 
-using Fields = std::vector<std::pair<std::string_view, std::string>>;
+const std::string keep_alive =
+    "timeout=" +
+    std::to_string(
+        std::chrono::duration_cast<std::chrono::seconds>(limits::http_idle_time_max).count());
 
-// What the answer says itself goes before what all say.
-Fields fields_of(const HttpResponse& response) {
-  Fields fields = response.fields;
+void append_field(std::string& head, std::string_view name, std::string_view value) {
+  head.append("\r\n").append(name).append(": ").append(value);
+}
+
+// Up to the line that ends it; its length follows.
+std::string head_of(const HttpResponse& response, Persistence persistence) {
+  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + phrase(response.status);
+  if (persistence == Persistence::close) {
+    append_field(head, "Connection", "close");
+  } else {
+    append_field(head, "Keep-Alive", keep_alive);
+  }
+  if (!response.body.empty() || response.stream) {
+    append_field(head, "Content-Type", response.content_type);
+  }
+  if (response.retry_after_s) {
+    append_field(head, "Retry-After", std::to_string(*response.retry_after_s));
+  }
+  if (!response.allow.empty()) append_field(head, "Allow", response.allow);
+  for (const auto& [name, value] : response.fields) append_field(head, name, value);
   for (const auto& [name, value] : security_fields) {
     const bool own = std::any_of(response.fields.begin(), response.fields.end(),
                                  [name = name](const auto& field) { return field.first == name; });
-    if (!own) fields.emplace_back(name, value);
+    if (!own) append_field(head, name, value);
   }
-  return fields;
+  return head;
 }
 
-void to_library(HttpResponse from, httplib::Response& response) {
-  response.status = from.status;
-  if (from.status >= 400 && from.body.empty()) {
-    from.body = error_body("refused", phrase(from.status));
-    from.content_type = json_type;
+constexpr int not_modified_status = 304;  // its length would be that of the whole
+
+void print(HttpResponse response, HttpAnswer& answer) {
+  if (response.status >= 400 && response.body.empty()) {
+    response.body = error_body("refused", phrase(response.status));
+    response.content_type = json_type;
   }
-  if (!from.body.empty()) response.set_header("Content-Type", from.content_type);
-  if (from.retry_after_s) response.set_header("Retry-After", std::to_string(*from.retry_after_s));
-  if (!from.allow.empty()) response.set_header("Allow", from.allow);
-  for (const auto& [name, value] : fields_of(from)) {
-    response.set_header(std::string(name).c_str(), value);
+  std::string bytes = head_of(response, answer.persistence);
+  if (response.status != not_modified_status) {
+    append_field(bytes, "Content-Length", std::to_string(response.body.size()));
   }
-  response.body = std::move(from.body);
+  bytes += "\r\n\r\n";
+  if (!answer.without_body) bytes += response.body;
+  answer.bytes = std::move(bytes);
 }
 
-// Of an answer that ends with its connection.
-std::string stream_head(const HttpResponse& response) {
-  std::string head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: ";
-  head += response.content_type;
-  const auto add = [&head](std::string_view name, std::string_view value) {
-    head.append("\r\n").append(name).append(": ").append(value);
-  };
-  for (const auto& [name, value] : fields_of(response)) add(name, value);
-  return head + "\r\n\r\n";
-}
-
-HttpStream stream_of(HttpResponse& response, const httplib::Request& request) {
-  if (response.status == 101) {
-    return {std::move(response.stream), request.get_header_value("Sec-WebSocket-Key"), {}};
-  }
-  return {std::move(response.stream), {}, stream_head(response)};
+HttpStream stream_of(HttpResponse response, const std::string& websocket_key) {
+  if (response.status == 101) return {std::move(response.stream), websocket_key, {}};
+  std::string head = head_of(response, Persistence::close) + "\r\n\r\n";
+  return {std::move(response.stream), {}, std::move(head)};
 }
 
 }  // namespace
@@ -235,11 +265,9 @@ class HttpExchange::Library final : private httplib::Server {
   Library(const HttpService& service, HttpWorkers& workers, Log& log)
       : service_(service), workers_(workers), log_(log) {
     // Before its routes, which are regular expressions over text of the client's choice.
-    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-      HttpResponse answer = handle(request);
-      if (answer.stream) under_way.stream = stream_of(answer, request);
-      under_way.again = std::move(answer.again);
-      to_library(std::move(answer), response);
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response&) {
+      under_way = Answered{handle(request), request_line_of(request), request.method == "HEAD",
+                           request.get_header_value("Sec-WebSocket-Key")};
       return HandlerResponse::Handled;
     });
     // Called for every status from 400 on; only the library's own answers have no body yet.
@@ -248,10 +276,6 @@ class HttpExchange::Library final : private httplib::Server {
       response.body = error_body("bad_request", "expected a request line this server knows");
       response.set_header("Content-Type", std::string(json_type));
     });
-    // These reach the client in a Keep-Alive field; the real rules are the server's.
-    set_keep_alive_max_count(1'000'000);
-    set_keep_alive_timeout(
-        std::chrono::duration_cast<std::chrono::seconds>(limits::http_idle_time_max).count());
     // The library fills its table of methods at the first request line it parses, and is not built
     // for the thread sanitizer to see that as safe: so here, before there are threads. No service
     // is asked, as there is no such method.
@@ -261,13 +285,29 @@ class HttpExchange::Library final : private httplib::Server {
   HttpAnswer answer(FramedRequest request, const std::string& client) {
     MemoryStream stream(request.head, client);
     bool closed = false;
-    const bool close = request.persistence == Persistence::close;
-    const bool sent = process_request(stream, close, closed, [&](httplib::Request& parsed) {
-      parsed.body = std::move(request.body);
-    });
-    Beside beside = std::exchange(under_way, {});
-    return {stream.take(), close || closed || !sent ? Persistence::close : Persistence::keep,
-            std::move(beside.stream), std::move(beside.again)};
+    process_request(stream, request.persistence == Persistence::close, closed,
+                    [&](httplib::Request& parsed) { parsed.body = std::move(request.body); });
+    auto answered = std::exchange(under_way, std::nullopt);
+    if (!answered) return {.bytes = stream.take()};  // the library refused it
+    HttpAnswer answer{.persistence = request.persistence, .without_body = answered->without_body};
+    HttpResponse& response = answered->response;
+    if (response.stream) {
+      answer.stream = stream_of(std::move(response), answered->websocket_key);
+    } else if (response.later) {
+      answer.later = HttpLater{*std::move(response.later), std::move(answered->request_line)};
+    } else {
+      answer.again = std::move(response.again);
+      print(std::move(response), answer);
+    }
+    return answer;
+  }
+
+  HttpAnswer finish(const HttpAnswer& begun, const LaterResponse::Make& make) {
+    HttpAnswer answer{.persistence = begun.persistence, .without_body = begun.without_body};
+    print(guarded([&] { return begun.later->response.finish(make()); },
+                  [&] { return begun.later->request; }),
+          answer);
+    return answer;
   }
 
  private:
@@ -276,23 +316,35 @@ class HttpExchange::Library final : private httplib::Server {
       return error_response(400, name(Errc::bad_request), "a query parameter is given twice");
     }
     const HttpRequest request = to_request(parsed);
+    return guarded(
+        [&] {
+          if (!service_.waits(request)) return service_.handle(request);
+          if (!workers_.begin_wait()) {
+            HttpResponse response = error_response(503, name(Errc::overloaded),
+                                                   "as many requests wait here as may: try again");
+            response.retry_after_s = overloaded_retry_s;
+            return response;
+          }
+          const WaitEnd end{workers_};
+          return service_.handle(request);
+        },
+        [&] { return request_line_of(parsed); });
+  }
+
+  static std::string request_line_of(const httplib::Request& parsed) {
+    return parsed.method + " " + parsed.path;
+  }
+
+  template <class Answer, class RequestLine>
+  HttpResponse guarded(const Answer& answer, const RequestLine& request_line) {
     std::string what = "an exception of an unknown type";
     try {
-      if (!service_.waits(request)) return service_.handle(request);
-      if (!workers_.begin_wait()) {
-        HttpResponse response = error_response(503, name(Errc::overloaded),
-                                               "as many requests wait here as may: try again");
-        response.retry_after_s = overloaded_retry_s;
-        return response;
-      }
-      const WaitEnd end{workers_};
-      return service_.handle(request);
+      return answer();
     } catch (const std::exception& failure) {
       what = failure.what();
     } catch (...) {
     }
-    log_.error("http_handler_threw",
-               {{"method", request.method}, {"path", request.path}, {"what", what}});
+    log_.error("http_handler_threw", {{"request", request_line()}, {"what", what}});
     return error_response(500, "internal", "Internal server error");
   }
 
@@ -315,16 +367,17 @@ HttpAnswer HttpExchange::answer(FramedRequest request, const std::string& client
   return library_->answer(std::move(request), client);
 }
 
+HttpAnswer HttpExchange::finish(const HttpAnswer& begun, const LaterResponse::Make& make) {
+  return library_->finish(begun, make);
+}
+
 HttpAnswer HttpExchange::refusal(const HttpRefusal& refusal) {
-  const std::string body = error_body(name(refusal.error.code), refusal.error.detail);
-  std::string bytes = "HTTP/1.1 " + std::to_string(refusal.status) + " " + phrase(refusal.status);
-  bytes += "\r\nConnection: close\r\nContent-Type: " + std::string(json_type);
-  for (const auto& [name, value] : security_fields) {
-    bytes.append("\r\n").append(name).append(": ").append(value);
-  }
-  if (refusal.status == 503) bytes += "\r\nRetry-After: " + std::to_string(overloaded_retry_s);
-  bytes += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-  return {std::move(bytes), Persistence::close};
+  HttpResponse response =
+      error_response(refusal.status, name(refusal.error.code), refusal.error.detail);
+  if (refusal.status == 503) response.retry_after_s = overloaded_retry_s;
+  HttpAnswer answer;
+  print(std::move(response), answer);
+  return answer;
 }
 
 }  // namespace aitbc::rpc

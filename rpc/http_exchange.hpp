@@ -1,11 +1,12 @@
 #pragma once
-// From the bytes of one framed request to the bytes of its answer: cpp-httplib parses and prints,
-// the service answers. The library sees one request at a time and nothing of the socket. Nothing
-// that the service does escapes as an exception or as text: a bug of ours is logged and answered
-// with a fixed body. Any number of threads may call answer() at once.
+// From the bytes of one framed request to the bytes of its answer: cpp-httplib parses, the service
+// answers. The library sees one request at a time and nothing of the socket. Nothing that the
+// service does escapes as an exception or as text: a bug of ours is logged and answered with a
+// fixed body. Any number of threads may call answer() and finish() at once.
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "chain/log.hpp"
@@ -23,11 +24,18 @@ struct HttpStream {
   std::string head;
 };
 
+struct HttpLater {
+  LaterResponse response;
+  std::string request;  // method and path, for the log
+};
+
 struct HttpAnswer {
-  std::string bytes;
+  std::string bytes = {};
   Persistence persistence = Persistence::close;
   HttpStream stream = {};
-  std::function<bool()> again = {};  // as HttpResponse says it
+  std::function<bool()> again = {};     // as HttpResponse says it
+  std::optional<HttpLater> later = {};  // finish() then gives the bytes
+  bool without_body = false;
 };
 
 class HttpExchange {
@@ -37,6 +45,8 @@ class HttpExchange {
   ~HttpExchange();
 
   HttpAnswer answer(FramedRequest request, const std::string& client);
+  // Of one that comes later, once it has been decided.
+  HttpAnswer finish(const HttpAnswer& begun, const LaterResponse::Make& make);
 
   // The answer to what never became a request.
   static HttpAnswer refusal(const HttpRefusal& refusal);

@@ -16,6 +16,8 @@ namespace {
 
 constexpr Duration linger_time{1'000};  // an answered client may finish sending
 
+const HttpRefusal no_room{503, error(Errc::overloaded, "as many streams are open here as may be")};
+
 }  // namespace
 
 Status HttpServer::Engine::start(const Options& options) {
@@ -30,7 +32,7 @@ Status HttpServer::Engine::start(const Options& options) {
       return error(Errc::io, "cannot watch the listening socket: " + errno_text());
     }
   }
-  AITBC_TRY(workers_.start());
+  AITBC_TRY(workers_->start());
   try {
     thread_ = std::thread([this] { run(); });
   } catch (const std::system_error& failure) {
@@ -48,7 +50,7 @@ void HttpServer::Engine::stop() {
   }
   if (thread_.joinable()) thread_.join();
   room_.stop();
-  workers_.stop();
+  workers_->stop();
   clients_.clear();
   listener_ = Descriptor();
 }
@@ -65,7 +67,7 @@ void HttpServer::Engine::advance(Client& client) {
         const std::lock_guard lock(mutex_);
         client.phase = Client::Phase::handling;
       }
-      return workers_.submit([this, &client] { answer_request(client); });
+      return workers_->submit([this, &client] { answer_request(client); });
     }
     case HttpFrame::Step::wants_continue:
     case HttpFrame::Step::needs_more:
@@ -98,6 +100,7 @@ void HttpServer::Engine::answer_request(Client& client) {
     const std::string head = PreparedAnswers::may_keep(request) ? request.head : std::string();
     client.answer = exchange_.answer(std::move(request), client.address);
     if (client.answer.stream.source) return serve_stream(client);
+    if (client.answer.later) return answer_later(client);
     if (client.answer.again && !head.empty() && client.answer.persistence == Persistence::keep) {
       prepared_.keep(head, client.address, client.answer.bytes, std::move(client.answer.again));
     }
@@ -105,6 +108,10 @@ void HttpServer::Engine::answer_request(Client& client) {
     log_.error("http_exchange_failed", {{"reason", failure.what()}});
     return drop(client);
   }
+  send_if_admitted(client);
+}
+
+void HttpServer::Engine::send_if_admitted(Client& client) {
   charge(client);
   if (!unread_.admit(client)) {
     return refuse(client, {503, error(Errc::overloaded, "too many answers here are not read")});
@@ -112,14 +119,92 @@ void HttpServer::Engine::answer_request(Client& client) {
   send_answer(client);
 }
 
+// The client may have its answer, and be another's or gone, before `begin` returns.
+void HttpServer::Engine::answer_later(Client& client) {
+  charge(client);
+  const auto begin = std::move(client.answer.later->response.begin);
+  const Ticket ticket = [&] {
+    const std::lock_guard lock(mutex_);
+    client.deadline = Clock::now() + client.answer.later->response.time_max;
+    client.phase = Client::Phase::deferred;
+    return give_ticket(client);
+  }();
+  begin([this, workers = workers_, ticket](LaterResponse::Make make) {
+    workers->submit([this, ticket, make = std::move(make)] { answer_deferred(ticket, make); });
+  });
+}
+
+HttpServer::Engine::Ticket HttpServer::Engine::give_ticket(Client& client) {
+  client.ticket = ++tickets_;
+  return {client.socket.get(), client.ticket};
+}
+
+HttpServer::Engine::Client* HttpServer::Engine::claim(Ticket ticket, Client::Phase phase) {
+  const std::lock_guard lock(mutex_);
+  const auto found = clients_.find(ticket.fd);
+  if (found == clients_.end()) return nullptr;
+  Client& client = *found->second;
+  if (client.phase != phase || client.ticket != ticket.number) return nullptr;
+  client.phase = Client::Phase::handling;
+  return &client;
+}
+
+// Unless it was answered already: its time was over, or it was decided after all.
+void HttpServer::Engine::answer_deferred(Ticket ticket, const LaterResponse::Make& make) {
+  Client* const client = claim(ticket, Client::Phase::deferred);
+  if (client == nullptr) return;
+  client->answer = exchange_.finish(client->answer, make);
+  send_if_admitted(*client);
+}
+
 void HttpServer::Engine::serve_stream(Client& client) {
+  if (client.answer.stream.websocket_key.empty()) return begin_events(client);
   StreamClient open{*client.channel, client.socket.get(), client.address, client.frame.take_rest(),
                     std::move(client.answer.stream)};
   charge(client);
-  const bool served = open.stream.websocket_key.empty() ? events_.serve(std::move(open))
-                                                        : sockets_.serve(std::move(open));
-  if (served) return finish(client);
-  refuse(client, {503, error(Errc::overloaded, "as many streams are open here as may be")});
+  if (sockets_.serve(std::move(open))) return finish(client);
+  refuse(client, no_room);
+}
+
+void HttpServer::Engine::begin_events(Client& client) {
+  charge(client);
+  const Ticket ticket = [&] {
+    const std::lock_guard lock(mutex_);
+    return give_ticket(client);
+  }();
+  client.events =
+      std::make_unique<EventStream>(room_, *client.channel, std::move(client.answer.stream),
+                                    [this, ticket] { wake_events(ticket); });
+  if (client.events->admitted()) return serve_events(client);
+  client.events.reset();
+  refuse(client, no_room);
+}
+
+void HttpServer::Engine::wake_events(Ticket ticket) {
+  workers_->submit([this, ticket] {
+    Client* const client = claim(ticket, Client::Phase::streaming);
+    if (client != nullptr) serve_events(*client);
+  });
+}
+
+// A source that rings while it is served finds nobody to claim; so it is asked for that at last.
+void HttpServer::Engine::serve_events(Client& client) {
+  const auto wait = client.events->go(Clock::now());
+  if (!wait) {
+    log_.debug("stream_ended", {{"client", client.address}, {"reason", client.events->why()}});
+    client.events.reset();
+    return finish(client);
+  }
+  Ticket ticket{client.socket.get(), 0};
+  {
+    const std::lock_guard lock(mutex_);
+    ticket.number = client.ticket;
+    client.phase = Client::Phase::streaming;
+    client.deadline = wait->until;
+    if (!arm(client, wait->need)) return forget(client);
+    if (!client.events->woken()) return;
+  }
+  wake_events(ticket);
 }
 
 void HttpServer::Engine::refuse(Client& client, const HttpRefusal& refusal) {
@@ -175,8 +260,12 @@ void HttpServer::Engine::await(Client& client, Client::Phase phase, Clock::time_
   client.deadline = deadline;
   const auto usual = phase == Client::Phase::writing ? Channel::Need::write : Channel::Need::read;
   const Channel::Need need = std::exchange(client.blocked, std::nullopt).value_or(usual);
+  if (!arm(client, need)) forget(client);
+}
+
+bool HttpServer::Engine::arm(const Client& client, Channel::Need need) {
   const std::uint32_t events = need == Channel::Need::write ? EPOLLOUT : EPOLLIN;
-  if (!watch(EPOLL_CTL_MOD, client.socket.get(), events | EPOLLONESHOT)) forget(client);
+  return watch(EPOLL_CTL_MOD, client.socket.get(), events | EPOLLONESHOT);
 }
 
 void HttpServer::Engine::drop(Client& client) {

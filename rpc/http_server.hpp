@@ -2,18 +2,21 @@
 // One listening socket and what is behind it. A request reaches the handler only when it is whole
 // and within the limits, so a slow or silent client costs a little memory and never a thread:
 // one thread owns every socket that waits (for a request, or for a slow reader of an answer), and a
-// small pool runs the handlers. Requests that wait in their handler (long polls) are counted
-// apart and cannot use up the others' threads. What is refused here (too large, too slow,
-// malformed, ambiguous) is answered with {"detail", "code"} and its connection is closed. A
-// connection whose answer opens a stream stays with the thread that handled it until it ends.
+// small pool runs the handlers. An answer that somebody else decides (LaterResponse) holds no
+// thread until it is decided. Requests that wait in their handler are counted apart and cannot use
+// up the others' threads. What is refused here (too large, too slow, malformed, ambiguous) is
+// answered with {"detail", "code"} and its connection is closed. A connection whose answer opens a
+// WebSocket stays with the thread that handled it until it ends; event streams need none.
 //
 // The handler is called from many threads at once and must not wait unless `waits` says so. start()
 // and stop() belong to one thread; after stop() no handler is running and none will be.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "chain/core/limits.hpp"
 #include "chain/core/result.hpp"
@@ -24,6 +27,12 @@
 
 namespace aitbc::rpc {
 
+// No handler waits for the node, so a few more than there are cores: those read from the disk.
+inline std::size_t http_threads() {
+  const std::size_t cores = std::thread::hardware_concurrency();
+  return std::clamp(2 * cores, limits::http_threads_min, limits::http_threads_max);
+}
+
 struct HttpLimits {
   std::size_t body_bytes_max = limits::http_body_bytes_max;
   std::size_t header_bytes_max = limits::http_header_bytes_max;
@@ -31,7 +40,7 @@ struct HttpLimits {
   std::size_t buffered_bytes_max = limits::http_buffered_bytes_max;
   // Of large answers that their clients have not read.
   std::size_t unread_bytes_max = limits::http_buffered_bytes_max;
-  std::size_t threads_max = limits::http_threads_max;
+  std::size_t threads_max = http_threads();
   std::size_t waits_max = limits::http_waits_max;
   std::size_t streams_max = limits::http_streams_max;
   std::size_t connections_max = limits::http_connections_max;

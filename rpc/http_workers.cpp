@@ -31,7 +31,6 @@ void HttpWorkers::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    jobs_.clear();
   }
   work_.notify_all();
   // No thread moves itself from threads_ to ended_ any more.
@@ -110,7 +109,7 @@ bool HttpWorkers::await_job(std::unique_lock<std::mutex>& lock) {
     if (threads_.size() - waits_ > 1) return false;
     work_.wait(lock, ready);
   }
-  return !stopping_;
+  return !jobs_.empty();
 }
 
 }  // namespace aitbc::rpc

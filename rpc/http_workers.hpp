@@ -34,7 +34,7 @@ class HttpWorkers {
 
   Status start();
   void submit(Job job);
-  // Drops the jobs that have not begun and returns when the others have ended.
+  // Takes no more jobs, and returns when those that it has have ended.
   void stop();
 
   // False when as many jobs wait as may.

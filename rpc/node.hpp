@@ -1,12 +1,14 @@
 #pragma once
 // What the HTTP edge may ask of the running node behind it, beside reading from its store. All
-// calls are thread-safe, have deadlines, and answer only when what they promise is durable.
+// calls are thread-safe, and tell only when what they promise is durable.
 
 #include <memory>
 
 #include "chain/journal.hpp"
 #include "chain/protocol.hpp"
 #include "chain/store.hpp"
+#include "chain/verifier.hpp"
+#include "rpc/later.hpp"
 
 namespace aitbc::rpc {
 
@@ -18,6 +20,8 @@ struct ProvenAccount {
   AccountProof proof;
 };
 
+using TxAnswers = std::vector<Result<TxId>>;
+
 class Node {
  public:
   virtual ~Node() = default;
@@ -27,27 +31,25 @@ class Node {
   // Published after each decision; cheap.
   virtual std::shared_ptr<const NodeStatus> status() const = 0;
   virtual Reader& reader() = 0;
+  // What comes from outside is checked by it, and known again when it comes another way.
+  virtual Verifier& verifier() = 0;
 
   // One answer for each, in their order; one durable commit for all that are taken.
-  virtual Result<std::vector<Result<TxId>>> submit_all(std::vector<CheckedTx>) = 0;
-  Result<TxId> submit(CheckedTx tx) {
-    AITBC_TRY_ASSIGN(auto answers, submit_all({std::move(tx)}));
-    return std::move(answers.front());
-  }
-  virtual Result<Imported> import(std::vector<CheckedBlock>) = 0;
-  virtual Status add_votes(std::vector<SignedVote>) = 0;   // whose signatures hold
-  virtual Status add_evidence(std::vector<Evidence>) = 0;  // that holds
+  virtual void submit_all(std::vector<CheckedTx>, Tell<TxAnswers>) = 0;
+  virtual void import(std::vector<CheckedBlock>, Tell<Imported>) = 0;
+  virtual void add_votes(std::vector<SignedVote>, Tell<Done>) = 0;   // whose signatures hold
+  virtual void add_evidence(std::vector<Evidence>, Tell<Done>) = 0;  // that holds
   // Lets the node's authority sign again: the ids of what was set aside. not_an_authority.
-  virtual Result<std::vector<EvidenceId>> unlock_authority() = 0;
+  virtual void unlock_authority(Tell<std::vector<EvidenceId>>) = 0;
   // Follows these from now on, until it ends: they are not kept. Base URLs; bad_config for one that
   // is none. A node that runs without an agent goes on following nobody.
-  virtual Status set_peers(std::vector<std::string> urls) = 0;
-  virtual Result<SyncAnswer> sync(const SyncQuery&) = 0;  // holds the answer back for query.wait
+  virtual void set_peers(std::vector<std::string> urls, Tell<Done>) = 0;
+  virtual void sync(SyncQuery, Tell<SyncAnswer>) = 0;  // holds the answer back for query.wait
   // What happened here, for those who listen.
   virtual const Journal& journal() const = 0;
-  virtual Result<ProvenAccount> prove(const Address&) = 0;
+  virtual void prove(const Address&, Tell<ProvenAccount>) = 0;
   // The next nonce to use, counting pending transactions.
-  virtual Result<Nonce> next_nonce(const Address&) = 0;
+  virtual void next_nonce(const Address&, Tell<Nonce>) = 0;
 
   // Faults on purpose. One begins for so long from now, in place of the one of its id.
   virtual std::vector<Fault> faults() const = 0;

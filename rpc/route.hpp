@@ -88,8 +88,9 @@ struct Call {
 
 using Handler = Result<HttpResponse> (*)(const Call&);
 
-// Whether a handler may wait, and so must not hold up short requests.
-enum class Waits { never, if_asked, if_unsigned, always };
+// What a request may wait for on purpose: a held-back answer costs no thread; a handler that waits
+// itself must not hold up short requests.
+enum class Waits { never, for_news, if_unsigned, always };
 
 struct Route {
   std::string_view method;

@@ -198,19 +198,9 @@ Status check_media_type(const Route& route, const HttpRequest& request) {
                expected + ", got " + json_text(request.content_type.substr(0, shown_bytes_max)));
 }
 
-bool may_wait(const Route& route, const HttpRequest& request) {
-  switch (route.waits) {
-    case Waits::never:
-      return false;
-    case Waits::always:
-      return true;
-    case Waits::if_unsigned:
-      return looks_unsigned(request);
-    case Waits::if_asked:
-      break;
-  }
-  const auto wait = request.query.find("wait");
-  return wait != request.query.end() && wait->second.find_first_not_of("0.") != std::string::npos;
+bool waits_itself(const Route& route, const HttpRequest& request) {
+  return route.waits == Waits::always ||
+         (route.waits == Waits::if_unsigned && looks_unsigned(request));
 }
 
 HttpResponse over_rate(std::chrono::seconds wait) {
@@ -280,7 +270,7 @@ std::span<const Route> Router::routes() {
 
 bool Router::waits(const HttpRequest& request) {
   const Route* route = pick(find(request), request.method);
-  return route != nullptr && may_wait(*route, request);
+  return route != nullptr && waits_itself(*route, request);
 }
 
 Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const {
@@ -331,46 +321,60 @@ Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const 
 }
 
 HttpResponse Router::handle(const HttpRequest& request) const {
-  HttpResponse response = respond(request);
-  response.fields.emplace_back(node_field, node_.params().chain_id + "/" + node_.status()->node_id);
-  return response;
-}
-
-HttpResponse Router::respond(const HttpRequest& request) const {
+  HttpResponse common;
+  common.fields = {{node_field, node_.params().chain_id + "/" + node_.status()->node_id}};
   if (auto preflight = access_.preflight(request)) {
     stats_.count(routes().size(), preflight->status);
+    preflight->fields.insert(preflight->fields.end(), common.fields.begin(), common.fields.end());
     return *std::move(preflight);
   }
-  const auto begun = clock_();
-  const Caller caller = access_.identify(request);
-  const Asked asked{request, caller, begun};
-  std::size_t row = routes().size();  // none
-  auto answered = answer(asked, row);
-  HttpResponse response = answered ? std::move(answered).value() : error_response(answered.error());
-  if (!answered && response.status == 500) {
-    log_.error("request_failed", {{"method", request.method},
-                                  {"path", request.path},
-                                  {"code", name(answered.error().code)},
-                                  {"detail", answered.error().detail}});
+  access_.allow_reading(request, common);
+  Origin origin{.method = request.method,
+                .path = request.path,
+                .body = {},
+                .caller = access_.identify(request),
+                .begun = clock_(),
+                .row = routes().size(),
+                .timed = true,
+                .fields = std::move(common.fields)};
+  auto answered = answer({request, origin.caller, origin.begun}, origin.row);
+  if (origin.row < routes().size()) {
+    const Route& route = routes()[origin.row];
+    origin.timed = route.waits != Waits::for_news && !waits_itself(route, request);
+    if (route.scope == Scope::admin) origin.body = request.body.substr(0, audited_body_bytes_max);
   }
-  access_.allow_reading(request, response);
-  const bool routed = row < routes().size();
-  if (routed && routes()[row].scope == Scope::admin) audit(asked, response);
-  stats_.count(row, response.status);
-  if (!routed || !may_wait(routes()[row], request)) stats_.count_time(clock_() - begun);
+  if (!answered || !answered->later) return finish(origin, std::move(answered));
+  answered->later->finish = [this, origin = std::move(origin)](Result<HttpResponse> made) {
+    return finish(origin, std::move(made));
+  };
+  return *std::move(answered);
+}
+
+HttpResponse Router::finish(const Origin& origin, Result<HttpResponse> made) const {
+  HttpResponse response = made ? std::move(made).value() : error_response(made.error());
+  if (!made && response.status == 500) {
+    log_.error("request_failed", {{"method", origin.method},
+                                  {"path", origin.path},
+                                  {"code", name(made.error().code)},
+                                  {"detail", made.error().detail}});
+  }
+  response.fields.insert(response.fields.end(), origin.fields.begin(), origin.fields.end());
+  const bool routed = origin.row < routes().size();
+  if (routed && routes()[origin.row].scope == Scope::admin) audit(origin, response);
+  stats_.count(origin.row, response.status);
+  if (origin.timed) stats_.count_time(clock_() - origin.begun);
   return response;
 }
 
 // Before the answer leaves, whether it was done or refused.
-void Router::audit(const Asked& asked, const HttpResponse& response) const {
-  const auto& [request, caller, begun] = asked;
+void Router::audit(const Origin& origin, const HttpResponse& response) const {
   const Log::Fields fields = {
-      {"audit.action", request.method + " " + request.path},
-      {"audit.user_id", caller.user},
+      {"audit.action", origin.method + " " + origin.path},
+      {"audit.user_id", origin.caller.user},
       {"audit.resource_id", node_.status()->node_id},
-      {"audit.details.client", caller.address},
+      {"audit.details.client", origin.caller.address},
       {"audit.details.status", response.status},
-      {"audit.details.body", request.body.substr(0, audited_body_bytes_max)},
+      {"audit.details.body", origin.body},
       {"audit.success", response.status < 400},
   };
   log_.info("audit_event", fields);

@@ -30,9 +30,9 @@ class Router {
   Router(Node& node, Log& log, Options options);
   Router(Node& node, Log& log) : Router(node, log, Options()) {}
 
-  // Every answer names the node, refusals too.
+  // Every answer names the node, refusals and those that come later too.
   HttpResponse handle(const HttpRequest&) const;
-  // Whether handle() may wait for news, and so must not hold up short requests.
+  // Whether handle() itself may wait, and so must not hold up short requests.
   static bool waits(const HttpRequest&);
   static std::span<const Route> routes();
 
@@ -43,9 +43,19 @@ class Router {
     const Caller& caller;
     RequestStats::Elapsed begun;
   };
-  HttpResponse respond(const HttpRequest&) const;
+  // What is known of a request when it is answered, perhaps long after it is gone.
+  struct Origin {
+    std::string method, path;
+    std::string body;  // of a privileged request, its beginning
+    Caller caller;
+    RequestStats::Elapsed begun;
+    std::size_t row;  // of its route; as many as there are: none
+    bool timed;
+    std::vector<std::pair<std::string_view, std::string>> fields;  // of any answer to it
+  };
   Result<HttpResponse> answer(const Asked&, std::size_t& row) const;
-  void audit(const Asked&, const HttpResponse&) const;
+  HttpResponse finish(const Origin&, Result<HttpResponse>) const;
+  void audit(const Origin&, const HttpResponse&) const;
 
   Node& node_;
   Log& log_;

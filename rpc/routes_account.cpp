@@ -34,18 +34,25 @@ Result<std::string> updated_at(const Call& call, Snapshot& snapshot, const Addre
   return to_naive_iso(start_of(params, newest.txs.front().slot));
 }
 
-Result<HttpResponse> account(const Call& call) {
-  const AccountRef& ref = account_of(call);
-  AITBC_TRY_ASSIGN(const Nonce next_nonce, call.node.next_nonce(ref.address));
-  AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
+Result<HttpResponse> account(Node& node, const AccountRef& ref, Nonce next_nonce) {
+  AITBC_TRY_ASSIGN(const auto snapshot, node.reader().snapshot());
   AITBC_TRY_ASSIGN(const Tip tip, snapshot->head());
   AITBC_TRY_ASSIGN(const Account found, snapshot->account(ref.address));
   ObjectWriter out = open_account(ref, found);
   // The snapshot may be newer than the answer about pending transactions.
   out.integer("next_nonce", std::max(next_nonce, found.nonce))
       .integer("height", tip.height)
-      .text("chain_id", call.node.params().chain_id);
+      .text("chain_id", node.params().chain_id);
   return json_response(std::move(out).finish());
+}
+
+Result<HttpResponse> account(const Call& call) {
+  const AccountRef& ref = account_of(call);
+  return later<Nonce>(
+      [&node = call.node, address = ref.address](Tell<Nonce> tell) {
+        node.next_nonce(address, std::move(tell));
+      },
+      [&node = call.node, ref](Nonce next_nonce) { return account(node, ref, next_nonce); });
 }
 
 // An account that was never used has no time either.
@@ -180,8 +187,13 @@ Result<HttpResponse> richest(const Call& call) {
 
 Result<HttpResponse> proof(const Call& call) {
   const Address& address = account_of(call).address;
-  AITBC_TRY_ASSIGN(const ProvenAccount proven, call.node.prove(address));
-  return json_response(proof_json(address, proven));
+  return later<ProvenAccount>(
+      [&node = call.node, address](Tell<ProvenAccount> tell) {
+        node.prove(address, std::move(tell));
+      },
+      [address](const ProvenAccount& proven) {
+        return json_response(proof_json(address, proven));
+      });
 }
 
 constexpr Parameter address_parameter{.name = "address",

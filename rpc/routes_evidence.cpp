@@ -18,22 +18,33 @@ Result<HttpResponse> take_evidence(const Call& call) {
   for (const Evidence& each : evidence) {
     AITBC_TRY(check_evidence(call.node.params().genesis_hash, each));
   }
-  AITBC_TRY(call.node.add_evidence(std::move(evidence)));
+  return later<Done>(
+      [&node = call.node, evidence = std::move(evidence)](Tell<Done> tell) mutable {
+        node.add_evidence(std::move(evidence), std::move(tell));
+      },
+      [&node = call.node](Done) {
+        ObjectWriter out;
+        out.integer("evidence", node.status()->evidence);
+        return json_response(std::move(out).finish());
+      });
+}
+
+using EvidenceIds = std::vector<EvidenceId>;
+
+HttpResponse unlocked(const NodeStatus& status, const EvidenceIds& ids) {
+  ArrayWriter unlocked;
+  for (const EvidenceId& id : ids) unlocked.text(hash_text(id));
   ObjectWriter out;
-  out.integer("evidence", call.node.status()->evidence);
+  out.text("authority", status.authority ? status.authority->hex() : "")
+      .json("unlocked", std::move(unlocked).finish())
+      .text("state", status.state.text());
   return json_response(std::move(out).finish());
 }
 
 Result<HttpResponse> unlock(const Call& call) {
-  AITBC_TRY_ASSIGN(const auto ids, call.node.unlock_authority());
-  ArrayWriter unlocked;
-  for (const EvidenceId& id : ids) unlocked.text(hash_text(id));
-  const auto status = call.node.status();
-  ObjectWriter out;
-  out.text("authority", status->authority ? status->authority->hex() : "")
-      .json("unlocked", std::move(unlocked).finish())
-      .text("state", status->state.text());
-  return json_response(std::move(out).finish());
+  return later<EvidenceIds>(
+      [&node = call.node](Tell<EvidenceIds> tell) { node.unlock_authority(std::move(tell)); },
+      [&node = call.node](const EvidenceIds& ids) { return unlocked(*node.status(), ids); });
 }
 
 constexpr Errc take_errors[] = {Errc::bad_evidence};

@@ -59,11 +59,16 @@ Result<HttpResponse> votes(const Call& call) {
   AITBC_TRY_ASSIGN(std::vector<SignedVote> votes, parse_votes(call.request.body));
   const Params& params = call.node.params();
   for (const SignedVote& vote : votes) AITBC_TRY(check_vote(params.genesis_hash, vote));
-  AITBC_TRY(call.node.add_votes(std::move(votes)));
-  const auto status = call.node.status();
-  ObjectWriter out;
-  out.json("justified", tip_json(status->justified)).json("final", tip_json(status->final));
-  return json_response(std::move(out).finish());
+  return later<Done>(
+      [&node = call.node, votes = std::move(votes)](Tell<Done> tell) mutable {
+        node.add_votes(std::move(votes), std::move(tell));
+      },
+      [&node = call.node](Done) {
+        const auto status = node.status();
+        ObjectWriter out;
+        out.json("justified", tip_json(status->justified)).json("final", tip_json(status->final));
+        return json_response(std::move(out).finish());
+      });
 }
 
 constexpr Parameter height_parameters[] = {

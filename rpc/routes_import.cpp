@@ -42,15 +42,26 @@ struct Offered {
   SealedHeader last;
 };
 
-Result<Offered> offer(const Call& call, Result<std::vector<Block>> read) {
-  if (!read) return std::move(read).error();
-  std::vector<Block> blocks = *std::move(read);
-  const Params& params = call.node.params();
+Result<std::vector<CheckedBlock>> check_offer(const Call& call, std::vector<Block>& blocks) {
   if (blocks.empty()) return error(Errc::bad_request, "blocks: expected one or more, got none");
   AITBC_TRY(leave_out_strangers(call.node.status()->governance, blocks));
-  AITBC_TRY_ASSIGN(std::vector<CheckedBlock> checked, check_blocks(params, blocks));
-  AITBC_TRY_ASSIGN(const Imported imported, call.node.import(std::move(checked)));
-  return Offered{imported, blocks.back().sealed};
+  return call.node.verifier().blocks(blocks);
+}
+
+// The response that `answer` makes of what became of the blocks, also if it is an error.
+template <class Answer>
+Result<HttpResponse> offer(const Call& call, Result<std::vector<Block>> read, Answer answer) {
+  if (!read) return answer(Result<Offered>(std::move(read).error()));
+  std::vector<Block> blocks = *std::move(read);
+  auto checked = check_offer(call, blocks);
+  if (!checked) return answer(Result<Offered>(std::move(checked).error()));
+  return later<Imported>(
+      [&node = call.node, checked = *std::move(checked)](Tell<Imported> tell) mutable {
+        node.import(std::move(checked), std::move(tell));
+      },
+      [answer, last = blocks.back().sealed](const Result<Imported>& imported) {
+        return answer(imported ? Offered{*imported, last} : Result<Offered>(imported.error()));
+      });
 }
 
 // ---- the predecessor's blocks -------------------------------------------------------------------
@@ -132,15 +143,16 @@ Result<HttpResponse> answer_unsealed(const Call& call, const Json& body) {
 Result<HttpResponse> import(const Call& call) {
   const std::string& body = call.request.body;
   const Params& params = call.node.params();
+  const auto answer = [&params](const Result<Offered>& done) -> Result<HttpResponse> {
+    if (!done) return done.error();
+    return json_response(imported_json(params, done->imported, done->last));
+  };
   if (has_binary(call.request)) {
-    AITBC_TRY_ASSIGN(const Offered done,
-                     offer(call, decode_blocks(as_bytes(body), limits::branch_blocks_max)));
-    return json_response(imported_json(params, done.imported, done.last));
+    return offer(call, decode_blocks(as_bytes(body), limits::branch_blocks_max), answer);
   }
   AITBC_TRY_ASSIGN(const Json json, parse_json(body));
   if (is_unsealed(json)) return answer_unsealed(call, json);
-  AITBC_TRY_ASSIGN(const Offered done, offer(call, parse_branch(params, body)));
-  return json_response(imported_json(params, done.imported, done.last));
+  return offer(call, parse_branch(params, body), answer);
 }
 
 // Why the predecessor would not append it: its tools compare these words.
@@ -185,31 +197,38 @@ std::string accepted_json(bool accepted, Height height, std::string_view hash,
   return std::move(out).finish();
 }
 
+std::string_view what_became_of(Imported::Kind kind) {
+  switch (kind) {
+    case Imported::Kind::exists:
+      return "Block already exists";
+    case Imported::Kind::side:
+      return "Kept beside the chain, which is better";
+    case Imported::Kind::extended:
+    case Imported::Kind::reorganised:
+      return "Appended to chain";
+  }
+  AITBC_CHECK(false && "an Imported::Kind outside its enumerators");
+}
+
 // Whatever comes of it, the answer is 200 and says so.
 Result<HttpResponse> import_block(const Call& call) {
   AITBC_TRY_ASSIGN(const Json json, parse_json(call.request.body));
   LenientReader reader(json);
   const Unsealed block = read_unsealed(reader);
-  const auto answer = [&](bool accepted, std::string_view reason, std::uint64_t rewound = 0) {
+  const auto answer = [block](bool accepted, std::string_view reason, std::uint64_t rewound = 0) {
     return json_response(accepted_json(accepted, block.height, block.hash, reason, rewound));
   };
   if (is_unsealed(json)) {
     AITBC_TRY_ASSIGN(const std::string reason, reason_against(call, json, block));
     return answer(false, reason);
   }
-  const auto done = offer(call, parse_branch(call.node.params(), call.request.body));
-  if (!done && is_internal(done.error())) return done.error();
-  if (!done) return answer(false, done.error().detail);
-  switch (done->imported.kind) {
-    case Imported::Kind::exists:
-      return answer(false, "Block already exists");
-    case Imported::Kind::side:
-      return answer(true, "Kept beside the chain, which is better");
-    case Imported::Kind::extended:
-    case Imported::Kind::reorganised:
-      return answer(true, "Appended to chain", done->imported.rewound);
-  }
-  AITBC_CHECK(false && "an Imported::Kind outside its enumerators");
+  return offer(call, parse_branch(call.node.params(), call.request.body),
+               [answer](const Result<Offered>& done) -> Result<HttpResponse> {
+                 if (!done && is_internal(done.error())) return done.error();
+                 if (!done) return answer(false, done.error().detail);
+                 return answer(done->imported.kind != Imported::Kind::exists,
+                               what_became_of(done->imported.kind), done->imported.rewound);
+               });
 }
 
 constexpr Errc import_errors[] = {

@@ -149,8 +149,8 @@ Result<HttpResponse> validators(const Call& call) {
   return json_response(std::move(out).finish());
 }
 
-Result<HttpResponse> peers(const Call& call) {
-  const auto status = call.node.status();
+HttpResponse peers_response(const Node& node) {
+  const auto status = node.status();
   ArrayWriter rows;
   for (const PeerStatus& peer : status->peers) {
     ObjectWriter row;
@@ -163,10 +163,15 @@ Result<HttpResponse> peers(const Call& call) {
   return json_response(std::move(out).finish());
 }
 
+Result<HttpResponse> peers(const Call& call) { return peers_response(call.node); }
+
 Result<HttpResponse> set_peers(const Call& call) {
   AITBC_TRY_ASSIGN(auto urls, parse_peer_urls(call.request.body));
-  AITBC_TRY(call.node.set_peers(std::move(urls)));
-  return peers(call);
+  return later<Done>(
+      [&node = call.node, urls = std::move(urls)](Tell<Done> tell) mutable {
+        node.set_peers(std::move(urls), std::move(tell));
+      },
+      [&node = call.node](Done) { return peers_response(node); });
 }
 
 Result<HttpResponse> sync_status(const Call& call) {

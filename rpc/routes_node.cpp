@@ -66,8 +66,10 @@ Result<HttpResponse> sync(const Call& call) {
   query.cursor = call.arguments.integer("cursor");
   query.wait = call.arguments.get<Duration>("wait");
   if (const auto* asker = call.arguments.find<std::string>("asker")) query.asker = *asker;
-  AITBC_TRY_ASSIGN(const SyncAnswer answer, call.node.sync(query));
-  return json_response(sync_answer_json(answer));
+  const Duration time_max = query.wait + limits::submit_time_max;
+  return later<SyncAnswer>(
+      [&node = call.node, query](Tell<SyncAnswer> tell) { node.sync(query, std::move(tell)); },
+      [](const SyncAnswer& answer) { return json_response(sync_answer_json(answer)); }, time_max);
 }
 
 Result<HttpResponse> openapi(const Call&) {
@@ -143,7 +145,7 @@ constexpr Route routes[] = {
      .answer = "SyncAnswer",
      .errors = sync_errors,
      .sync_path = true,
-     .waits = Waits::if_asked},
+     .waits = Waits::for_news},
 };
 
 }  // namespace

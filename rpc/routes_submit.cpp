@@ -55,14 +55,13 @@ std::string taken_json(Inclusions& inclusions, const Taken& taken) {
   return std::move(out).finish();
 }
 
-HttpResponse taken_response(const Call& call, const Taken& taken) {
-  Inclusions inclusions(call.node);
-  return json_response(taken_json(inclusions, taken));
-}
+// How a dialect answers what became of a transaction that one request brought.
+using AnswerTaken = Result<HttpResponse> (*)(Node&, const Result<Taken>&);
 
-Result<Taken> submit(Node& node, CheckedTx tx) {
-  const TxId id = tx.id();
-  return taken_of(id, node.submit(std::move(tx)));
+Result<HttpResponse> answer_taken(Node& node, const Result<Taken>& taken) {
+  if (!taken) return taken.error();
+  Inclusions inclusions(node);
+  return json_response(taken_json(inclusions, *taken));
 }
 
 Result<SignedTx> read_signed(const Call& call, const Json& body) {
@@ -70,66 +69,81 @@ Result<SignedTx> read_signed(const Call& call, const Json& body) {
   return read_tx(call.node.params(), std::move(reader));
 }
 
-Result<Taken> check_and_submit(const Call& call, Result<SignedTx> tx) {
+Result<CheckedTx> check(Node& node, Result<SignedTx> tx) {
   if (!tx) return std::move(tx).error();
-  AITBC_TRY_ASSIGN(CheckedTx checked, CheckedTx::check(call.node.params(), *std::move(tx)));
-  return submit(call.node, std::move(checked));
+  return node.verifier().tx(*std::move(tx));
 }
 
-// Of a transaction that its sender signed, or that the edge signs for a name of a devnet.
-using Sent = std::variant<Taken, HttpResponse>;
+Result<HttpResponse> submit(const Call& call, Result<SignedTx> tx, AnswerTaken answer) {
+  auto checked = check(call.node, std::move(tx));
+  if (!checked) return answer(call.node, std::move(checked).error());
+  const TxId id = checked->id();
+  return later<TxAnswers>(
+      [&node = call.node, tx = *std::move(checked)](Tell<TxAnswers> tell) mutable {
+        node.submit_all({std::move(tx)}, std::move(tell));
+      },
+      [&node = call.node, id, answer](const Result<TxAnswers>& judged) {
+        return answer(node, judged ? taken_of(id, judged->front()) : judged.error());
+      });
+}
 
-Result<Sent> send_json(const Call& call, const Json& body, std::string_view type = transfer_type) {
-  if (!is_unsigned(body)) {
-    AITBC_TRY_ASSIGN(const Taken taken, check_and_submit(call, read_signed(call, body)));
-    return Sent(taken);
-  }
-  AITBC_TRY_ASSIGN(auto read, read_unsigned(call.node.params(), call.request, body, type));
-  if (auto* refusal = std::get_if<HttpResponse>(&read)) return Sent(std::move(*refusal));
-  const auto& payment = std::get<DevEdge::Payment>(read);
+// Of a request that is not signed: the edge of a devnet signs for the name.
+Result<HttpResponse> pay(const Call& call, const Json& body, std::string_view type,
+                         AnswerTaken answer) {
+  auto read = read_unsigned(call.node.params(), call.request, body, type);
+  if (!read) return answer(call.node, std::move(read).error());
+  if (auto* refusal = std::get_if<HttpResponse>(&*read)) return std::move(*refusal);
+  const auto& payment = std::get<DevEdge::Payment>(*read);
   if (payment.fee < call.node.params().fee_min) {
-    return error(Errc::fee_too_low, "Fee " + std::to_string(payment.fee.units()) +
-                                        " below minimum " +
-                                        std::to_string(call.node.params().fee_min.units()));
+    return answer(
+        call.node,
+        error(Errc::fee_too_low, "Fee " + std::to_string(payment.fee.units()) + " below minimum " +
+                                     std::to_string(call.node.params().fee_min.units())));
   }
-  AITBC_TRY_ASSIGN(const TxId id, call.edge.pay(payment));
-  return Sent(Taken{id, true});  // of a request that came before, perhaps
+  const auto id = call.edge.pay(payment);
+  if (!id) return answer(call.node, id.error());
+  return answer(call.node, Taken{*id, true});  // of a request that came before, perhaps
 }
 
-Result<HttpResponse> send_json(const Call& call, std::string_view type) {
-  AITBC_TRY_ASSIGN(const Json json, parse_json(call.request.body));
-  AITBC_TRY_ASSIGN(Sent sent, send_json(call, json, type));
-  if (auto* refusal = std::get_if<HttpResponse>(&sent)) return std::move(*refusal);
-  return taken_response(call, std::get<Taken>(sent));
+Result<HttpResponse> send_json(const Call& call, const Json& body, AnswerTaken answer,
+                               std::string_view type = transfer_type) {
+  if (is_unsigned(body)) return pay(call, body, type, answer);
+  return submit(call, read_signed(call, body), answer);
 }
 
 Result<HttpResponse> send_tx(const Call& call) {
-  if (!has_binary(call.request)) return send_json(call, transfer_type);
-  AITBC_TRY_ASSIGN(const Taken taken,
-                   check_and_submit(call, decode_signed_tx(as_bytes(call.request.body))));
-  return taken_response(call, taken);
+  if (has_binary(call.request)) {
+    return submit(call, decode_signed_tx(as_bytes(call.request.body)), answer_taken);
+  }
+  AITBC_TRY_ASSIGN(const Json json, parse_json(call.request.body));
+  return send_json(call, json, answer_taken);
 }
 
-Result<HttpResponse> submit_receipt(const Call& call) { return send_json(call, claim_type); }
+Result<HttpResponse> submit_receipt(const Call& call) {
+  AITBC_TRY_ASSIGN(const Json json, parse_json(call.request.body));
+  return send_json(call, json, answer_taken, claim_type);
+}
 
 // In the later dialect, whatever fails is a 400 with this in front.
-Result<HttpResponse> send_transaction(const Call& call) {
-  AITBC_TRY_ASSIGN(const Json json, parse_json(call.request.body));
-  auto sent = send_json(call, json);
-  if (!sent) {
+Result<HttpResponse> answer_submitted(Node&, const Result<Taken>& taken) {
+  if (!taken) {
     HttpResponse refusal = error_response(
-        error(sent.error().code, "Failed to submit transaction: " + sent.error().detail));
+        error(taken.error().code, "Failed to submit transaction: " + taken.error().detail));
     if (refusal.status < server_fault_status) refusal.status = bad_status;
     return refusal;
   }
-  if (auto* refusal = std::get_if<HttpResponse>(&*sent)) return std::move(*refusal);
-  const std::string id = hash_text(std::get<Taken>(*sent).id);
+  const std::string id = hash_text(taken->id);
   ObjectWriter out;
   out.boolean("success", true)
       .text("transaction_hash", id)
       .text("tx_hash", id)
       .text("message", "Transaction submitted to mempool");
   return json_response(std::move(out).finish());
+}
+
+Result<HttpResponse> send_transaction(const Call& call) {
+  AITBC_TRY_ASSIGN(const Json json, parse_json(call.request.body));
+  return send_json(call, json, answer_submitted);
 }
 
 using Parsed = std::vector<Result<SignedTx>>;
@@ -160,35 +174,10 @@ Result<Parsed> read_batch(const Call& call, const Json& items) {
   return parsed;
 }
 
-// One answer for each transaction; those that cannot be read or do not hold never reach the node.
-Result<std::vector<Result<Taken>>> submit_each(const Call& call, Parsed parsed) {
-  std::vector<Result<Taken>> answers;
-  std::vector<CheckedTx> good;
-  std::vector<std::size_t> places;
-  for (Result<SignedTx>& tx : parsed) {
-    auto checked = tx ? CheckedTx::check(call.node.params(), std::move(tx).value())
-                      : Result<CheckedTx>(tx.error());
-    if (checked) {
-      places.push_back(answers.size());
-      answers.emplace_back(Taken{checked->id()});
-      good.push_back(*std::move(checked));
-    } else {
-      answers.emplace_back(std::move(checked).error());
-    }
-  }
-  if (good.empty()) return answers;
-  AITBC_TRY_ASSIGN(auto judged, call.node.submit_all(std::move(good)));
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    Result<Taken>& answer = answers[places[i]];
-    answer = taken_of(answer->id, judged[i]);
-  }
-  return answers;
-}
+using Answers = std::vector<Result<Taken>>;
 
-Result<HttpResponse> batch_response(const Call& call, Result<Parsed> parsed) {
-  if (!parsed) return std::move(parsed).error();
-  AITBC_TRY_ASSIGN(const auto answers, submit_each(call, *std::move(parsed)));
-  Inclusions inclusions(call.node);
+Result<HttpResponse> answer_batch(Node& node, const Answers& answers) {
+  Inclusions inclusions(node);
   ArrayWriter results;
   for (const Result<Taken>& answer : answers) {
     if (!answer && is_internal(answer.error())) return answer.error();
@@ -199,20 +188,54 @@ Result<HttpResponse> batch_response(const Call& call, Result<Parsed> parsed) {
   return json_response(std::move(out).finish());
 }
 
-// A list of signed transactions; or a single unsigned one, which the predecessor's wallet sends
-// here and wants to be told 201.
-Result<HttpResponse> send_batch(const Call& call) {
-  if (has_binary(call.request)) return batch_response(call, decode_batch(call));
-  AITBC_TRY_ASSIGN(const Json json, parse_json(call.request.body));
-  if (!is_unsigned(json)) return batch_response(call, read_batch(call, json));
-  AITBC_TRY_ASSIGN(Sent sent, send_json(call, json));
-  if (auto* refusal = std::get_if<HttpResponse>(&sent)) return std::move(*refusal);
-  const std::string id = hash_text(std::get<Taken>(sent).id);
+// One answer for each transaction; those that cannot be read or do not hold never reach the node.
+Result<HttpResponse> submit_batch(const Call& call, Result<Parsed> parsed) {
+  if (!parsed) return std::move(parsed).error();
+  Answers answers;
+  std::vector<CheckedTx> good;
+  std::vector<std::size_t> places;
+  for (Result<SignedTx>& tx : *parsed) {
+    auto checked = check(call.node, std::move(tx));
+    if (checked) {
+      places.push_back(answers.size());
+      answers.emplace_back(Taken{checked->id()});
+      good.push_back(*std::move(checked));
+    } else {
+      answers.emplace_back(std::move(checked).error());
+    }
+  }
+  if (good.empty()) return answer_batch(call.node, answers);
+  return later<TxAnswers>(
+      [&node = call.node, good = std::move(good)](Tell<TxAnswers> tell) mutable {
+        node.submit_all(std::move(good), std::move(tell));
+      },
+      [&node = call.node, answers = std::move(answers),
+       places = std::move(places)](const TxAnswers& judged) mutable {
+        for (std::size_t i = 0; i < places.size(); ++i) {
+          Result<Taken>& answer = answers[places[i]];
+          answer = taken_of(answer->id, judged[i]);
+        }
+        return answer_batch(node, answers);
+      });
+}
+
+Result<HttpResponse> answer_created(Node&, const Result<Taken>& taken) {
+  if (!taken) return taken.error();
+  const std::string id = hash_text(taken->id);
   ObjectWriter out;
   out.text("hash", id).text("tx_hash", id);
   HttpResponse response = json_response(std::move(out).finish());
   response.status = created_status;
   return response;
+}
+
+// A list of signed transactions; or a single unsigned one, which the predecessor's wallet sends
+// here and wants to be told 201.
+Result<HttpResponse> send_batch(const Call& call) {
+  if (has_binary(call.request)) return submit_batch(call, decode_batch(call));
+  AITBC_TRY_ASSIGN(const Json json, parse_json(call.request.body));
+  if (!is_unsigned(json)) return submit_batch(call, read_batch(call, json));
+  return pay(call, json, transfer_type, answer_created);
 }
 
 constexpr Errc send_errors[] = {

@@ -53,14 +53,4 @@ void StreamRoom::stop() {
   bells_.call_all();
 }
 
-StreamRoom::Place::Place(StreamRoom& room)
-    : room_(room),
-      fits_(room.open_.fetch_add(1) < room.limits_.streams_max && !room.stopping_),
-      waits_(fits_ && room.workers_.begin_wait()) {}
-
-StreamRoom::Place::~Place() {
-  if (waits_) room_.workers_.end_wait();
-  --room_.open_;
-}
-
 }  // namespace aitbc::rpc

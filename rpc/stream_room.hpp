@@ -1,6 +1,6 @@
 #pragma once
-// What connections that stay open have in common: how many there may be, each with a thread that
-// waits for its client and for a bell, and how all of them end. Any number of threads; a Bell is
+// What connections that stay open have in common: how many there may be, and how all of them end.
+// And for those with a thread of their own, what it waits for. Any number of threads; a Bell is
 // heard by one.
 
 #include <atomic>
@@ -68,18 +68,36 @@ class StreamRoom {
     return bells_.add(std::move(ring));
   }
 
-  // Of a connection that stays with its thread: one among the streams, and one among the waits.
+  // One among the streams.
   class Place {
    public:
-    explicit Place(StreamRoom& room);
-    ~Place();
+    explicit Place(StreamRoom& room)
+        : room_(room),
+          fits_(room.open_.fetch_add(1) < room.limits_.streams_max && !room.stopping_) {}
+    ~Place() { --room_.open_; }
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
-    bool taken() const { return waits_; }
+    bool taken() const { return fits_; }
 
    private:
     StreamRoom& room_;
-    const bool fits_, waits_;
+    const bool fits_;
+  };
+
+  // Of a stream that stays with its thread: one among the waits.
+  class Wait {
+   public:
+    explicit Wait(StreamRoom& room) : workers_(room.workers_), begun_(workers_.begin_wait()) {}
+    ~Wait() {
+      if (begun_) workers_.end_wait();
+    }
+    Wait(const Wait&) = delete;
+    Wait& operator=(const Wait&) = delete;
+    bool begun() const { return begun_; }
+
+   private:
+    HttpWorkers& workers_;
+    const bool begun_;
   };
 
  private:

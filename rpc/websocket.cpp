@@ -253,6 +253,8 @@ WebSockets::~WebSockets() = default;
 bool WebSockets::serve(StreamClient client) {
   const StreamRoom::Place place(room_);
   if (!place.taken()) return false;
+  const StreamRoom::Wait wait(room_);
+  if (!wait.begun()) return false;
   const std::string& address = client.address;
   Session session(*this, std::move(client));
   log_.debug("stream_ended", {{"client", address}, {"reason", session.run()}});

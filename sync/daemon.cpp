@@ -27,6 +27,7 @@ class Daemon::Worker {
  public:
   Worker(Options options, std::unique_ptr<HttpLedger> ledger, Log& log)
       : ledger_(std::move(ledger)),
+        verifier_(ledger_->params()),
         agent_({std::move(options.peers), options.poll_only, options.poll_interval, 0,
                 std::move(options.instance)},
                *ledger_, time_of_day()),
@@ -34,7 +35,7 @@ class Daemon::Worker {
   ~Worker() { stop(); }
 
   Status connect(PeerIo::Options peers) {
-    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(ledger_->params(), std::move(peers),
+    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(verifier_, std::move(peers),
                                             [this](RequestId id, Result<Reply> reply) {
                                               inbox_.push_always({id, std::move(reply)});
                                             }));
@@ -108,6 +109,7 @@ class Daemon::Worker {
   }
 
   std::unique_ptr<HttpLedger> ledger_;
+  Verifier verifier_;
   Agent agent_;
   Log& log_;
   BoundedQueue<Arrived> inbox_{limits::inbox_items_max};

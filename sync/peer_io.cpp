@@ -17,11 +17,11 @@ namespace {
 // One request after the other: the answers' signatures are checked here, off the core thread.
 class Exchange {
  public:
-  Exchange(rpc::Client& client, const Params& params) : client_(client), params_(params) {}
+  Exchange(rpc::Client& client, Verifier& verifier) : client_(client), verifier_(verifier) {}
 
   Result<Reply> operator()(const SyncQuery& query) {
     AITBC_TRY_ASSIGN(SyncAnswer answer, client_.sync(query));
-    AITBC_TRY_ASSIGN(Heard heard, hear(params_, std::move(answer)));
+    AITBC_TRY_ASSIGN(Heard heard, hear(verifier_, std::move(answer)));
     return Reply(std::move(heard));
   }
   Result<Reply> operator()(const GetHeaders& asked) {
@@ -30,7 +30,7 @@ class Exchange {
   }
   Result<Reply> operator()(const GetBlocks& asked) {
     AITBC_TRY_ASSIGN(const auto blocks, client_.blocks(asked.from, asked.limit));
-    AITBC_TRY_ASSIGN(auto checked, check_blocks(params_, blocks));
+    AITBC_TRY_ASSIGN(auto checked, verifier_.blocks(blocks));
     return Reply(std::move(checked));
   }
   Result<Reply> operator()(const GetTxs& asked) {
@@ -38,7 +38,7 @@ class Exchange {
     std::vector<CheckedTx> checked;
     checked.reserve(txs.size());
     for (SignedTx& tx : txs) {
-      AITBC_TRY_ASSIGN(CheckedTx good, CheckedTx::check(params_, std::move(tx)));
+      AITBC_TRY_ASSIGN(CheckedTx good, verifier_.tx(std::move(tx)));
       checked.push_back(std::move(good));
     }
     return Reply(std::move(checked));
@@ -46,7 +46,7 @@ class Exchange {
 
  private:
   rpc::Client& client_;
-  const Params& params_;
+  Verifier& verifier_;
 };
 
 }  // namespace
@@ -55,8 +55,11 @@ class PeerIo::Lane {
  public:
   using OnReply = std::function<void(const Send&, Result<Reply>)>;
 
-  Lane(rpc::Client client, const Params& params, OnReply on_reply, const char* name)
-      : client_(std::move(client)), params_(params), on_reply_(std::move(on_reply)), name_(name) {}
+  Lane(rpc::Client client, Verifier& verifier, OnReply on_reply, const char* name)
+      : client_(std::move(client)),
+        verifier_(verifier),
+        on_reply_(std::move(on_reply)),
+        name_(name) {}
   ~Lane() {
     cancel();
     const MutexLock lock(mutex_);
@@ -83,7 +86,7 @@ class PeerIo::Lane {
     while (!queue_.closed()) {
       for (const Send& send : queue_.take_all(limits::poll_interval)) {
         if (queue_.closed()) return;
-        auto reply = std::visit(Exchange(client_, params_), send.request);
+        auto reply = std::visit(Exchange(client_, verifier_), send.request);
         --under_way_;  // before the reply, which may bring the next one
         if (!queue_.closed()) on_reply_(send, std::move(reply));
       }
@@ -91,7 +94,7 @@ class PeerIo::Lane {
   }
 
   rpc::Client client_;
-  const Params& params_;
+  Verifier& verifier_;
   const OnReply on_reply_;
   const char* name_;
   std::atomic<std::size_t> under_way_ = 0;
@@ -202,16 +205,15 @@ class PeerIo::Faulty {
   Timer timer_;
 };
 
-Result<std::unique_ptr<PeerIo>> PeerIo::open(const Params& params, Options options,
-                                             Deliver deliver) {
+Result<std::unique_ptr<PeerIo>> PeerIo::open(Verifier& verifier, Options options, Deliver deliver) {
   const std::vector<std::string> urls = std::move(options.urls);
-  std::unique_ptr<PeerIo> io(new PeerIo(params, std::move(options), std::move(deliver)));
+  std::unique_ptr<PeerIo> io(new PeerIo(verifier, std::move(options), std::move(deliver)));
   AITBC_TRY(io->set_peers(urls));
   return io;
 }
 
-PeerIo::PeerIo(const Params& params, Options options, Deliver deliver)
-    : params_(params), credentials_(options.credentials) {
+PeerIo::PeerIo(Verifier& verifier, Options options, Deliver deliver)
+    : verifier_(verifier), credentials_(options.credentials) {
   faulty_ = std::make_unique<Faulty>(
       std::move(options), [this](Send send) { put_on_lane(std::move(send)); }, std::move(deliver));
 }
@@ -224,7 +226,7 @@ Result<PeerIo::Peer> PeerIo::open_peer(const std::string& url) {
     const auto on_reply = [faulty = faulty_.get()](const Send& send, Result<Reply> reply) {
       faulty->on_reply(send, std::move(reply));
     };
-    return std::make_unique<Lane>(std::move(client), params_, on_reply, name);
+    return std::make_unique<Lane>(std::move(client), verifier_, on_reply, name);
   };
   Peer peer;
   while (peer.polls.size() < limits::polls_held_max) {

@@ -32,8 +32,8 @@ class PeerIo {
     std::uint64_t seed = 0;  // of what the faults do
   };
 
-  // bad_config for a URL that is none.
-  static Result<std::unique_ptr<PeerIo>> open(const Params&, Options, Deliver);
+  // The verifier must outlive it. bad_config for a URL that is none.
+  static Result<std::unique_ptr<PeerIo>> open(Verifier&, Options, Deliver);
   ~PeerIo();
 
   // From one thread.
@@ -55,12 +55,12 @@ class PeerIo {
   };
   using Peers = std::map<std::string, Peer>;
 
-  PeerIo(const Params&, Options, Deliver);
+  PeerIo(Verifier&, Options, Deliver);
   Result<Peer> open_peer(const std::string& url);
   void put_on_lane(Send);
   static void end(Peers);
 
-  Params params_;
+  Verifier& verifier_;
   const rpc::Credentials credentials_;
   std::unique_ptr<Faulty> faulty_;  // outlives the lanes, which report to it
   Mutex mutex_;                     // delayed messages are put on lanes by the timer's thread

@@ -3,7 +3,8 @@
 namespace aitbc::sync {
 
 // An answer of another chain is not judged by the rules of this one: the agent says what it is.
-Result<Heard> hear(const Params& params, SyncAnswer answer) {
+Result<Heard> hear(Verifier& verifier, SyncAnswer answer) {
+  const Params& params = verifier.params();
   Heard heard;
   if (answer.genesis_hash == params.genesis_hash) {
     for (const SignedVote& vote : answer.votes) AITBC_TRY(check_vote(params.genesis_hash, vote));
@@ -11,11 +12,11 @@ Result<Heard> hear(const Params& params, SyncAnswer answer) {
       AITBC_TRY(check_evidence(params.genesis_hash, evidence));
     }
     for (SignedTx& tx : answer.own_txs) {
-      AITBC_TRY_ASSIGN(CheckedTx checked, CheckedTx::check(params, std::move(tx)));
+      AITBC_TRY_ASSIGN(CheckedTx checked, verifier.tx(std::move(tx)));
       heard.txs.push_back(std::move(checked));
     }
     if (answer.own_block) {
-      AITBC_TRY_ASSIGN(CheckedBlock checked, CheckedBlock::check(params, *answer.own_block));
+      AITBC_TRY_ASSIGN(CheckedBlock checked, verifier.block(*answer.own_block));
       heard.blocks.push_back(std::move(checked));
     }
   }

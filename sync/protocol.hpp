@@ -7,6 +7,7 @@
 
 #include "chain/core/apply.hpp"
 #include "chain/protocol.hpp"
+#include "chain/verifier.hpp"
 
 namespace aitbc::sync {
 
@@ -31,7 +32,7 @@ struct Heard {
   std::vector<CheckedTx> txs;
   std::vector<CheckedBlock> blocks;
 };
-Result<Heard> hear(const Params&, SyncAnswer);
+Result<Heard> hear(Verifier&, SyncAnswer);
 
 // In the order of the requests. Blocks and transactions come checked: their signatures were
 // verified on the carrier's thread, and one that does not hold is an error of category `malformed`.

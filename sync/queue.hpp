@@ -15,8 +15,8 @@ class BoundedQueue {
  public:
   explicit BoundedQueue(std::size_t items_max) : items_max_(items_max) {}
 
-  // False when full or closed: the caller answers `busy`.
-  bool push(T item) {
+  // False when full or closed, and then the item is as it was.
+  bool push(T&& item) {
     const MutexLock lock(mutex_);
     if (closed_ || items_.size() >= items_max_) return false;
     items_.push_back(std::move(item));

@@ -3,12 +3,12 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <future>
 #include <thread>
 
 #include "chain/core/text.hpp"
 #include "chain/journaled_store.hpp"
 #include "sync/faulty_store.hpp"
+#include "sync/held_polls.hpp"
 #include "sync/key_log.hpp"
 #include "sync/liar.hpp"
 #include "sync/peer_io.hpp"
@@ -30,6 +30,7 @@ class Runner::Core {
         journal_(std::move(journal)),
         replica_(std::move(replica)),
         params_(replica_->chain().params()),
+        verifier_(params_),
         log_(log),
         on_failure_(std::move(on_failure)) {
     publish();
@@ -42,7 +43,7 @@ class Runner::Core {
     options.credentials = std::move(credentials);
     options.rules = [this](const std::string& peer) { return faults_->links(peer); };
     options.seed = seed;
-    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(params_, std::move(options),
+    AITBC_TRY_ASSIGN(peer_io_, PeerIo::open(verifier_, std::move(options),
                                             [this](RequestId id, Result<Reply> reply) {
                                               inbox_.push_always(ReplyWork{id, std::move(reply)});
                                             }));
@@ -54,33 +55,25 @@ class Runner::Core {
   }
 
   void stop() {
-    inbox_.close();  // first: whoever is woken by what follows is told that the node stops
-    published_.stop();
+    inbox_.close();  // first: whatever is asked from now on is told that the node stops
     journal_->close();
     faults_->stop();
     if (thread_.joinable()) thread_.join();
     if (peer_io_) peer_io_->stop();  // after the thread that sends through it
   }
 
-  // Posts work and waits until the core thread has answered it.
-  template <class WorkType, class T, class... Args>
-  Result<T> ask(Args&&... args) {
-    Answer<T> answer;
-    auto future = answer.future();
-    if (!inbox_.push(WorkType{std::forward<Args>(args)..., std::move(answer)})) {
-      if (inbox_.closed()) return stopping();
-      return error(Errc::inbox_full, "node: " + std::to_string(limits::inbox_items_max) +
-                                         " requests are waiting; try again soon");
-    }
-    if (future.wait_for(limits::submit_time_max) != std::future_status::ready) {
-      return error(Errc::timeout, "node: no decision within " +
-                                      std::to_string(limits::submit_time_max.count()) +
-                                      " ms; ask again, it may still come");
-    }
-    return future.get();
+  // For the core thread, which tells what came of it; if it takes no more, that is told at once.
+  template <class WorkType>
+  void post(WorkType work) {
+    Work item(std::move(work));
+    if (inbox_.push(std::move(item)) || inbox_.closed()) return;
+    std::get<WorkType>(item).answer(
+        error(Errc::inbox_full, "node: " + std::to_string(limits::inbox_items_max) +
+                                    " requests are waiting; try again soon"));
   }
 
   const Genesis& genesis() const { return genesis_; }
+  Verifier& verifier() { return verifier_; }
   const Params& params() const { return params_; }
   Published& published() { return published_; }
   const Journal& journal() const { return *journal_; }
@@ -111,10 +104,12 @@ class Runner::Core {
   const std::unique_ptr<Journal> journal_;
   std::unique_ptr<Replica> replica_;
   const Params params_;
+  Verifier verifier_;
   Log& log_;
   std::function<void(const Error&)> on_failure_;
   BoundedQueue<Work> inbox_{limits::inbox_items_max};
   Published published_;
+  HeldPolls polls_;
   std::unique_ptr<PeerIo> peer_io_;  // null: it follows nobody
   std::uint64_t told_ = 0;           // answers to polls
   StateEvent told_state_;
@@ -129,7 +124,9 @@ void Runner::Core::run() {
   while (!inbox_.closed()) {
     if (const auto status = round(); !status) fail(status.error());
   }
-  inbox_.take_all(Duration{0});  // dropped, so that nobody waits for it
+  // Dropped, so that nobody waits for them.
+  inbox_.take_all(Duration{0});
+  polls_.drop();
 }
 
 // Stamps the time once, takes everything that waits, and publishes what came of it.
@@ -138,6 +135,7 @@ Status Runner::Core::round() {
   const auto wake = replica_->next_wake(before);
   Duration patience = faults_->next_end().value_or(limits::poll_interval);
   if (wake) patience = std::min(patience, *wake - before);
+  patience = polls_.patience(patience, PollWork::Clock::now());
   auto work = inbox_.take_all(std::clamp(patience, Duration{0}, limits::poll_interval));
   const Time now = faults_->now();
   note_clock(now);
@@ -149,6 +147,8 @@ Status Runner::Core::round() {
   if (!step && is_internal(step.error())) return step.error();
   if (step) send_all(std::move(step->sends));
   publish();
+  polls_.answer(published_.status()->instance, replica_->chain().mempool().last_sequence(),
+                PollWork::Clock::now(), [&](const SyncQuery& query) { return answer(query, now); });
   note_changes(head, reorgs, step ? step->sealed : std::nullopt);
   key_log_.note(*replica_);
   return ok();
@@ -197,9 +197,9 @@ Status Runner::Core::handle_submits(std::span<SubmitWork* const> submits) {
       const auto begin = answers->begin() + static_cast<std::ptrdiff_t>(first);
       first += submit->txs.size();
       const auto end = answers->begin() + static_cast<std::ptrdiff_t>(first);
-      submit->answer.set_value(TxAnswers(begin, end));
+      submit->answer(rpc::TxAnswers(begin, end));
     } else {
-      submit->answer.set_value(answers.error());
+      submit->answer(answers.error());
     }
   }
   if (!answers && is_internal(answers.error())) return answers.error();
@@ -212,35 +212,34 @@ Status Runner::Core::handle(Work& work, Time now) {
     auto imported = replica_->import(import->branch, now);
     publish();
     const auto failure = imported ? std::nullopt : std::optional(imported.error());
-    import->answer.set_value(std::move(imported));
+    import->answer(std::move(imported));
     if (failure && is_internal(*failure)) return *failure;
   } else if (auto* poll = std::get_if<PollWork>(&work)) {
-    poll->answer.set_value(answer(poll->query, now));
+    polls_.hold(std::move(*poll));
   } else if (auto* prove = std::get_if<ProveWork>(&work)) {
     const State& state = chain.state();
-    prove->answer.set_value(rpc::ProvenAccount{chain.head(), state.root(), state.accounts_root(),
-                                               state.authorities_hash(),
-                                               state.prove(prove->address)});
+    prove->answer(rpc::ProvenAccount{chain.head(), state.root(), state.accounts_root(),
+                                     state.authorities_hash(), state.prove(prove->address)});
   } else if (auto* nonce = std::get_if<NonceWork>(&work)) {
-    nonce->answer.set_value(chain.mempool().next_nonce(chain.state(), nonce->address));
+    nonce->answer(chain.mempool().next_nonce(chain.state(), nonce->address));
   } else if (auto* votes = std::get_if<VotesWork>(&work)) {
     const auto added = replica_->add_votes(votes->votes);
     publish();
-    votes->answer.set_value(added);
+    votes->answer(added);
     if (!added && is_internal(added.error())) return added;
   } else if (auto* evidence = std::get_if<EvidenceWork>(&work)) {
     const auto added = replica_->add_evidence(evidence->evidence);
     publish();
-    evidence->answer.set_value(added);
+    evidence->answer(added);
     if (!added && is_internal(added.error())) return added;
   } else if (auto* unlock = std::get_if<UnlockWork>(&work)) {
     auto unlocked = replica_->unlock(now);
     publish();
     const Status done = unlocked ? ok() : Status(unlocked.error());
-    unlock->answer.set_value(std::move(unlocked));
+    unlock->answer(std::move(unlocked));
     if (!done && is_internal(done.error())) return done;
   } else if (auto* peers = std::get_if<PeersWork>(&work)) {
-    peers->answer.set_value(set_peers(peers->urls, now));
+    peers->answer(set_peers(peers->urls, now));
   } else if (auto* reply = std::get_if<ReplyWork>(&work)) {
     auto sends = replica_->on_reply(reply->id, std::move(reply->reply), now);
     if (sends) send_all(std::move(*sends));
@@ -278,7 +277,7 @@ void Runner::Core::publish() {
   status->faults = faults_->active();
   if (const auto before = published_.status()) note_faults(before->faults, status->faults);
   StateEvent state = state_of(*status);
-  published_.set(std::move(status), replica_->chain().mempool().last_sequence());
+  published_.set(std::move(status));
   if (state != told_state_) journal_->note(told_state_ = std::move(state));
   journal_->publish(faults_->now());  // last: who hears of it also sees the status that it made
 }
@@ -323,7 +322,6 @@ void Runner::Core::note_changes(const Tip& before, std::uint64_t reorgs_before,
 void Runner::Core::fail(const Error& failure) {
   log_.error("storage_failed", {{"code", name(failure.code)}, {"detail", failure.detail}});
   inbox_.close();
-  published_.stop();
   journal_->close();
   on_failure_(failure);
 }
@@ -367,46 +365,42 @@ const Genesis& Runner::genesis() const { return core_->genesis(); }
 const Params& Runner::params() const { return core_->params(); }
 std::shared_ptr<const NodeStatus> Runner::status() const { return core_->published().status(); }
 Reader& Runner::reader() { return core_->reader(); }
+Verifier& Runner::verifier() { return core_->verifier(); }
 
-Result<std::vector<Result<TxId>>> Runner::submit_all(std::vector<CheckedTx> txs) {
-  return core_->ask<SubmitWork, TxAnswers>(std::move(txs));
+void Runner::submit_all(std::vector<CheckedTx> txs, rpc::Tell<rpc::TxAnswers> tell) {
+  core_->post(SubmitWork{std::move(txs), Answer(std::move(tell))});
 }
 
-Result<Imported> Runner::import(std::vector<CheckedBlock> branch) {
-  return core_->ask<ImportWork, Imported>(std::move(branch));
+void Runner::import(std::vector<CheckedBlock> branch, rpc::Tell<Imported> tell) {
+  core_->post(ImportWork{std::move(branch), Answer(std::move(tell))});
 }
 
-Status Runner::add_votes(std::vector<SignedVote> votes) {
-  return core_->ask<VotesWork, Done>(std::move(votes));
+void Runner::add_votes(std::vector<SignedVote> votes, rpc::Tell<Done> tell) {
+  core_->post(VotesWork{std::move(votes), Answer(std::move(tell))});
 }
 
-Status Runner::add_evidence(std::vector<Evidence> evidence) {
-  return core_->ask<EvidenceWork, Done>(std::move(evidence));
+void Runner::add_evidence(std::vector<Evidence> evidence, rpc::Tell<Done> tell) {
+  core_->post(EvidenceWork{std::move(evidence), Answer(std::move(tell))});
 }
 
-Result<std::vector<EvidenceId>> Runner::unlock_authority() {
-  return core_->ask<UnlockWork, std::vector<EvidenceId>>();
+void Runner::unlock_authority(rpc::Tell<std::vector<EvidenceId>> tell) {
+  core_->post(UnlockWork{Answer(std::move(tell))});
 }
 
-Status Runner::set_peers(std::vector<std::string> urls) {
-  return core_->ask<PeersWork, Done>(std::move(urls));
+void Runner::set_peers(std::vector<std::string> urls, rpc::Tell<Done> tell) {
+  core_->post(PeersWork{std::move(urls), Answer(std::move(tell))});
 }
 
-Result<SyncAnswer> Runner::sync(const SyncQuery& query) {
-  const auto asked = std::chrono::steady_clock::now();
-  SyncQuery released = query;
-  released.cursor = core_->published().wait_for_news(query);
-  AITBC_TRY_ASSIGN(SyncAnswer answer, (core_->ask<PollWork, SyncAnswer>(std::move(released))));
-  answer.held = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - asked);
-  return answer;
+void Runner::sync(SyncQuery query, rpc::Tell<SyncAnswer> tell) {
+  core_->post(PollWork{std::move(query), PollWork::Clock::now(), Answer(std::move(tell))});
 }
 
-Result<rpc::ProvenAccount> Runner::prove(const Address& address) {
-  return core_->ask<ProveWork, rpc::ProvenAccount>(address);
+void Runner::prove(const Address& address, rpc::Tell<rpc::ProvenAccount> tell) {
+  core_->post(ProveWork{address, Answer(std::move(tell))});
 }
 
-Result<Nonce> Runner::next_nonce(const Address& address) {
-  return core_->ask<NonceWork, Nonce>(address);
+void Runner::next_nonce(const Address& address, rpc::Tell<Nonce> tell) {
+  core_->post(NonceWork{address, Answer(std::move(tell))});
 }
 
 const Journal& Runner::journal() const { return core_->journal(); }

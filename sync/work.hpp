@@ -1,9 +1,8 @@
 #pragma once
-// What the core thread is asked to do, each with the answer that its caller waits for. A work item
-// belongs to one thread at a time; its answer may be waited for on another.
+// What the core thread is asked to do, each with whom to tell what came of it. A work item belongs
+// to one thread at a time.
 
-#include <future>
-#include <optional>
+#include <chrono>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -16,39 +15,39 @@ namespace aitbc::sync {
 
 inline Error stopping() { return error(Errc::shutting_down, "node: it is shutting down"); }
 
-// What a caller waits for. Work that is dropped undone answers that the node stops.
+// Tells once. Work that is dropped undone answers that the node stops.
 template <class T>
 class Answer {
  public:
-  Answer() = default;
-  Answer(Answer&& other) noexcept : promise_(std::exchange(other.promise_, std::nullopt)) {}
+  explicit Answer(rpc::Tell<T> tell) : tell_(std::move(tell)) {}
+  Answer(Answer&& other) noexcept : tell_(std::exchange(other.tell_, nullptr)) {}
   Answer& operator=(Answer&&) = delete;
   ~Answer() {
-    if (promise_) promise_->set_value(stopping());
+    if (tell_) tell_(stopping());
   }
 
-  std::future<Result<T>> future() { return promise_->get_future(); }
-  void set_value(Result<T> value) {
-    promise_->set_value(std::move(value));
-    promise_.reset();
-  }
+  void operator()(Result<T> value) { std::exchange(tell_, nullptr)(std::move(value)); }
 
  private:
-  std::optional<std::promise<Result<T>>> promise_{std::in_place};
+  rpc::Tell<T> tell_;
 };
 
-using TxAnswers = std::vector<Result<TxId>>;
 struct SubmitWork {
   std::vector<CheckedTx> txs;
-  Answer<TxAnswers> answer;
+  Answer<rpc::TxAnswers> answer;
 };
 struct ImportWork {
   std::vector<CheckedBlock> branch;
   Answer<Imported> answer;
 };
 struct PollWork {
+  using Clock = std::chrono::steady_clock;
+
   SyncQuery query;
+  Clock::time_point asked;
   Answer<SyncAnswer> answer;
+
+  Clock::time_point until() const { return asked + query.wait; }
 };
 struct ProveWork {
   Address address;

@@ -92,6 +92,11 @@ Status check_partly_signed(const GenesisHash& chain, const SignedTx& tx) {
 }
 
 Result<CheckedTx> CheckedTx::check(const Params& params, SignedTx tx) {
+  const TxId id = id_of(params.genesis_hash, tx.body);
+  return check(params, std::move(tx), id);
+}
+
+Result<CheckedTx> CheckedTx::check(const Params& params, SignedTx tx, const TxId& id) {
   if (tx.body.fee < params.fee_min) {
     return error(Errc::fee_too_low, "transaction: fee: expected at least " +
                                         std::to_string(params.fee_min.units()) + ", got " +
@@ -105,7 +110,6 @@ Result<CheckedTx> CheckedTx::check(const Params& params, SignedTx tx) {
   }
   AITBC_TRY(std::visit([&](const auto& payload) { return check_payload(params, payload); },
                        tx.body.payload));
-  const TxId id = id_of(params.genesis_hash, tx.body);
   AITBC_TRY(check_witness(tx, id));
   return stored(params, std::move(tx), id);
 }
@@ -121,6 +125,11 @@ Result<CheckedTx> CheckedTx::stored(const Params& params, SignedTx tx, const TxI
 }
 
 Result<CheckedBlock> CheckedBlock::check(const Params& params, const Block& block) {
+  return check(params, block, [&](const SignedTx& tx) { return CheckedTx::check(params, tx); });
+}
+
+Result<CheckedBlock> CheckedBlock::check(const Params& params, const Block& block,
+                                         const CheckTx& check_tx) {
   const Header& header = block.header();
   const std::string which = "block " + std::to_string(header.height);
   // From the cheapest question to the dearest.
@@ -138,7 +147,7 @@ Result<CheckedBlock> CheckedBlock::check(const Params& params, const Block& bloc
   CheckedBlock checked{block.sealed, {}};
   checked.txs.reserve(block.txs.size());
   for (const SignedTx& tx : block.txs) {
-    AITBC_TRY_ASSIGN(CheckedTx good, CheckedTx::check(params, tx));
+    AITBC_TRY_ASSIGN(CheckedTx good, check_tx(tx));
     checked.txs.push_back(std::move(good));
   }
   return checked;
@@ -153,10 +162,16 @@ Block CheckedBlock::block() const {
 
 Result<std::vector<CheckedBlock>> check_blocks(const Params& params,
                                                std::span<const Block> blocks) {
+  return check_blocks(params, blocks,
+                      [&](const SignedTx& tx) { return CheckedTx::check(params, tx); });
+}
+
+Result<std::vector<CheckedBlock>> check_blocks(const Params& params, std::span<const Block> blocks,
+                                               const CheckTx& check_tx) {
   std::vector<CheckedBlock> checked;
   checked.reserve(blocks.size());
   for (const Block& block : blocks) {
-    AITBC_TRY_ASSIGN(CheckedBlock good, CheckedBlock::check(params, block));
+    AITBC_TRY_ASSIGN(CheckedBlock good, CheckedBlock::check(params, block, check_tx));
     checked.push_back(std::move(good));
   }
   return checked;

@@ -22,6 +22,7 @@ class CheckedTx {
  public:
   // Fee, amount, policy and signatures of a transaction that needs no state to be judged.
   static Result<CheckedTx> check(const Params&, SignedTx);
+  static Result<CheckedTx> check(const Params&, SignedTx, const TxId& its);
   // For stores alone: it was checked before it was written, so an error means that it is damaged.
   static Result<CheckedTx> stored(const Params&, SignedTx);
 
@@ -30,6 +31,8 @@ class CheckedTx {
   const TxId& id() const { return entry_->id; }
   // Of a claim of a receipt.
   const std::optional<Mint>& mint() const { return entry_->mint; }
+
+  class Trace;
 
  private:
   struct Entry {
@@ -42,6 +45,22 @@ class CheckedTx {
   std::shared_ptr<const Entry> entry_;
 };
 
+// Finds a transaction again for as long as somebody has it.
+class CheckedTx::Trace {
+ public:
+  explicit Trace(const CheckedTx& tx) : entry_(tx.entry_) {}
+  std::optional<CheckedTx> find() const {
+    auto entry = entry_.lock();
+    return entry ? std::optional(CheckedTx(std::move(entry))) : std::nullopt;
+  }
+  bool is_gone() const { return entry_.expired(); }
+
+ private:
+  std::weak_ptr<const Entry> entry_;
+};
+
+using CheckTx = std::function<Result<CheckedTx>(const SignedTx&)>;
+
 // A block whose limits, txs_root, seal and transactions hold; whether it was its proposer's turn,
 // and all else of its place in the chain, is judged by apply_block.
 struct CheckedBlock {
@@ -49,11 +68,14 @@ struct CheckedBlock {
   std::vector<CheckedTx> txs;
 
   static Result<CheckedBlock> check(const Params&, const Block&);
+  static Result<CheckedBlock> check(const Params&, const Block&, const CheckTx&);
   const Header& header() const { return sealed.header; }
   Block block() const;
 };
 
 Result<std::vector<CheckedBlock>> check_blocks(const Params&, std::span<const Block>);
+Result<std::vector<CheckedBlock>> check_blocks(const Params&, std::span<const Block>,
+                                               const CheckTx&);
 
 // nonce_used, nonce_gap or insufficient_balance; ok means: it can be included now.
 Status check_tx(const Accounts&, const Tx&);

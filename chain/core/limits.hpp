@@ -37,6 +37,8 @@ inline constexpr std::size_t address_bytes_max = 90;  // of its text: BIP-350's 
 inline constexpr std::size_t mempool_txs_max = 100'000;
 inline constexpr std::size_t mempool_gap_txs_max = mempool_txs_max / 2;  // then next nonces only
 inline constexpr std::uint64_t nonce_gap_max = 1'000;  // ahead of the account's nonce
+inline constexpr std::size_t verified_txs_min = 1'024;  // then those that are gone are forgotten
+inline constexpr std::size_t refused_signatures_max = 256;  // that are known again
 
 // ---- finality -----------------------------------------------------------------------------------
 inline constexpr std::size_t votes_kept_max = 64;  // of a voter and a kind, above the final block
@@ -62,9 +64,10 @@ inline constexpr Duration storage_wait_max{5'000};  // for a lock that a foreign
 inline constexpr std::size_t http_body_bytes_max = 8 * 1024 * 1024;
 inline constexpr std::size_t http_header_bytes_max = 16 * 1024;
 inline constexpr std::size_t http_uri_bytes_max = 4 * 1024;
-inline constexpr std::size_t http_threads_max = 64;           // short requests under way
+inline constexpr std::size_t http_threads_min = 4;            // requests that are being handled
+inline constexpr std::size_t http_threads_max = 64;           // on a machine of many cores
 inline constexpr std::size_t readers_max = http_threads_max;  // a request holds one at most
-inline constexpr std::size_t http_waits_max = 512;            // long polls under way
+inline constexpr std::size_t http_waits_max = 512;            // handlers that wait
 inline constexpr std::size_t http_streams_max = 256;          // connections that are told news
 inline constexpr Duration http_ping_time{30'000};  // of silence, then the client is asked
 // Of silence on an event stream: below any proxy's patience.

@@ -49,7 +49,7 @@ Result<std::vector<CheckedBlock>> Notary::blocks(std::span<const Block> blocks) 
 }
 
 Result<sync::Heard> Notary::hear(SyncAnswer answer, std::vector<SignedVote>& fresh) {
-  if (answer.genesis_hash != params_.genesis_hash) return sync::hear(params_, std::move(answer));
+  if (answer.genesis_hash != params_.genesis_hash) return sync::hear(verifier_, std::move(answer));
   std::vector<CheckedTx> txs;
   for (const SignedTx& each : answer.own_txs) {
     AITBC_TRY_ASSIGN(CheckedTx checked, tx(each));
@@ -67,7 +67,7 @@ Result<sync::Heard> Notary::hear(SyncAnswer answer, std::vector<SignedVote>& fre
   std::vector<SignedVote> votes = std::exchange(answer.votes, unknown);
   answer.own_txs.clear();
   answer.own_block.reset();
-  AITBC_TRY_ASSIGN(sync::Heard heard, sync::hear(params_, std::move(answer)));
+  AITBC_TRY_ASSIGN(sync::Heard heard, sync::hear(verifier_, std::move(answer)));
   make_room(votes_);
   for (const SignedVote& vote : unknown) votes_.insert(hash_of(vote));
   fresh.insert(fresh.end(), unknown.begin(), unknown.end());

@@ -12,7 +12,7 @@ namespace aitbc::sim {
 
 class Notary {
  public:
-  explicit Notary(const Params& params) : params_(params) {}
+  explicit Notary(const Params& params) : params_(params), verifier_(params) {}
 
   Result<CheckedTx> tx(const SignedTx&);
   Result<std::vector<CheckedBlock>> blocks(std::span<const Block>);
@@ -23,6 +23,7 @@ class Notary {
   Result<CheckedBlock> block(const Block&);
 
   const Params& params_;
+  Verifier verifier_;  // of what has no memory here
   std::unordered_map<Hash, CheckedBlock> blocks_;
   std::unordered_map<Hash, CheckedTx> txs_;
   std::unordered_set<Hash> votes_;

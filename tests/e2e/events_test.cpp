@@ -81,7 +81,7 @@ TEST_CASE("a listener sees each of 200 blocks once, over a connection that ends 
   std::map<Height, std::string> chain;
   Nonce sent = 0;
   const auto send = [&] {
-    REQUIRE(nodes[0]->runner().submit(builder.transfer(0, 1, 1, sent++)).has_value());
+    REQUIRE(nodes[0]->ask().submit(builder.transfer(0, 1, 1, sent++)).has_value());
   };
   constexpr Height blocks = 200;
   while (chain.size() < blocks) {
@@ -123,7 +123,7 @@ TEST_CASE("a hundred listeners hear the same, and others are answered meanwhile"
   std::vector<std::string> sent;
   for (Nonce nonce = 0; nonce < 20; ++nonce) {
     const CheckedTx tx = builder.transfer(0, 1, 1, nonce);
-    sent.push_back(hash_text(node.runner().submit(tx).value()));
+    sent.push_back(hash_text(node.ask().submit(tx).value()));
     rpc::HttpRequest head;
     head.method = "GET";
     head.path = "/rpc/head";

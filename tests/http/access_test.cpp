@@ -40,7 +40,7 @@ struct Guarded {
   rpc::RequestStats::Elapsed now = std::chrono::seconds(1);
   LogTexts audit;
   Scene scene;
-  std::optional<rpc::Router> router;
+  std::optional<test::WaitingRouter> router;
 };
 
 // All that is more than asking.

@@ -220,7 +220,7 @@ std::vector<Refusal> broken_blocks(Scene& scene) {
 class Witnessed {
  public:
   void check(const Scene& scene, const Refusal& refusal) { check(scene.router, refusal); }
-  void check(const rpc::Router& router, const Refusal& refusal) {
+  void check(const test::WaitingRouter& router, const Refusal& refusal) {
     INFO(refusal.name);
     const rpc::HttpResponse answer = router.handle(refusal.request);
     const std::string text = golden_text(refusal.request, answer);
@@ -281,7 +281,7 @@ void check_gate(Scene& scene, Witnessed& witnessed) {
   rpc::Router::Options options;
   options.access.keys = {{"reader", rpc::Scope::read, rpc::digest_of_key("key")}};
   options.access.rate_per_minute = 2;
-  const rpc::Router guarded(scene.node, scene.log, std::move(options));
+  const test::WaitingRouter guarded(scene.node, scene.log, std::move(options));
   rpc::HttpRequest heal = post_json("/rpc/chaos/heal", "{}");
   heal.client = "192.0.2.7";
   witnessed.check(guarded, {"without_key", heal, Errc::unauthorized});
@@ -392,8 +392,8 @@ TEST_CASE("a transaction that was taken stays taken when the store cannot be rea
 
 TEST_CASE("a transaction that the node knows already was submitted well") {
   Scene scene(std::make_unique<MemoryStore>());
-  scene.node.failure = error(Errc::duplicate, "it is pending");
   const CheckedTx tx = scene.builder.transfer(0, 1, 2);
+  REQUIRE(test::Asking(scene.node).submit(tx).has_value());
   const rpc::HttpResponse answer =
       scene.router.handle(post_binary("/rpc/sendTx", encode(tx.signed_tx())));
   CHECK(answer.status == 200);

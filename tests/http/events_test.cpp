@@ -98,7 +98,7 @@ struct Listening {
       votes.push_back(sign(chain, Vote::prepare(target, genesis), *key));
       votes.push_back(sign(chain, Vote::commit(target), *key));
     }
-    REQUIRE(scene.node.add_votes(votes).has_value());
+    REQUIRE(test::Asking(scene.node).add_votes(votes).has_value());
   }
 };
 
@@ -110,7 +110,7 @@ TEST_CASE("each kind of event is told with the fields that are described") {
   const Source source = node.listen();
   CHECK(types_of(source).empty());
   const CheckedTx sent = builder.transfer(0, 1, 5);
-  REQUIRE(node.scene.node.submit(sent).has_value());
+  REQUIRE(test::Asking(node.scene.node).submit(sent).has_value());
   node.append({sent});
   node.scene.node.tell(StateEvent{"node-1", "behind 2", {{"http://b", "node-2", "in_sync"}}});
   builder.rewind_to(builder.head().height - 1);
@@ -178,7 +178,7 @@ TEST_CASE("who asks for what is forgotten, or was never told, is told so and goe
   ChainBuilder builder;
   TestNode node(builder.genesis(), std::make_unique<MemoryStore>(), {.events_max = 4});
   NullLog log;
-  const rpc::Router router(node, log);
+  const test::WaitingRouter router(node, log);
   const auto append = [&] {
     builder.append();
     node.import_all(std::span(&builder.blocks.back(), 1));
@@ -213,7 +213,7 @@ TEST_CASE("a listener that reads too slowly is told what it missed, and then end
   ChainBuilder builder;
   TestNode node(builder.genesis(), std::make_unique<MemoryStore>(), {.events_max = 4});
   NullLog log;
-  const rpc::Router router(node, log);
+  const test::WaitingRouter router(node, log);
   const Source lazy = router.handle(events()).stream;
   const Source eager = router.handle(events()).stream;
   CHECK(types_of(lazy).empty());
@@ -266,7 +266,7 @@ TEST_CASE("what a node remembers of a transaction is its trace") {
   };
   CHECK(trace(sent.id()).status == 404);
   CHECK(node.scene.router.handle(get("/rpc/tx/0x12/trace")).status == 404);
-  REQUIRE(node.scene.node.submit(sent).has_value());
+  REQUIRE(test::Asking(node.scene.node).submit(sent).has_value());
   node.append({sent});
   node.make_final(builder.head().height);
   const rpc::HttpResponse answer = trace(sent.id());
@@ -290,7 +290,7 @@ TEST_CASE("what was before the window is known, and not remembered") {
   ChainBuilder builder;
   TestNode node(builder.genesis(), std::make_unique<MemoryStore>(), {.events_max = 2});
   NullLog log;
-  const rpc::Router router(node, log);
+  const test::WaitingRouter router(node, log);
   const CheckedTx old = builder.transfer(0, 1, 5);
   builder.append({old});
   builder.append();

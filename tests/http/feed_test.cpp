@@ -115,7 +115,7 @@ TEST_CASE("transactions are told once, as they are first seen") {
   CHECK(txs_of(txs).empty());
 
   const CheckedTx first = builder.transfer(0, 1, 5);
-  REQUIRE(heard.scene.node.submit(first).has_value());
+  REQUIRE(test::Asking(heard.scene.node).submit(first).has_value());
   const auto told = all_of(txs);
   REQUIRE(told.size() == 1);
   const rpc::Json expected = {{"tx_hash", hash_text(first.id())},
@@ -133,7 +133,7 @@ TEST_CASE("transactions are told once, as they are first seen") {
 
   // Pending and included between two looks.
   const CheckedTx quick = builder.transfer(2, 0, 8);
-  REQUIRE(heard.scene.node.submit(quick).has_value());
+  REQUIRE(test::Asking(heard.scene.node).submit(quick).has_value());
   builder.append({quick});
   heard.import(builder.head().height);
   CHECK(txs_of(txs) == Ids{hash_text(quick.id())});

@@ -88,7 +88,7 @@ TEST_CASE("a signed receipt in any spelling of its keys mints for the miner that
   // The block goes to another node as it was printed.
   TestNode other(fixture.scene.builder.genesis(), std::make_unique<MemoryStore>());
   NullLog log;
-  const rpc::Router router(other, log);
+  const test::WaitingRouter router(other, log);
   const rpc::Json range =
       body_of(fixture.ask("/rpc/blocks-range", {{"start", "1"}, {"end", "99"}}));
   rpc::Json branch;

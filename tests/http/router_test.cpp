@@ -2,6 +2,7 @@
 #include <set>
 
 #include "chain/memory_store.hpp"
+#include "rpc/errors.hpp"
 #include "rpc/json.hpp"
 #include "rpc/native.hpp"
 #include "rpc/native_fields.hpp"
@@ -34,15 +35,41 @@ TEST_CASE("paths match whole") {
   CHECK(scene.router.handle(get("/rpc/blocks/")).status == 422);
 }
 
-TEST_CASE("only a long poll with something to wait for waits") {
-  CHECK(rpc::Router::waits(get("/rpc/sync", {{"wait", "10"}})));
-  CHECK(rpc::Router::waits(get("/rpc/sync", {{"wait", "0.5"}})));
-  CHECK_FALSE(rpc::Router::waits(get("/rpc/sync", {{"wait", "0"}})));
-  CHECK_FALSE(rpc::Router::waits(get("/rpc/sync", {{"wait", "0.000"}})));
-  CHECK_FALSE(rpc::Router::waits(get("/rpc/sync")));
-  CHECK_FALSE(rpc::Router::waits(get("/rpc/head", {{"wait", "10"}})));
-  CHECK_FALSE(rpc::Router::waits(get("/nowhere", {{"wait", "10"}})));
-  CHECK_FALSE(rpc::Router::waits(post_json("/rpc/sync", "{}")));
+TEST_CASE("what the node decides comes later, and an answer is held back for its whole wait") {
+  Scene scene(std::make_unique<MemoryStore>());
+  const rpc::Router& router = scene.router;
+  const auto time_max = [&](const rpc::HttpRequest& request) {
+    CHECK_FALSE(rpc::Router::waits(request));
+    const rpc::HttpResponse response = router.handle(request);
+    REQUIRE(response.later);
+    return response.later->time_max;
+  };
+  CHECK(time_max(get("/rpc/sync", {{"wait", "10"}})) == Duration{10'000} + limits::submit_time_max);
+  CHECK(time_max(get("/rpc/sync")) == limits::submit_time_max);
+  const CheckedTx tx = scene.builder.transfer(0, 1, 2);
+  CHECK(time_max(post_binary("/rpc/sendTx", encode(tx.signed_tx()))) == limits::submit_time_max);
+  CHECK_FALSE(router.handle(get("/rpc/head", {{"wait", "10"}})).later);
+  CHECK_FALSE(router.handle(post_binary("/rpc/sendTx", {1, 2})).later);
+}
+
+TEST_CASE("an answer that comes too late is an error like any other, and counted") {
+  Scene scene(std::make_unique<MemoryStore>());
+  rpc::HttpRequest request = get("/rpc/sync");
+  request.origin = "http://localhost:3000";
+  rpc::HttpResponse response = static_cast<const rpc::Router&>(scene.router).handle(request);
+  REQUIRE(response.later);
+  const rpc::HttpResponse overdue =
+      response.later->finish(rpc::no_decision(response.later->time_max));
+  CHECK(overdue.status == 503);
+  CHECK(rpc::error_from_answer(overdue).code == Errc::timeout);
+  const auto has = [&](std::string_view name) {
+    return std::any_of(overdue.fields.begin(), overdue.fields.end(),
+                       [name](const auto& field) { return field.first == name; });
+  };
+  CHECK(has(rpc::node_field));
+  CHECK(has("Access-Control-Allow-Origin"));
+  const std::string metrics = scene.router.handle(get("/metrics")).body;
+  CHECK(metrics.find(R"(route="/rpc/sync",status="5xx"} 1)") != std::string::npos);
 }
 
 TEST_CASE("the head's answer holds for this machine's callers until there is another") {
@@ -196,7 +223,7 @@ TEST_CASE("answers are counted by route and class, and timed unless they waited 
   rpc::RequestStats::Elapsed now{0};
   rpc::Router::Options options;
   options.clock = [&now] { return now += std::chrono::milliseconds(3); };
-  const rpc::Router router(scene.node, scene.log, std::move(options));
+  const test::WaitingRouter router(scene.node, scene.log, std::move(options));
   const auto metrics = [&] { return router.handle(get("/metrics")).body; };
   const auto has = [](const std::string& text, const std::string& line) {
     return text.find("\n" + line + "\n") != std::string::npos;

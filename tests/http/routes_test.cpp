@@ -313,7 +313,7 @@ TEST_CASE("a block that a node printed can be given to another node") {
   const Scene scene(std::make_unique<MemoryStore>());
   TestNode other(scene.builder.genesis(), std::make_unique<MemoryStore>());
   NullLog log;
-  const rpc::Router router(other, log);
+  const test::WaitingRouter router(other, log);
 
   const std::string one = scene.router.handle(get("/rpc/blocks/1")).body;
   CHECK(router.handle(post_json("/rpc/blocks/import", one)).status == 200);

@@ -18,7 +18,7 @@ class Served {
   Served() : scene(open_sqlite_store(dir_.file("chain.db")).value()) {
     rpc::HttpService service;
     service.handle = [this](const rpc::HttpRequest& request) {
-      return scene.router.handle(request);
+      return scene.router.rpc::Router::handle(request);
     };
     service.waits = rpc::Router::waits;
     server_ = rpc::HttpServer::start({.address = "127.0.0.1"}, service, log_).value();

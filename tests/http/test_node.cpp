@@ -27,7 +27,7 @@ TestNode::TestNode(const Genesis& genesis, std::unique_ptr<Store> store, Shape s
 void TestNode::import_all(std::span<const Applied> blocks) {
   std::vector<CheckedBlock> branch;
   for (const Applied& applied : blocks) branch.push_back(applied.block);
-  value_of(import(std::move(branch)));
+  value_of(Asking(*this).import(branch));
 }
 
 Tip TestNode::head() const {
@@ -87,92 +87,96 @@ std::shared_ptr<const NodeStatus> TestNode::status() const {
   return status;
 }
 
-Result<std::vector<Result<TxId>>> TestNode::submit_all(std::vector<CheckedTx> txs) {
+template <class Decide>
+auto TestNode::decide(const Decide& what) -> decltype(what()) {
+  if (failure) return *failure;
+  const std::lock_guard lock(mutex_);
+  return what();
+}
+
+void TestNode::submit_all(std::vector<CheckedTx> txs, rpc::Tell<rpc::TxAnswers> tell) {
   ++submits;
-  if (failure) return *failure;
-  const std::lock_guard lock(mutex_);
-  auto answers = chain_.submit(txs);
-  journal_.publish(now_);
-  return answers;
+  tell(decide([&]() -> Result<rpc::TxAnswers> {
+    auto answers = chain_.submit(txs);
+    journal_.publish(now_);
+    return answers;
+  }));
 }
 
-Result<Imported> TestNode::import(std::vector<CheckedBlock> branch) {
-  if (failure) return *failure;
-  const std::lock_guard lock(mutex_);
-  auto imported = chain_.import(branch, now_);
-  journal_.publish(now_);
-  return imported;
+void TestNode::import(std::vector<CheckedBlock> branch, rpc::Tell<Imported> tell) {
+  tell(decide([&]() -> Result<Imported> {
+    auto imported = chain_.import(branch, now_);
+    journal_.publish(now_);
+    return imported;
+  }));
 }
 
-Status TestNode::add_votes(std::vector<SignedVote> votes) {
-  if (failure) return *failure;
-  const std::lock_guard lock(mutex_);
-  const Status added = chain_.add_votes(votes);
-  journal_.publish(now_);
-  return added;
+void TestNode::add_votes(std::vector<SignedVote> votes, rpc::Tell<Done> tell) {
+  tell(decide([&]() -> Result<Done> {
+    const Status added = chain_.add_votes(votes);
+    journal_.publish(now_);
+    return added;
+  }));
 }
 
-Status TestNode::add_evidence(std::vector<Evidence> evidence) {
-  if (failure) return *failure;
-  const std::lock_guard lock(mutex_);
-  return chain_.add_evidence(evidence);
+void TestNode::add_evidence(std::vector<Evidence> evidence, rpc::Tell<Done> tell) {
+  tell(decide([&]() -> Result<Done> { return chain_.add_evidence(evidence); }));
 }
 
-Result<std::vector<EvidenceId>> TestNode::unlock_authority() {
-  if (failure) return *failure;
-  const std::lock_guard lock(mutex_);
-  if (!has_authority) return error(Errc::not_an_authority, "authority: this node has none");
-  std::vector<EvidenceId> ids;
-  for (const auto& proven : chain_.evidence()) ids.push_back(proven.id);
-  return ids;
+void TestNode::unlock_authority(rpc::Tell<std::vector<EvidenceId>> tell) {
+  tell(decide([&]() -> Result<std::vector<EvidenceId>> {
+    if (!has_authority) return error(Errc::not_an_authority, "authority: this node has none");
+    std::vector<EvidenceId> ids;
+    for (const auto& proven : chain_.evidence()) ids.push_back(proven.id);
+    return ids;
+  }));
 }
 
-Status TestNode::set_peers(std::vector<std::string> urls) {
-  if (failure) return *failure;
-  const std::lock_guard lock(mutex_);
-  peers_ = std::move(urls);
-  return ok();
+void TestNode::set_peers(std::vector<std::string> urls, rpc::Tell<Done> tell) {
+  tell(decide([&]() -> Result<Done> {
+    peers_ = std::move(urls);
+    return ok();
+  }));
 }
 
-Result<SyncAnswer> TestNode::sync(const SyncQuery& query) {
-  if (failure) return *failure;
-  if (query.wait > Duration{0}) on_wait();
-  const std::lock_guard lock(mutex_);
-  SyncAnswer answer;
-  answer.chain_id = params_.chain_id;
-  answer.genesis_hash = params_.genesis_hash;
-  answer.head = chain_.head();
-  answer.justified = chain_.justified();
-  answer.final = chain_.final();
-  answer.votes = chain_.finality().since(0);
-  for (const auto& proven : chain_.evidence()) answer.evidence.push_back(proven.evidence);
-  answer.authorities_hash = chain_.state().authorities_hash();
-  answer.held = query.wait;
-  answer.node_id = "node-1";
-  answer.site = "here";
-  answer.links = {{"node-2", Duration{12}}};
-  answer.instance = "0123456789abcdef";
-  answer.node_time = now_ + query.wait;
-  const bool own = query.instance == answer.instance;
-  const auto news = chain_.mempool().since(own ? query.cursor : 0, limits::sync_txs_max);
-  for (const Mempool::Entry& entry : news) answer.txs.push_back(entry.tx.id());
-  answer.more = news.size() == limits::sync_txs_max;
-  answer.cursor = answer.more ? news.back().sequence : chain_.mempool().last_sequence();
-  return answer;
+void TestNode::sync(SyncQuery query, rpc::Tell<SyncAnswer> tell) {
+  if (query.wait > Duration{0} && !failure) on_wait();
+  tell(decide([&]() -> Result<SyncAnswer> {
+    SyncAnswer answer;
+    answer.chain_id = params_.chain_id;
+    answer.genesis_hash = params_.genesis_hash;
+    answer.head = chain_.head();
+    answer.justified = chain_.justified();
+    answer.final = chain_.final();
+    answer.votes = chain_.finality().since(0);
+    for (const auto& proven : chain_.evidence()) answer.evidence.push_back(proven.evidence);
+    answer.authorities_hash = chain_.state().authorities_hash();
+    answer.held = query.wait;
+    answer.node_id = "node-1";
+    answer.site = "here";
+    answer.links = {{"node-2", Duration{12}}};
+    answer.instance = "0123456789abcdef";
+    answer.node_time = now_ + query.wait;
+    const bool own = query.instance == answer.instance;
+    const auto news = chain_.mempool().since(own ? query.cursor : 0, limits::sync_txs_max);
+    for (const Mempool::Entry& entry : news) answer.txs.push_back(entry.tx.id());
+    answer.more = news.size() == limits::sync_txs_max;
+    answer.cursor = answer.more ? news.back().sequence : chain_.mempool().last_sequence();
+    return answer;
+  }));
 }
 
-Result<rpc::ProvenAccount> TestNode::prove(const Address& address) {
-  if (failure) return *failure;
-  const std::lock_guard lock(mutex_);
-  const State& state = chain_.state();
-  return rpc::ProvenAccount{chain_.head(), state.root(), state.accounts_root(),
-                            state.authorities_hash(), state.prove(address)};
+void TestNode::prove(const Address& address, rpc::Tell<rpc::ProvenAccount> tell) {
+  tell(decide([&]() -> Result<rpc::ProvenAccount> {
+    const State& state = chain_.state();
+    return rpc::ProvenAccount{chain_.head(), state.root(), state.accounts_root(),
+                              state.authorities_hash(), state.prove(address)};
+  }));
 }
 
-Result<Nonce> TestNode::next_nonce(const Address& address) {
-  if (failure) return *failure;
-  const std::lock_guard lock(mutex_);
-  return chain_.mempool().next_nonce(chain_.state(), address);
+void TestNode::next_nonce(const Address& address, rpc::Tell<Nonce> tell) {
+  tell(decide(
+      [&]() -> Result<Nonce> { return chain_.mempool().next_nonce(chain_.state(), address); }));
 }
 
 std::vector<Fault> TestNode::faults() const {
@@ -215,7 +219,7 @@ Scene::Scene(std::unique_ptr<Store> store) : node(builder.genesis(), std::move(s
   node.import_all(builder.blocks);
 
   const CheckedTx waiting = builder.transfer(2, 1, 6);
-  pending = value_of(node.submit(waiting));
+  pending = value_of(Asking(node).submit(waiting));
   node.on_wait = [this] { seal(); };
 }
 
@@ -272,6 +276,15 @@ rpc::HttpRequest post_binary(std::string path, const Buffer& body) {
   rpc::HttpRequest request = post_json(std::move(path), std::string(as_text(body)));
   request.content_type = rpc::binary_type;
   return request;
+}
+
+rpc::HttpResponse WaitingRouter::handle(const rpc::HttpRequest& request) const {
+  rpc::HttpResponse response = Router::handle(request);
+  if (!response.later) return response;
+  std::promise<rpc::LaterResponse::Make> decided;
+  response.later->begin(
+      [&decided](rpc::LaterResponse::Make make) { decided.set_value(std::move(make)); });
+  return response.later->finish(decided.get_future().get()());
 }
 
 }  // namespace aitbc::test

@@ -9,6 +9,7 @@
 #include "chain/chain.hpp"
 #include "chain/journaled_store.hpp"
 #include "rpc/router.hpp"
+#include "tests/support/asking.hpp"
 #include "tests/support/chain_builder.hpp"
 
 namespace aitbc::test {
@@ -41,13 +42,14 @@ class TestNode final : public rpc::Node {
   const Params& params() const override { return params_; }
   std::shared_ptr<const NodeStatus> status() const override;
   Reader& reader() override { return reader_; }
-  Result<std::vector<Result<TxId>>> submit_all(std::vector<CheckedTx> txs) override;
-  Result<Imported> import(std::vector<CheckedBlock> branch) override;
-  Status add_votes(std::vector<SignedVote> votes) override;
-  Status add_evidence(std::vector<Evidence> evidence) override;
-  Result<std::vector<EvidenceId>> unlock_authority() override;
-  Status set_peers(std::vector<std::string> urls) override;
-  Result<SyncAnswer> sync(const SyncQuery& query) override;
+  Verifier& verifier() override { return verifier_; }
+  void submit_all(std::vector<CheckedTx> txs, rpc::Tell<rpc::TxAnswers> tell) override;
+  void import(std::vector<CheckedBlock> branch, rpc::Tell<Imported> tell) override;
+  void add_votes(std::vector<SignedVote> votes, rpc::Tell<Done> tell) override;
+  void add_evidence(std::vector<Evidence> evidence, rpc::Tell<Done> tell) override;
+  void unlock_authority(rpc::Tell<std::vector<EvidenceId>> tell) override;
+  void set_peers(std::vector<std::string> urls, rpc::Tell<Done> tell) override;
+  void sync(SyncQuery query, rpc::Tell<SyncAnswer> tell) override;
   const Journal& journal() const override { return journal_; }
   // Tells what a test says, as the node would.
   void tell(Event::What what) {
@@ -56,8 +58,8 @@ class TestNode final : public rpc::Node {
     journal_.publish(now_);
   }
   void close_journal() { journal_.close(); }
-  Result<rpc::ProvenAccount> prove(const Address& address) override;
-  Result<Nonce> next_nonce(const Address& address) override;
+  void prove(const Address& address, rpc::Tell<rpc::ProvenAccount> tell) override;
+  void next_nonce(const Address& address, rpc::Tell<Nonce> tell) override;
   std::vector<Fault> faults() const override;
   Result<Fault> add_fault(Fault fault, Duration lasts) override;
   Result<std::size_t> heal(const std::optional<std::string>& id) override;
@@ -72,8 +74,12 @@ class TestNode final : public rpc::Node {
     TestNode& node_;
   };
 
+  template <class Decide>
+  auto decide(const Decide& what) -> decltype(what());
+
   const Genesis genesis_;
   const Params params_;
+  Verifier verifier_{params_};
   const Time now_;
   mutable std::mutex mutex_;
   Journal journal_;
@@ -86,6 +92,13 @@ class TestNode final : public rpc::Node {
 // A reserve, so that receipts can be claimed.
 inline constexpr LedgerShape scene_shape{.reserve = 1'000'000};
 
+// Answers without a server: what comes later is waited for.
+class WaitingRouter final : public rpc::Router {
+ public:
+  using Router::Router;
+  rpc::HttpResponse handle(const rpc::HttpRequest&) const;
+};
+
 // A chain of four blocks, three of which replaced a branch of two, with one transaction pending,
 // one replaced, and everything else that answers can show. The same in every run.
 class Scene {
@@ -97,7 +110,7 @@ class Scene {
   TxId included, pending, replaced;
   NullLog log;
   // The faucet is the last user's account. Whoever waits for news gets a block of what is pending.
-  rpc::Router router{
+  WaitingRouter router{
       node, log, {.faucet = KeyPair(Seed(builder.ledger.users.back().seed().bytes()))}};
 
   std::string address(std::size_t user) const { return to_text(builder.address(user)); }
@@ -112,7 +125,7 @@ struct NewNode {
   explicit NewNode(const Genesis& genesis);
   TestNode node;
   NullLog log;
-  rpc::Router router{node, log};
+  WaitingRouter router{node, log};
 };
 // The same chain, but no devnet.
 Genesis without_devnet(Genesis genesis);

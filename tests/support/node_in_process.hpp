@@ -10,6 +10,7 @@
 #include "rpc/router.hpp"
 #include "sync/runner.hpp"
 #include "sync/time_of_day.hpp"
+#include "tests/support/asking.hpp"
 #include "tests/support/authority.hpp"
 #include "tests/support/chain_builder.hpp"
 #include "tests/support/eventually.hpp"
@@ -80,6 +81,7 @@ class NodeInProcess {
   }
 
   sync::Runner& runner() { return *runner_; }
+  Asking ask() { return Asking(*runner_); }
   std::uint16_t port() const { return server_->port(); }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
 

@@ -97,6 +97,7 @@ TEST_CASE("a listener that does not read is left, and nothing is kept for it") {
 TEST_CASE("event streams have a bound, and keep nobody from short requests") {
   HttpLimits limits;
   limits.threads_max = 2;
+  limits.waits_max = 0;  // they hold no thread
   limits.streams_max = 20;
   Told told(limits);
   std::vector<SocketClient> open;

@@ -48,6 +48,59 @@ class Gate {
   bool open_ = false;
 };
 
+// Answers that come when the test decides them, in the order of their requests.
+class Decisions {
+ public:
+  using Make = LaterResponse::Make;
+
+  // The text is answered, or the error; a text that is decided at once before begin() returns.
+  HttpResponse ask(std::optional<std::string> at_once = {}) {
+    HttpResponse response;
+    response.later.emplace();
+    response.later->time_max = time_max;
+    response.later->begin = [this, at_once](std::function<void(Make)> decided) {
+      if (at_once) return decided(make(*at_once));
+      const std::lock_guard lock(mutex_);
+      asked_.push_back(std::move(decided));
+      changed_.notify_all();
+    };
+    response.later->finish = [](Result<HttpResponse> made) {
+      HttpResponse answer = made ? *std::move(made) : HttpResponse{};
+      if (!made) answer.status = 503;
+      if (!made) answer.body = made.error().detail;
+      return answer;
+    };
+    return response;
+  }
+  bool await_asked(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, patience, [&] { return asked_.size() == count; });
+  }
+  void decide(std::size_t index, const std::string& text) {
+    std::function<void(Make)> decided;
+    {
+      const std::lock_guard lock(mutex_);
+      decided = asked_.at(index);
+    }
+    decided(make(text));
+  }
+
+  Duration time_max = patience;
+
+ private:
+  static Make make(const std::string& text) {
+    return [text]() -> Result<HttpResponse> {
+      HttpResponse response;
+      response.body = text;
+      return response;
+    };
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::function<void(Make)>> asked_;
+};
+
 class Events final : public Log {
  public:
   void write(Level, std::string_view event, Fields, const Origin&) override {
@@ -68,6 +121,7 @@ struct Fixture {
   Events log;
   Gate slow;
   Gate poll;
+  Decisions decisions;
   std::atomic<int> handled = 0;
   std::atomic<int> admin = 0;
   std::atomic<bool> holds = false;  // what was answered to /again
@@ -92,6 +146,8 @@ struct Fixture {
     if (request.path == "/poll") poll.pass();
     if (request.path == "/admin") ++admin;
     if (request.path == "/throw") throw std::runtime_error("secret words");
+    if (request.path == "/later") return decisions.ask();
+    if (request.path == "/at_once") return decisions.ask("at once");
     HttpResponse response;
     if (request.path == "/absent") response.status = 404;
     if (request.path == "/large") response.body.assign(8 << 20, 'x');

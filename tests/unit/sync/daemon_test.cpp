@@ -17,7 +17,7 @@ TEST_CASE("a node without an agent follows another through the daemon") {
   for (int i = 0; i < 3; ++i) builder.append();
   std::vector<CheckedBlock> branch;
   for (const Applied& applied : builder.blocks) branch.push_back(applied.block);
-  REQUIRE(leader.runner().import(branch));
+  REQUIRE(leader.ask().import(branch));
 
   test::LogTexts log;
   const bool poll_only = GENERATE(false, true);
@@ -28,7 +28,7 @@ TEST_CASE("a node without an agent follows another through the daemon") {
   CHECK(eventually([&] { return log.has("local_head", "hash", hash_text(builder.head().id)); }));
   if (!poll_only) {
     const CheckedTx tx = builder.transfer(2, 3);
-    REQUIRE(leader.runner().submit(tx));
+    REQUIRE(leader.ask().submit(tx));
     CHECK(eventually([&] { return follower.runner().status()->mempool_txs == 1; }));
   }
   CHECK(eventually([&] {
@@ -42,7 +42,7 @@ TEST_CASE("a peer is not blamed for a request that the local node finds too larg
   NodeInProcess leader(builder, {});
   NodeInProcess follower(builder, {.body_bytes_max = 100});
   builder.append();
-  REQUIRE(leader.runner().import({builder.blocks[0].block}));
+  REQUIRE(leader.ask().import({builder.blocks[0].block}));
   NullLog log;
   auto daemon =
       sync::Daemon::start({follower.url(), {leader.url()}, false, limits::poll_interval}, log);

@@ -16,6 +16,7 @@ namespace {
 // Three blocks, the last of them with two transactions of two senders, and the votes for it.
 struct Scene {
   ChainBuilder builder;
+  Verifier verifier{builder.params()};
   std::vector<Block> blocks;
   SyncAnswer answer;
 
@@ -62,7 +63,7 @@ TEST_CASE("a forged head is better than the true one, and nothing else of the an
   lie(Lie::forged_head, scene.answer);
   CHECK(better(scene.answer.head, head));
   CHECK(scene.answer.head.id != head.id);
-  CHECK(sync::hear(scene.params(), scene.answer).has_value());
+  CHECK(sync::hear(scene.verifier, scene.answer).has_value());
   auto blocks = scene.blocks;
   lie(Lie::forged_head, head, blocks);
   CHECK(blocks == scene.blocks);
@@ -80,7 +81,7 @@ TEST_CASE("garbage breaks rules wherever it is looked at") {
   lie(Lie::garbage, txs);
   CHECK(CheckedTx::check(scene.params(), txs.front()).error().code == Errc::bad_signature);
   lie(Lie::garbage, scene.answer);
-  CHECK(category(sync::hear(scene.params(), scene.answer).error().code) == Category::malformed);
+  CHECK(category(sync::hear(scene.verifier, scene.answer).error().code) == Category::malformed);
 }
 
 TEST_CASE("who withholds gives nothing below its head") {

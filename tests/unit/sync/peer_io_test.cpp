@@ -27,12 +27,12 @@ class Asked {
     options.urls = {node_.url()};
     options.rules = [this](const std::string&) { return this->rules(); };
     options.patience = [patience](const sync::Request&) { return patience; };
-    io_ = std::move(*PeerIo::open(builder_.params(), std::move(options),
-                                  [this](RequestId id, Result<Reply> reply) {
-                                    const std::lock_guard lock(mutex_);
-                                    order_.push_back(id);
-                                    replies_.push_back(std::move(reply));
-                                  }));
+    io_ = std::move(
+        *PeerIo::open(verifier_, std::move(options), [this](RequestId id, Result<Reply> reply) {
+          const std::lock_guard lock(mutex_);
+          order_.push_back(id);
+          replies_.push_back(std::move(reply));
+        }));
   }
   ~Asked() { io_->stop(); }
 
@@ -68,6 +68,7 @@ class Asked {
   }
 
   test::ChainBuilder builder_ = test::live_builder();
+  Verifier verifier_{builder_.params()};
   test::NodeInProcess node_{builder_, {}};
   std::mutex mutex_;
   LinkRules rules_;
@@ -140,6 +141,7 @@ std::size_t thread_count() {
 struct Held {
   static constexpr Duration wait = limits::poll_interval;
   test::ChainBuilder builder = test::live_builder();
+  Verifier verifier{builder.params()};
   test::NodeInProcess first{builder, {}}, second{builder, {}};
   std::mutex mutex;
   std::map<RequestId, bool> answers;  // whether it was one
@@ -153,11 +155,11 @@ struct Held {
     options.rules = [this](const std::string& url) {
       return url == first.url() ? rules : LinkRules();
     };
-    io = std::move(*PeerIo::open(builder.params(), std::move(options),
-                                 [this](RequestId id, Result<Reply> reply) {
-                                   const std::lock_guard lock(mutex);
-                                   answers[id] = reply.has_value();
-                                 }));
+    io = std::move(
+        *PeerIo::open(verifier, std::move(options), [this](RequestId id, Result<Reply> reply) {
+          const std::lock_guard lock(mutex);
+          answers[id] = reply.has_value();
+        }));
   }
   ~Held() { io->stop(); }
 
@@ -223,7 +225,7 @@ TEST_CASE("who stays is not disturbed, and a list with no URL in it changes noth
   REQUIRE(held.answered(held.fetch(held.first)));
   CHECK(held.silent(waits));
   const CheckedTx news = held.builder.transfer(0, 1);
-  REQUIRE(held.first.runner().submit(news));
+  REQUIRE(held.first.ask().submit(news));
   REQUIRE(held.answered(waits));
   CHECK(held.answers.at(waits));
 }

@@ -27,6 +27,15 @@ TEST_CASE("a full queue refuses, but not what must not be lost") {
   CHECK(queue.take_all(Duration{0}).size() == 2);
 }
 
+TEST_CASE("what a queue refuses stays with whoever has it") {
+  BoundedQueue<std::unique_ptr<int>> queue(1);
+  auto one = std::make_unique<int>(1);
+  auto two = std::make_unique<int>(2);
+  CHECK(queue.push(std::move(one)));
+  CHECK_FALSE(queue.push(std::move(two)));
+  CHECK(two != nullptr);
+}
+
 TEST_CASE("a closed queue refuses everything and wakes who waits") {
   BoundedQueue<int> queue(10);
   std::jthread closer([&] { queue.close(); });

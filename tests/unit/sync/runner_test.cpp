@@ -21,7 +21,7 @@ TEST_CASE("a submitted transaction is on every node's chain soon after") {
   ChainBuilder builder = test::live_builder();
   auto nodes = test::start_mesh(builder, 3);
   const CheckedTx tx = builder.transfer(0, 1);
-  REQUIRE(nodes[1]->runner().submit(tx).value() == tx.id());
+  REQUIRE(nodes[1]->ask().submit(tx).value() == tx.id());
   CHECK(eventually([&] {
     const Tip head = nodes[0]->runner().status()->head;
     return head.height > 0 && std::all_of(nodes.begin(), nodes.end(), [&](const auto& node) {
@@ -41,33 +41,33 @@ TEST_CASE("the log spells a hash as the answers do") {
   ChainBuilder builder = test::live_builder();
   test::LogTexts log;
   NodeInProcess node(builder, {.authority = 0, .log = &log});
-  REQUIRE(node.runner().submit(builder.transfer(0, 1)));
+  REQUIRE(node.ask().submit(builder.transfer(0, 1)));
   REQUIRE(eventually([&] { return node.runner().status()->head.height == 1; }));
   const std::string sealed = hash_text(node.runner().status()->head.id);
   CHECK(eventually([&] { return log.has("block_sealed", "hash", sealed); }));
 
   std::vector<CheckedBlock> branch;  // a longer one, from the genesis
   for (int i = 0; i < 3; ++i) branch.push_back(builder.append().block);
-  REQUIRE(node.runner().import(branch));
+  REQUIRE(node.ask().import(branch));
   const std::string head = hash_text(builder.head().id);
   CHECK(eventually([&] { return log.has("reorg", "hash", head); }));
   CHECK(log.has("reorg", "from_hash", sealed));
 
   NodeInProcess other(builder, {.log = &log});
-  REQUIRE(other.runner().import(branch));
+  REQUIRE(other.ask().import(branch));
   CHECK(eventually([&] { return log.has("block_imported", "hash", head); }));
 }
 
 TEST_CASE("a waiting poll is answered by news, and by stopping") {
   ChainBuilder builder = test::live_builder();
   NodeInProcess node(builder, {});
-  const SyncAnswer first = node.runner().sync({}).value();
+  const SyncAnswer first = node.ask().sync({}).value();
   const SyncQuery query{first.instance, first.cursor, Duration{60'000}};
 
   std::optional<Result<SyncAnswer>> news;
   {
-    std::jthread asker([&] { news = node.runner().sync(query); });
-    REQUIRE(node.runner().submit(builder.transfer(0, 1)));
+    std::jthread asker([&] { news = node.ask().sync(query); });
+    REQUIRE(node.ask().submit(builder.transfer(0, 1)));
   }
   REQUIRE(news->has_value());
   CHECK((*news)->txs.size() == 1);
@@ -76,33 +76,33 @@ TEST_CASE("a waiting poll is answered by news, and by stopping") {
   {
     SyncQuery next = query;
     next.cursor = (*news)->cursor;
-    std::jthread asker([&] { last = node.runner().sync(next); });
+    std::jthread asker([&] { last = node.ask().sync(next); });
     node.runner().stop();
   }
   REQUIRE_FALSE(last->has_value());
   CHECK(last->error().code == Errc::shutting_down);
-  CHECK(node.runner().submit(builder.transfer(0, 1)).error().code == Errc::shutting_down);
+  CHECK(node.ask().submit(builder.transfer(0, 1)).error().code == Errc::shutting_down);
 }
 
 TEST_CASE("one piece of news ends one of an asker's polls, the next one the other") {
   ChainBuilder builder = test::live_builder();
   NodeInProcess node(builder, {});
-  const SyncAnswer first = node.runner().sync({}).value();
+  const SyncAnswer first = node.ask().sync({}).value();
   const SyncQuery query{first.instance, first.cursor, Duration{60'000}, "me"};
   std::atomic<int> answered = 0;
   std::array<std::optional<Result<SyncAnswer>>, 2> answers;
   const auto ask = [&](std::size_t i) {
     return std::jthread([&, i] {
-      answers[i] = node.runner().sync(query);
+      answers[i] = node.ask().sync(query);
       ++answered;
     });
   };
   const std::array askers{ask(0), ask(1)};
-  REQUIRE(node.runner().submit(builder.transfer(0, 1)));
+  REQUIRE(node.ask().submit(builder.transfer(0, 1)));
   REQUIRE(eventually([&] { return answered == 1; }));
   const std::size_t early = answers[0] ? 0 : 1;
   CHECK((*answers[early])->since == first.cursor);
-  REQUIRE(node.runner().submit(builder.transfer(1, 1)));
+  REQUIRE(node.ask().submit(builder.transfer(1, 1)));
   REQUIRE(eventually([&] { return answered == 2; }));
   CHECK((*answers[1 - early])->since >= (*answers[early])->cursor);
   CHECK((*answers[1 - early])->txs.size() == 1);
@@ -137,13 +137,13 @@ TEST_CASE("work that waits when the node ends is answered at once") {
   std::optional<Result<TxId>> first;
   std::optional<Result<TxId>> second;
   {
-    std::jthread one([&] { first = runner->submit(builder.transfer(0, 1)); });
+    std::jthread one([&] { first = test::Asking(*runner).submit(builder.transfer(0, 1)); });
     gate.reached.wait(false);
     std::atomic<bool> asking = false;
     std::jthread two([&, tx = builder.transfer(2, 3)] {
       asking = true;
       asking.notify_all();
-      second = runner->submit(tx);
+      second = test::Asking(*runner).submit(tx);
     });
     asking.wait(false);  // it waits in the inbox by then, or is about to be refused there
     gate.open = true;
@@ -164,7 +164,7 @@ TEST_CASE("submissions from many threads are all answered, each exactly once") {
   {
     std::vector<std::jthread> senders;
     for (std::size_t i = 0; i < answers.size(); ++i) {
-      senders.emplace_back([&, i] { answers[i] = node.runner().submit(builder.transfer(i, 0)); });
+      senders.emplace_back([&, i] { answers[i] = node.ask().submit(builder.transfer(i, 0)); });
     }
   }
   for (const auto& answer : answers) CHECK(answer);
@@ -175,13 +175,13 @@ TEST_CASE("an account is proven to the state root that the node publishes") {
   ChainBuilder builder = test::live_builder();
   NodeInProcess node(builder, {});
   const Address known = builder.address(0);
-  const auto proven = node.runner().prove(known);
+  const auto proven = node.ask().prove(known);
   REQUIRE(proven);
   CHECK(state_root_of(proven->accounts_root, proven->authorities_hash) == proven->state_root);
   CHECK(check_proof(proven->proof, known, proven->accounts_root)->balance.units() == 1'000);
-  CHECK(node.runner().next_nonce(known).value() == 0);
-  REQUIRE(node.runner().submit(builder.transfer(0, 1)));
-  CHECK(node.runner().next_nonce(known).value() == 1);
+  CHECK(node.ask().next_nonce(known).value() == 0);
+  REQUIRE(node.ask().submit(builder.transfer(0, 1)));
+  CHECK(node.ask().next_nonce(known).value() == 1);
 }
 
 TEST_CASE("an authority that is told to signs twice, and only then") {
@@ -190,19 +190,19 @@ TEST_CASE("an authority that is told to signs twice, and only then") {
   NodeInProcess follower(builder, {});
   const Fault twice{"twice", "for a test", {}, {}, DoubleSign{}};
   CHECK(follower.runner().add_fault(twice, Duration{60'000}).error().code == Errc::bad_request);
-  REQUIRE(node.runner().submit(builder.transfer(0, 1)));
-  REQUIRE(eventually([&] { return !node.runner().sync({})->votes.empty(); }));
-  const std::size_t honest = node.runner().sync({})->votes.size();
+  REQUIRE(node.ask().submit(builder.transfer(0, 1)));
+  REQUIRE(eventually([&] { return !node.ask().sync({})->votes.empty(); }));
+  const std::size_t honest = node.ask().sync({})->votes.size();
 
   REQUIRE(node.runner().add_fault(twice, Duration{60'000}));
-  const auto votes = node.runner().sync({})->votes;
+  const auto votes = node.ask().sync({})->votes;
   REQUIRE(votes.size() == 2 * honest);
   for (const SignedVote& vote : votes) CHECK(check_vote(builder.params().genesis_hash, vote));
   CHECK(votes.front().vote.target.height == votes.back().vote.target.height);
   CHECK(votes.front().vote.target.id != votes.back().vote.target.id);
   CHECK(eventually([&] { return node.runner().status()->faults.size() == 1; }));
   REQUIRE(node.runner().heal(std::nullopt));
-  CHECK(node.runner().sync({})->votes.size() == honest);
+  CHECK(node.ask().sync({})->votes.size() == honest);
 }
 
 TEST_CASE("a node whose disk is full says so, and takes the transaction afterwards") {
@@ -211,8 +211,8 @@ TEST_CASE("a node whose disk is full says so, and takes the transaction afterwar
   const Fault full{"full", "for a test", {}, {}, DiskFault{.full = true}};
   REQUIRE(node.runner().add_fault(full, Duration{500}));
   const CheckedTx tx = builder.transfer(0, 1);
-  CHECK(node.runner().submit(tx).error().code == Errc::disk_full);
-  CHECK(eventually([&] { return node.runner().submit(tx).has_value(); }));
+  CHECK(node.ask().submit(tx).error().code == Errc::disk_full);
+  CHECK(eventually([&] { return node.ask().submit(tx).has_value(); }));
   CHECK(eventually([&] { return node.runner().status()->head.height == 1; }));
 }
 
@@ -228,30 +228,30 @@ TEST_CASE("a running node follows whom it is told to, and keeps what it has with
   };
   const auto pay = [&](std::size_t from) {
     const Height before = first.status()->head.height;
-    REQUIRE(first.submit(builder.transfer(from, 3)));
+    REQUIRE(test::Asking(first).submit(builder.transfer(from, 3)));
     REQUIRE(eventually([&] { return first.status()->head.height > before; }));
   };
   pay(0);
   REQUIRE(follows(second));
 
-  REQUIRE(third.runner().set_peers({nodes[0]->url()}));
+  REQUIRE(third.ask().set_peers({nodes[0]->url()}));
   REQUIRE(follows(third.runner()));
-  REQUIRE(first.set_peers({nodes[1]->url(), third.url()}));
+  REQUIRE(test::Asking(first).set_peers({nodes[1]->url(), third.url()}));
   CHECK(first.status()->peers.size() == 2);
   CHECK(eventually([&] { return first.status()->peers[1].last_answer.has_value(); }));
   pay(1);
   REQUIRE(follows(third.runner()));
   REQUIRE(follows(second));
 
-  REQUIRE(third.runner().set_peers({}));
+  REQUIRE(third.ask().set_peers({}));
   CHECK(third.runner().status()->peers.empty());
-  REQUIRE(first.set_peers({nodes[1]->url()}));
+  REQUIRE(test::Asking(first).set_peers({nodes[1]->url()}));
   CHECK(first.status()->peers.size() == 1);
   const Height left = third.runner().status()->head.height;
   pay(2);
   REQUIRE(follows(second));
   CHECK(third.runner().status()->head.height == left);
-  CHECK(first.set_peers({"nowhere"}).error().code == Errc::bad_config);
+  CHECK(test::Asking(first).set_peers({"nowhere"}).error().code == Errc::bad_config);
   CHECK(first.status()->peers.size() == 1);
 }
 
@@ -264,6 +264,6 @@ TEST_CASE("a node that follows nobody by itself goes on so, whatever it is told"
   NullLog log;
   const auto alone = *sync::Runner::start(builder.genesis(), std::make_unique<MemoryStore>(),
                                           std::move(options), log, [](const Error&) {});
-  REQUIRE(alone->set_peers({"http://127.0.0.1:1"}));
+  REQUIRE(test::Asking(*alone).set_peers({"http://127.0.0.1:1"}));
   CHECK(alone->status()->peers.empty());
 }
