@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "chain/chain.hpp"
-#include "chain/sqlite_store.hpp"
+#include "sync/wal_copier.hpp"
 #include "tests/bench/bench.hpp"
 #include "tests/bench/long_chain.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -21,7 +21,7 @@ double seconds_since(Clock::time_point start) {
 }
 
 std::unique_ptr<Store> create_store(const std::string& path, const Genesis& genesis) {
-  auto store = open_sqlite_store(path);
+  auto store = sync::open_node_store(path);
   AITBC_CHECK(store.has_value());
   AITBC_CHECK((*store)->initialise(genesis).has_value());
   return *std::move(store);
@@ -88,7 +88,7 @@ void open_long_chain(benchmark::State& state) {
     }
   }
   for (auto _ : state) {
-    auto opened = Chain::open(chain.genesis(), *open_sqlite_store(path));
+    auto opened = Chain::open(chain.genesis(), *sync::open_node_store(path));
     AITBC_CHECK(opened.has_value() && opened->head().height == blocks);
     state.PauseTiming();
     opened = error(Errc::not_found, "");  // closing is not part of the start

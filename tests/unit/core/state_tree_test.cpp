@@ -105,6 +105,18 @@ TEST_CASE("an account that becomes empty leaves, one with a nonce stays") {
   CHECK(tree.root() == Hash{});
 }
 
+TEST_CASE("a tree that is built at once leaves out what is empty and what is said twice") {
+  CHECK(StateTree(std::vector<AccountProof::Leaf>{}).root() == Hash{});
+  const Address a = address_with(0x80, 0);
+  const Address b = address_with(0x00, 1);
+  const Address c = address_with(0x00, 2);
+  const StateTree tree({{a, account(1)}, {b, account(2)}, {c, account(0)}, {a, account(1)}});
+  CHECK(tree.size() == 2);
+  CHECK(tree.at(a) == account(1));
+  CHECK(tree.at(b) == account(2));
+  CHECK(tree.root() == inner(0, leaf(b, account(2)), leaf(a, account(1))));
+}
+
 TEST_CASE("places of erased accounts are used again") {
   StateTree tree;
   for (int round = 0; round < 3; ++round) {
