@@ -233,9 +233,12 @@ Result<std::optional<Loaded>> MemoryStore::load(const Params& params) {
                  "store: holds the chain of genesis " + hash_text(*tables.genesis) +
                      ", but the node's genesis is " + hash_text(params.genesis_hash));
   }
-  State state(tables.governance.rbegin()->second);
-  state.reserve(tables.accounts.size());
-  for (const auto& [address, history] : tables.accounts) state.load(address, history.account);
+  std::vector<AccountProof::Leaf> accounts;
+  accounts.reserve(tables.accounts.size());
+  for (const auto& [address, history] : tables.accounts) {
+    accounts.push_back({address, history.account});
+  }
+  State state(tables.governance.rbegin()->second, std::move(accounts));
   const Hash expected =
       tables.blocks.empty() ? tables.genesis_root : tables.blocks.back()->block.header().state_root;
   AITBC_CHECK(state.root() == expected);

@@ -117,6 +117,29 @@ Status Database::checkpoint() {
   return ok();
 }
 
+Status Database::copy_wal() {
+  const int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                             nullptr, nullptr);
+  if (code != SQLITE_OK) return failure(handle_.get(), code);
+  return ok();
+}
+
+// It takes the place of SQLite's own, so it keeps the log within the bound as that one does: what
+// fails now is tried again with the next commit.
+int Database::committed(void* told, sqlite3* handle, const char* name, int pages) {
+  const std::size_t bytes = static_cast<std::size_t>(pages) * page_bytes;
+  if (bytes >= limits::wal_bytes_max) {
+    sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  }
+  (*static_cast<WalTold*>(told))(bytes);
+  return SQLITE_OK;
+}
+
+void Database::on_commit(WalTold told) {
+  wal_told_ = std::make_unique<WalTold>(std::move(told));
+  sqlite3_wal_hook(handle_.get(), committed, wal_told_.get());
+}
+
 std::vector<std::string> Database::statements() const {
   std::vector<std::string> all;
   sqlite3_stmt* statement = nullptr;

@@ -3,6 +3,7 @@
 // The only file that knows sqlite3.h is sqlite.cpp. A Database and all that hangs on it belong to
 // one thread at a time, and statements must die before their database.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,13 @@ class Database {
   std::int64_t last_row() const;
   // Moves the log into the file and empties it; storage while a snapshot holds the log back.
   Status checkpoint();
+  // Copies what the log holds into the file, as far as no snapshot needs the file as it is; holds
+  // up nobody. Once all of it is copied the writer begins the log again.
+  Status copy_wal();
+  // From now on `told` after each commit how many bytes the log holds. The log stays within its
+  // bound with it and without it. Once, on the writer's connection.
+  using WalTold = std::function<void(std::size_t bytes)>;
+  void on_commit(WalTold told);
   // The text of every statement that is prepared now: for the test of query plans.
   std::vector<std::string> statements() const;
 
@@ -43,7 +51,9 @@ class Database {
   Status configure(Role role);
   Status configure_writer();
   Status set(const std::string& pragma, const std::string& value, const std::string& answer);
+  static int committed(void* told, sqlite3* handle, const char* name, int pages);
 
+  std::unique_ptr<WalTold> wal_told_;  // where SQLite finds it, though the Database is moved
   std::unique_ptr<sqlite3, Close> handle_;
 };
 

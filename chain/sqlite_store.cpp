@@ -101,21 +101,25 @@ Result<std::map<Height, Governance>> SqliteStore::load_governance() {
 }
 
 Result<State> SqliteStore::load_state(Governance governance, const Hash& expected) {
-  State state(std::move(governance));
-  Statement count(database_, "SELECT count(*) FROM accounts");
-  Query counted(count);
+  std::vector<AccountProof::Leaf> accounts;
+  // Rows are never deleted, so the last one's number is how many there are; counting reads an
+  // index.
+  Statement last(database_, "SELECT coalesce(max(id), 0) FROM accounts");
+  Query counted(last);
   AITBC_TRY_ASSIGN(const bool has_count, counted.next());
   AITBC_CHECK(has_count);
-  state.reserve(counted.count(0));
-  Statement accounts(database_, "SELECT address, balance, nonce FROM accounts");
-  Query query(accounts);
+  // A damaged file may say anything.
+  accounts.reserve(std::min<std::size_t>(counted.count(0), limits::genesis_accounts_max));
+  Statement rows(database_, "SELECT address, balance, nonce FROM accounts");
+  Query query(rows);
   for (;;) {
     AITBC_TRY_ASSIGN(const bool row, query.next());
     if (!row) break;
     AITBC_TRY_ASSIGN(const Address address, read_fixed<Address>(query.blob(0)));
     AITBC_TRY_ASSIGN(const Amount balance, read_amount(query.count(1)));
-    state.load(address, {balance, query.count(2)});
+    accounts.push_back({address, {balance, query.count(2)}});
   }
+  State state(std::move(governance), std::move(accounts));
   if (const Hash root = state.root(); root != expected) {
     return damaged("the accounts hash to " + hash_text(root) + ", but the chain's head has " +
                    hash_text(expected));
@@ -281,12 +285,19 @@ Result<Applied> SqliteStore::read_applied(const SealedHeader& sealed) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path) {
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path,
+                                                 std::function<void(std::size_t)> wal_told) {
   AITBC_TRY_ASSIGN(FileLock lock, FileLock::take(path + ".lock", path));
   AITBC_TRY_ASSIGN(Database database, Database::open(path, Database::Role::writer));
   AITBC_TRY(migrate(database, path));
+  if (wal_told) database.on_commit(std::move(wal_told));
   return std::unique_ptr<Store>(
       std::make_unique<SqliteStore>(path, std::move(lock), std::move(database)));
+}
+
+Status copy_wal(const std::string& path) {
+  AITBC_TRY_ASSIGN(Database database, Database::open(path, Database::Role::writer));
+  return database.copy_wal();
 }
 
 }  // namespace aitbc

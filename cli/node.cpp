@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <mutex>
 
-#include "chain/sqlite_store.hpp"
 #include "cli/file.hpp"
 #include "cli/keys.hpp"
 #include "cli/log.hpp"
@@ -20,6 +19,7 @@
 #include "rpc/native_fields.hpp"
 #include "rpc/router.hpp"
 #include "sync/runner.hpp"
+#include "sync/wal_copier.hpp"
 
 namespace aitbc::cli {
 
@@ -91,7 +91,7 @@ Result<std::optional<KeyPair>> load_faucet(const NodeConfig& config, const Genes
 
 Result<std::unique_ptr<Store>> open_store(const NodeConfig& config) {
   AITBC_TRY(make_folder(folder_of(config.data)));
-  auto store = open_sqlite_store(config.data);
+  auto store = sync::open_node_store(config.data);
   if (!store) return about("data " + config.data, store.error());
   return store;
 }

@@ -14,6 +14,11 @@ namespace aitbc::sync {
 
 namespace {
 
+// While one waits for its answer another checks signatures, on as many processors as there are.
+std::size_t fetch_lanes() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, limits::ranges_max);
+}
+
 // One request after the other: the answers' signatures are checked here, off the core thread.
 class Exchange {
  public:
@@ -72,7 +77,7 @@ class PeerIo::Lane {
     ++under_way_;
     queue_.push_always(std::move(send));
   }
-  bool is_idle() const { return under_way_ == 0; }
+  std::size_t under_way() const { return under_way_; }
 
   // Ends what is under way, and nothing more is begun; the destructor waits for it.
   void cancel() {
@@ -233,7 +238,10 @@ Result<PeerIo::Peer> PeerIo::open_peer(const std::string& url) {
     AITBC_TRY_ASSIGN(auto poll, lane("peer-poll"));
     peer.polls.push_back(std::move(poll));
   }
-  AITBC_TRY_ASSIGN(peer.fetches, lane("peer-fetch"));
+  while (peer.fetches.size() < fetch_lanes()) {
+    AITBC_TRY_ASSIGN(auto fetch, lane("peer-fetch"));
+    peer.fetches.push_back(std::move(fetch));
+  }
   return peer;
 }
 
@@ -268,7 +276,7 @@ Status PeerIo::set_peers(std::span<const std::string> urls) {
 void PeerIo::end(Peers peers) {
   for (const auto& [url, peer] : peers) {
     for (const auto& poll : peer.polls) poll->cancel();
-    peer.fetches->cancel();
+    for (const auto& fetch : peer.fetches) fetch->cancel();
   }
 }
 
@@ -285,11 +293,13 @@ void PeerIo::put_on_lane(Send send) {
   const MutexLock lock(mutex_);
   const auto found = peers_.find(send.to);
   if (found == peers_.end()) return;
-  const Peer& peer = found->second;
-  if (!std::holds_alternative<SyncQuery>(send.request)) return peer.fetches->send(std::move(send));
-  const auto idle = std::find_if(peer.polls.begin(), peer.polls.end(),
-                                 [](const auto& lane) { return lane->is_idle(); });
-  (idle != peer.polls.end() ? *idle : peer.polls.front())->send(std::move(send));
+  const bool is_poll = std::holds_alternative<SyncQuery>(send.request);
+  const Lanes& lanes = is_poll ? found->second.polls : found->second.fetches;
+  // The first of those that are idle: a thread that is not needed never starts.
+  const auto least = std::min_element(lanes.begin(), lanes.end(), [](const auto& a, const auto& b) {
+    return a->under_way() < b->under_way();
+  });
+  (*least)->send(std::move(send));
 }
 
 void PeerIo::stop() {

@@ -1,8 +1,9 @@
 #pragma once
 // Carries Sends to peers over HTTP and brings the replies back. Each peer has a lane for each poll
-// that may be held and one for fetches, so that nothing waits behind a held poll; a lane is one
-// thread with one connection, started when first used. What faults on the links do to messages
-// happens outside the lanes: a delayed message holds up no other one.
+// that may be held, so that nothing waits behind one, and some for fetches, so that signatures of
+// blocks are checked on all processors; a lane is one thread with one connection, started when
+// first used. What faults on the links do to messages happens outside the lanes: a delayed message
+// holds up no other one.
 
 #include <functional>
 #include <map>
@@ -49,9 +50,9 @@ class PeerIo {
  private:
   class Lane;
   class Faulty;
+  using Lanes = std::vector<std::unique_ptr<Lane>>;
   struct Peer {
-    std::vector<std::unique_ptr<Lane>> polls;
-    std::unique_ptr<Lane> fetches;
+    Lanes polls, fetches;
   };
   using Peers = std::map<std::string, Peer>;
 

@@ -69,11 +69,11 @@ Result<Effects> decode_effects(ByteView bytes) {
 }
 
 State State::of(const Genesis& genesis) {
-  State state(Governance{genesis.authorities, {}, {}});
-  const auto balances = balances_of(genesis);
-  state.reserve(balances.size());
-  for (const auto& [address, balance] : balances) state.load(address, {balance, 0});
-  return state;
+  std::vector<AccountProof::Leaf> accounts;
+  for (const auto& [address, balance] : balances_of(genesis)) {
+    accounts.push_back({address, {balance, 0}});
+  }
+  return State(Governance{genesis.authorities, {}, {}}, std::move(accounts));
 }
 
 void State::redo(const Effects& effects) {

@@ -38,7 +38,8 @@ class Accounts {
 // Not thread-safe; owned by one Chain.
 class State final : public Accounts {
  public:
-  explicit State(Governance governance) : governance_(std::move(governance)) {}
+  explicit State(Governance governance, std::vector<AccountProof::Leaf> accounts = {})
+      : governance_(std::move(governance)), tree_(std::move(accounts)) {}
   static State of(const Genesis&);
 
   Account at(const Address& address) const override { return tree_.at(address); }
@@ -52,9 +53,8 @@ class State final : public Accounts {
   // Both abort if an account is not as the effects say: a corrupted reorg must not go on.
   void redo(const Effects&);
   void undo(const Effects&);
-  // For loading only.
+  // For tests: an account that no block has made.
   void load(const Address& address, const Account& account) { tree_.set(address, account); }
-  void reserve(std::size_t accounts) { tree_.reserve(accounts); }
 
   // Over the root of all accounts and the hash of the authorities.
   Hash root() const;

@@ -35,6 +35,32 @@ ShortInput inner_input(std::uint8_t bit, const Hash& zero, const Hash& one) {
 // One line of memory that will be read soon.
 void fetch(const void* where) { __builtin_prefetch(where); }
 
+// Takes inputs one by one and hashes them side by side, as many at a time as stay in the cache.
+class HashBatch {
+ public:
+  explicit HashBatch() : inputs_(batch), hashes_(batch), to_(batch) {}
+
+  // `to` is written by the next flush() at the latest.
+  void add(const ShortInput& input, Hash& to) {
+    inputs_[size_] = input;
+    to_[size_++] = &to;
+    if (size_ == batch) flush();
+  }
+  void flush() {
+    const std::span hashes = std::span(hashes_).first(size_);
+    HashLanes().hash_all(std::span(inputs_).first(size_), hashes);
+    for (std::size_t i = 0; i < hashes.size(); ++i) *to_[i] = hashes[i];
+    size_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t batch = 256;
+  std::vector<ShortInput> inputs_;
+  std::vector<Hash> hashes_;
+  std::vector<Hash*> to_;
+  std::size_t size_ = 0;
+};
+
 }  // namespace
 
 std::optional<Account> check_proof(const AccountProof& proof, const Address& address,
@@ -56,6 +82,34 @@ std::optional<Account> check_proof(const AccountProof& proof, const Address& add
   }
   if (node != root) return std::nullopt;
   return owner == address ? account : Account{};
+}
+
+// In the order of the addresses each leaf branches off from the one before it, below or above the
+// branches that lead there: those are a stack, and what is built once is never walked again.
+StateTree::StateTree(std::vector<AccountProof::Leaf> accounts) : leaves_(std::move(accounts)) {
+  std::erase_if(leaves_, [](const Leaf& leaf) { return leaf.account == Account{}; });
+  std::sort(leaves_.begin(), leaves_.end(),
+            [](const Leaf& a, const Leaf& b) { return a.address < b.address; });
+  const auto same = [](const Leaf& a, const Leaf& b) { return a.address == b.address; };
+  leaves_.erase(std::unique(leaves_.begin(), leaves_.end(), same), leaves_.end());
+  size_ = leaves_.size();
+  if (leaves_.empty()) return;
+  const auto link_of = [](std::size_t leaf) { return static_cast<Link>(leaf * 2 + 1); };
+  inners_.reserve(size_);
+  hashes_.reserve(size_);
+  root_ = link_of(0);
+  std::vector<Link> branches;  // from the root to the last leaf
+  for (std::size_t i = 1; i < leaves_.size(); ++i) {
+    const std::uint8_t bit = first_difference(leaves_[i - 1].address, leaves_[i].address);
+    Link below = link_of(i - 1);
+    while (!branches.empty() && inners_[branches.back() / 2].bit > bit) {
+      below = branches.back();
+      branches.pop_back();
+    }
+    const Link added = make_inner(bit, below, link_of(i));
+    (branches.empty() ? root_ : inners_[branches.back() / 2].child[1]) = added;
+    branches.push_back(added);
+  }
 }
 
 StateTree::Link StateTree::find_nearest(const Address& address) const {
@@ -112,12 +166,6 @@ Account StateTree::exchange(const Address& address, const Account& account) {
     insert(address, account, nearest);
   }
   return before;
-}
-
-void StateTree::reserve(std::size_t accounts) {
-  leaves_.reserve(accounts);
-  inners_.reserve(accounts);
-  hashes_.reserve(accounts);
 }
 
 void StateTree::mark_stale(const Address& address) {
@@ -235,17 +283,23 @@ StateTree::Stale StateTree::find_stale() const {
 
 // In the order in which the nodes are, and their children.
 std::vector<Hash> StateTree::hash_leaves_below(const Stale& stale) const {
-  std::vector<ShortInput> inputs;
-  inputs.reserve(stale.nodes.size());
+  std::size_t count = 0;
+  for (const std::uint32_t node : stale.nodes) {
+    for (const Link child : inners_[node].child) {
+      if (is_leaf(child)) ++count;
+    }
+  }
+  std::vector<Hash> hashes(count);
+  HashBatch batch;
+  auto next = hashes.begin();
   for (const std::uint32_t node : stale.nodes) {
     for (const Link child : inners_[node].child) {
       if (!is_leaf(child)) continue;
       const Leaf& leaf = leaves_[child / 2];
-      inputs.push_back(leaf_input(leaf.address, leaf.account));
+      batch.add(leaf_input(leaf.address, leaf.account), *next++);
     }
   }
-  std::vector<Hash> hashes(inputs.size());
-  HashLanes().hash_all(inputs, hashes);
+  batch.flush();
   return hashes;
 }
 
@@ -253,12 +307,10 @@ std::vector<Hash> StateTree::hash_leaves_below(const Stale& stale) const {
 void StateTree::refresh() const {
   const Stale stale = find_stale();
   std::vector<Hash> leaves = hash_leaves_below(stale);
-  std::vector<ShortInput> inputs;
-  std::vector<Hash> hashes;
+  HashBatch batch;
   for (std::size_t level = stale.levels.size(); level-- > 0;) {
     const std::size_t begin = level == 0 ? 0 : stale.levels[level - 1];
     const std::span nodes(&stale.nodes[begin], stale.levels[level] - begin);
-    inputs.clear();
     // Backwards, as the hashes of the leaves are taken from their end.
     for (std::size_t i = nodes.size(); i-- > 0;) {
       const Inner& inner = inners_[nodes[i]];
@@ -268,15 +320,11 @@ void StateTree::refresh() const {
         const Link child = inner.child[side];
         below[side] = is_leaf(child) ? &leaves[leaves.size() - ++taken] : &hashes_[child / 2];
       }
-      inputs.push_back(inner_input(inner.bit, *below[0], *below[1]));
+      batch.add(inner_input(inner.bit, *below[0], *below[1]), hashes_[nodes[i]]);
       leaves.resize(leaves.size() - taken);
       inner.stale = false;
     }
-    hashes.resize(inputs.size());
-    HashLanes().hash_all(inputs, hashes);
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      hashes_[nodes[i]] = hashes[nodes.size() - 1 - i];
-    }
+    batch.flush();
   }
 }
 

@@ -47,6 +47,10 @@ std::optional<Account> check_proof(const AccountProof&, const Address&, const Ha
 
 class StateTree {
  public:
+  StateTree() = default;
+  // Of any order; of several of one address, any one stays. Much faster than one after the other.
+  explicit StateTree(std::vector<AccountProof::Leaf> accounts);
+
   // An account with balance 0 and nonce 0 is the same as none.
   Account at(const Address&) const;
   // Of many at once, in their order: the walks go side by side, so that none waits for memory
@@ -55,7 +59,6 @@ class StateTree {
   // Returns what was there. An empty account leaves the tree.
   Account exchange(const Address&, const Account&);
   void set(const Address& address, const Account& account) { exchange(address, account); }
-  void reserve(std::size_t accounts);
   std::size_t size() const { return size_; }
 
   // Zero for the empty tree. Hashes only what changed since the last call.
@@ -67,10 +70,7 @@ class StateTree {
   using Link = std::uint32_t;
   static constexpr Link none = ~Link{0};
 
-  struct Leaf {
-    Address address;
-    Account account;
-  };
+  using Leaf = AccountProof::Leaf;
   // Apart from their hashes, so that a walk touches little memory.
   struct Inner {
     Link child[2];

@@ -123,6 +123,29 @@ std::vector<AccountProof> tampered(const AccountProof& proof) {
 
 }  // namespace
 
+TEST_CASE("a tree that is built at once is the one that grew, and grows on") {
+  gen::Rng rng = gen::suite_rng();
+  for (int round = 0; round < 60; ++round) {
+    Pair grown = random_pair(rng, rng.index(120));
+    std::vector<AccountProof::Leaf> leaves;
+    for (const auto& [address, account] : grown.model) {
+      leaves.insert(leaves.begin() + static_cast<std::ptrdiff_t>(rng.index(leaves.size() + 1)),
+                    {address, account});
+    }
+    StateTree built(std::move(leaves));
+    REQUIRE(built.size() == grown.model.size());
+    REQUIRE(built.root() == naive_root(grown.model));
+    for (int step = 0; step < 20; ++step) {
+      const bool known = !grown.model.empty() && rng.one_in(2);
+      const Address address = known ? any_of(rng, grown.model) : clustered_address(rng);
+      const Account account = rng.one_in(3) ? Account{} : some_account(rng);
+      REQUIRE(built.exchange(address, account) == grown.tree.at(address));
+      grown.set(address, account);
+    }
+    REQUIRE(built.root() == naive_root(grown.model));
+  }
+}
+
 TEST_CASE("the tree holds what the map holds and has the root of the plain definition") {
   gen::Rng rng = gen::suite_rng();
   for (int round = 0; round < 20; ++round) {

@@ -5,11 +5,11 @@
 #include <atomic>
 #include <memory>
 
-#include "chain/sqlite_store.hpp"
 #include "rpc/http_server.hpp"
 #include "rpc/router.hpp"
 #include "sync/runner.hpp"
 #include "sync/time_of_day.hpp"
+#include "sync/wal_copier.hpp"
 #include "tests/support/asking.hpp"
 #include "tests/support/authority.hpp"
 #include "tests/support/chain_builder.hpp"
@@ -70,7 +70,7 @@ class NodeInProcess {
     if (shape_.authority) {
       options.authority = authority_of(builder_.ledger.authorities[*shape_.authority]);
     }
-    auto store = open_sqlite_store(directory_.file("chain.db"));
+    auto store = sync::open_node_store(directory_.file("chain.db"));
     AITBC_CHECK(store.has_value());
     auto runner = sync::Runner::start(builder_.genesis(), std::move(*store), std::move(options),
                                       log(), [](const Error&) {});

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <set>
 
+#include "chain/core/limits.hpp"
 #include "chain/sqlite_commit.hpp"
 #include "chain/sqlite_schema.hpp"
 #include "chain/sqlite_snapshot.hpp"
@@ -95,6 +96,37 @@ TEST_CASE("a writer commits durably into a log that a reader can read beside it"
   CHECK(number(reader, "PRAGMA cache_size") == -256);
   CHECK_FALSE(reader.execute("DELETE FROM pool"));
   CHECK(number(reader, "SELECT count(*) FROM pool") == 0);
+}
+
+TEST_CASE("the writer tells how long its log is, and begins it again once it is copied") {
+  const TempDir directory;
+  const std::string path = directory.file("chain.db");
+  Database writer = open_migrated(path);
+  std::size_t told = 0;
+  writer.on_commit([&](std::size_t bytes) { told = bytes; });
+  Database moved = std::move(writer);  // what SQLite was given stays where it is
+  const auto write = [&](int kib) {
+    const std::string blob = "zeroblob(" + std::to_string(kib * 1'024) + ")";
+    REQUIRE(moved.execute("INSERT INTO side(id, height, header) VALUES(randomblob(32), 1, " + blob +
+                          ")"));
+  };
+  const std::size_t before = told;
+  write(1'024);
+  CHECK(told > before + 1'024 * 1'024);
+  SECTION("by somebody beside it") {
+    REQUIRE(open(path).copy_wal());
+    write(1);
+    CHECK(told < 1'024 * 1'024);
+  }
+  SECTION("by its own commit that reaches the bound") {
+    std::size_t longest = 0;
+    while (told >= longest) {
+      longest = told;
+      REQUIRE(longest < limits::wal_bytes_max + 8 * 1'024 * 1'024);
+      write(4 * 1'024);
+    }
+    CHECK(longest >= limits::wal_bytes_max);
+  }
 }
 
 TEST_CASE("a misspelt name in double quotes is an error, not a text") {

@@ -105,6 +105,23 @@ TEST_CASE("an account that becomes empty leaves, one with a nonce stays") {
   CHECK(tree.root() == Hash{});
 }
 
+TEST_CASE("a tree that is built at once leaves out what is empty and what is said twice") {
+  CHECK(StateTree(std::vector<AccountProof::Leaf>{}).root() == Hash{});
+  const Address a = address_with(0x80, 0);
+  const Address b = address_with(0x00, 1);
+  const Address c = address_with(0x00, 2);  // differs from b in bit 254
+  const Address d = address_with(0x40, 0);
+  const StateTree tree(
+      {{a, account(1)}, {d, account(0)}, {c, account(3)}, {b, account(2)}, {a, account(1)}});
+  CHECK(tree.size() == 3);
+  CHECK(tree.at(a) == account(1));
+  CHECK(tree.at(b) == account(2));
+  CHECK(tree.at(c) == account(3));
+  CHECK(tree.at(d) == account(0));
+  const Hash below = inner(254, leaf(b, account(2)), leaf(c, account(3)));
+  CHECK(tree.root() == inner(0, below, leaf(a, account(1))));
+}
+
 TEST_CASE("places of erased accounts are used again") {
   StateTree tree;
   for (int round = 0; round < 3; ++round) {
