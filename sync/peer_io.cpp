@@ -53,50 +53,69 @@ class Exchange {
 
 class PeerIo::Lane {
  public:
+  using Open = std::function<rpc::Client()>;
   using OnReply = std::function<void(const Send&, Result<Reply>)>;
 
-  Lane(rpc::Client client, const Params& params, OnReply on_reply, const char* name)
-      : client_(std::move(client)), params_(params), on_reply_(std::move(on_reply)), name_(name) {}
+  Lane(Open open, const Params& params, OnReply on_reply, const char* name)
+      : open_(std::move(open)), params_(params), on_reply_(std::move(on_reply)), name_(name) {}
   ~Lane() {
     cancel();
-    const MutexLock lock(mutex_);
-    if (thread_.joinable()) thread_.join();
-  }
+    std::jthread ending;
+    {
+      const MutexLock lock(mutex_);
+      ending = std::move(thread_);
+    }
+  }  // joins
 
   void send(Send send) {
     const MutexLock lock(mutex_);
-    if (!thread_.joinable()) thread_ = std::jthread([this] { run(); });
     ++under_way_;
     queue_.push_always(std::move(send));
+    if (client_) return;
+    client_.emplace(open_());
+    thread_ = std::jthread([this] { run(); });  // the last one has ended, or is about to
   }
   bool is_idle() const { return under_way_ == 0; }
 
   // Ends what is under way, and nothing more is begun; the destructor waits for it.
   void cancel() {
     queue_.close();
-    client_.cancel();
+    const MutexLock lock(mutex_);
+    if (client_) client_->cancel();
   }
 
  private:
   void run() {
     pthread_setname_np(pthread_self(), name_);
     while (!queue_.closed()) {
-      for (const Send& send : queue_.take_all(limits::poll_interval)) {
+      auto sends = queue_.take_all(limits::lane_rest_time);
+      if (sends.empty() && rest()) return;
+      for (const Send& send : sends) {
         if (queue_.closed()) return;
-        auto reply = std::visit(Exchange(client_, params_), send.request);
+        auto reply = std::visit(Exchange(*client_, params_), send.request);
         --under_way_;  // before the reply, which may bring the next one
         if (!queue_.closed()) on_reply_(send, std::move(reply));
       }
     }
   }
 
-  rpc::Client client_;
+  // False if there is work after all. Without a client, the next send() begins anew.
+  bool rest() {
+    const MutexLock lock(mutex_);
+    if (under_way_ > 0) return false;
+    client_.reset();
+    return true;
+  }
+
+  const Open open_;
   const Params& params_;
   const OnReply on_reply_;
   const char* name_;
   std::atomic<std::size_t> under_way_ = 0;
   BoundedQueue<Send> queue_{limits::inbox_items_max};
   Mutex mutex_;
+  // While there is a thread, which alone uses it, and made or ended with the mutex.
+  std::optional<rpc::Client> client_;
   std::jthread thread_ AITBC_GUARDED_BY(mutex_);
 };
 
@@ -218,21 +237,25 @@ PeerIo::PeerIo(const Params& params, Options options, Deliver deliver)
 
 PeerIo::~PeerIo() { stop(); }
 
-Result<PeerIo::Peer> PeerIo::open_peer(const std::string& url) {
-  const auto lane = [&](const char* name) -> Result<std::unique_ptr<Lane>> {
-    AITBC_TRY_ASSIGN(auto client, rpc::Client::open(url, {}, credentials_));
-    const auto on_reply = [faulty = faulty_.get()](const Send& send, Result<Reply> reply) {
-      faulty->on_reply(send, std::move(reply));
-    };
-    return std::make_unique<Lane>(std::move(client), params_, on_reply, name);
+std::unique_ptr<PeerIo::Lane> PeerIo::open_lane(const std::string& url, const char* name) {
+  const auto open = [this, url] { return *rpc::Client::open(url, {}, credentials_); };
+  const auto on_reply = [faulty = faulty_.get()](const Send& send, Result<Reply> reply) {
+    faulty->on_reply(send, std::move(reply));
   };
-  Peer peer;
-  while (peer.polls.size() < limits::polls_held_max) {
-    AITBC_TRY_ASSIGN(auto poll, lane("peer-poll"));
-    peer.polls.push_back(std::move(poll));
+  return std::make_unique<Lane>(open, params_, on_reply, name);
+}
+
+// A poll goes where none is held; there are never more lanes than polls may be.
+PeerIo::Lane& PeerIo::lane_for(const Send& send, Peer& peer) {
+  if (!std::holds_alternative<SyncQuery>(send.request)) {
+    if (!peer.fetches) peer.fetches = open_lane(send.to, "peer-fetch");
+    return *peer.fetches;
   }
-  AITBC_TRY_ASSIGN(peer.fetches, lane("peer-fetch"));
-  return peer;
+  const auto idle = std::find_if(peer.polls.begin(), peer.polls.end(),
+                                 [](const auto& lane) { return lane->is_idle(); });
+  if (idle != peer.polls.end()) return **idle;
+  if (peer.polls.size() >= limits::polls_held_max) return *peer.polls.front();
+  return *peer.polls.emplace_back(open_lane(send.to, "peer-poll"));
 }
 
 Status PeerIo::set_peers(std::span<const std::string> urls) {
@@ -243,8 +266,8 @@ Status PeerIo::set_peers(std::span<const std::string> urls) {
   Peers fresh;
   for (const std::string& url : urls) {
     if (has(url) || fresh.contains(url)) continue;
-    AITBC_TRY_ASSIGN(auto peer, open_peer(url));
-    fresh.emplace(url, std::move(peer));
+    AITBC_TRY(rpc::Client::open(url));  // so that its lanes can be opened
+    fresh.emplace(url, Peer());
   }
   Peers ended;
   {
@@ -266,7 +289,7 @@ Status PeerIo::set_peers(std::span<const std::string> urls) {
 void PeerIo::end(Peers peers) {
   for (const auto& [url, peer] : peers) {
     for (const auto& poll : peer.polls) poll->cancel();
-    peer.fetches->cancel();
+    if (peer.fetches) peer.fetches->cancel();
   }
 }
 
@@ -283,11 +306,7 @@ void PeerIo::put_on_lane(Send send) {
   const MutexLock lock(mutex_);
   const auto found = peers_.find(send.to);
   if (found == peers_.end()) return;
-  const Peer& peer = found->second;
-  if (!std::holds_alternative<SyncQuery>(send.request)) return peer.fetches->send(std::move(send));
-  const auto idle = std::find_if(peer.polls.begin(), peer.polls.end(),
-                                 [](const auto& lane) { return lane->is_idle(); });
-  (idle != peer.polls.end() ? *idle : peer.polls.front())->send(std::move(send));
+  lane_for(send, found->second).send(std::move(send));
 }
 
 void PeerIo::stop() {

@@ -1,8 +1,9 @@
 #pragma once
 // Carries Sends to peers over HTTP and brings the replies back. Each peer has a lane for each poll
 // that may be held and one for fetches, so that nothing waits behind a held poll; a lane is one
-// thread with one connection, started when first used. What faults on the links do to messages
-// happens outside the lanes: a delayed message holds up no other one.
+// thread with one connection while it is used: both end after limits::lane_rest_time without work,
+// so that a peer which is asked now and then costs nothing in between. What faults on the links do
+// to messages happens outside the lanes: a delayed message holds up no other one.
 
 #include <functional>
 #include <map>
@@ -14,7 +15,13 @@
 #include "sync/link.hpp"
 #include "sync/timer.hpp"
 
-namespace aitbc::sync {
+namespace aitbc {
+
+namespace limits {
+inline constexpr Duration lane_rest_time{2'000};  // a lane without work ends after it
+}  // namespace limits
+
+namespace sync {
 
 class PeerIo {
  public:
@@ -49,14 +56,15 @@ class PeerIo {
  private:
   class Lane;
   class Faulty;
-  struct Peer {
+  struct Peer {  // its lanes are made when they are first needed
     std::vector<std::unique_ptr<Lane>> polls;
     std::unique_ptr<Lane> fetches;
   };
   using Peers = std::map<std::string, Peer>;
 
   PeerIo(const Params&, Options, Deliver);
-  Result<Peer> open_peer(const std::string& url);
+  std::unique_ptr<Lane> open_lane(const std::string& url, const char* name);
+  Lane& lane_for(const Send&, Peer&);
   void put_on_lane(Send);
   static void end(Peers);
 
@@ -67,4 +75,5 @@ class PeerIo {
   Peers peers_ AITBC_GUARDED_BY(mutex_);
 };
 
-}  // namespace aitbc::sync
+}  // namespace sync
+}  // namespace aitbc
