@@ -34,6 +34,7 @@ void Agent::set_peers(std::span<const std::string> urls, Time now) {
     peer.followed = false;
   }
   choose_ = now + limits::connect_time_max;
+  sample(now);
   choose_followed(now);
   fetch_all_txs();
 }

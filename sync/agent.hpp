@@ -20,9 +20,11 @@
 namespace aitbc {
 
 namespace limits {
-inline constexpr std::size_t followed_max = 8;   // peers, with polls that are held
+inline constexpr std::size_t peers_few = 8;  // all of them are followed, with polls that are held
+inline constexpr std::size_t followed_max = 5;   // of more
+inline constexpr std::size_t sampled_max = 16;   // of more, that are asked at once
 inline constexpr std::size_t glances_max = 8;    // at once, at peers that are not followed
-inline constexpr Duration glance_time{120'000};  // between two at one of them
+inline constexpr Duration glance_time{600'000};  // between two at one of them
 }  // namespace limits
 
 namespace sync {
@@ -61,7 +63,8 @@ class Agent {
   // While a better branch is being fetched, sealing on the own head would only fork the chain.
   // A mere claim does not count, or a peer could keep us from sealing with it.
   bool downloading() const { return download_ && !download_->guessing(); }
-  // Whether each peer has answered a poll that was sent since then, or failed to.
+  // Whether each peer has answered a poll that was sent since then, or failed to; of very many
+  // those that are followed and those that were looked at first.
   bool all_tried(Time since = Time::min()) const;
   const Roster& roster() const { return roster_; }
   // Our clock minus the median of all clocks that were heard within a window of the roster, ours
@@ -89,6 +92,7 @@ class Agent {
     std::optional<Time> tried;   // when the latest poll was sent that is over
     unsigned names = 0;          // that it knows us by: the polls of another one are lost
     bool followed = true;        // or looked at now and then
+    bool sampled = false;        // looked at first, before the choice
     bool glancing = false;       // a poll is under way that is to come back at once
     Hash place, rank;            // of its node_id; see agent_follow.cpp
     bool has_our_chain = false;  // its head is a block of ours
@@ -145,6 +149,7 @@ class Agent {
 
   // Whom it follows (agent_follow.cpp).
   bool follows_all() const;
+  void sample(Time now);
   void choose_again(Time at);
   void choose_followed(Time now);
   void follow_only(std::span<const PeerId> chosen, Time now);

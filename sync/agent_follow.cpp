@@ -22,7 +22,7 @@ Hash place_of(const std::string& node_id) { return hash("aitbc/place/1", {as_byt
 }  // namespace
 
 bool Agent::follows_all() const {
-  return options_.node_id.empty() || options_.poll_only || peers_.size() <= limits::followed_max;
+  return options_.node_id.empty() || options_.poll_only || peers_.size() <= limits::peers_few;
 }
 
 void Agent::note_name(Peer& peer, const std::string& node_id) {
@@ -37,7 +37,25 @@ void Agent::choose_again(Time at) {
   if (!follows_all()) choose_ = choose_.value_or(at);
 }
 
-// Not before all had their chance to say who they are, or each of them would change the choice.
+// At first a few are asked who they are, others for each node, and all others in the course of
+// time: nodes that start together would have to answer each other all at once.
+void Agent::sample(Time now) {
+  if (follows_all()) return;
+  std::vector<std::pair<Hash, PeerId>> unknown;
+  for (const auto& [id, peer] : peers_) {
+    if (peer.followed || peer.tried || peer.polls > 0) continue;
+    const std::string& url = peer.status.url;
+    unknown.push_back({hash("aitbc/sample/1", {as_bytes(options_.node_id), as_bytes(url)}), id});
+  }
+  std::sort(unknown.begin(), unknown.end());
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    Peer& peer = peers_.at(unknown[i].second);
+    peer.sampled = i < limits::sampled_max;
+    if (!peer.sampled) peer.next_poll = now + jitter(limits::glance_time);
+  }
+}
+
+// Not before those had their chance to say who they are, or each of them would change the choice.
 void Agent::choose_followed(Time now) {
   if (!choose_) return;
   if (follows_all()) {

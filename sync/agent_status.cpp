@@ -46,8 +46,10 @@ std::vector<PeerLink> Agent::links() const {
 }
 
 bool Agent::all_tried(Time since) const {
-  return std::all_of(peers_.begin(), peers_.end(),
-                     [&](const auto& peer) { return peer.second.tried >= since; });
+  return std::all_of(peers_.begin(), peers_.end(), [&](const auto& each) {
+    const Peer& peer = each.second;
+    return peer.tried >= since || !(peer.followed || peer.sampled);
+  });
 }
 
 std::vector<Duration> Agent::offsets(Time now) const {

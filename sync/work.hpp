@@ -2,6 +2,8 @@
 // What the core thread is asked to do, each with the answer that its caller waits for. A work item
 // belongs to one thread at a time; its answer may be waited for on another.
 
+#include <algorithm>
+#include <deque>
 #include <future>
 #include <optional>
 #include <utility>
@@ -81,5 +83,11 @@ struct ReplyWork {
 struct Nudge {};
 using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, VotesWork,
                           EvidenceWork, UnlockWork, PeersWork, ReplyWork, Nudge>;
+
+// Nothing of it changes the node.
+inline bool asks_only(const std::deque<Work>& all) {
+  return std::all_of(all.begin(), all.end(),
+                     [](const Work& work) { return std::holds_alternative<PollWork>(work); });
+}
 
 }  // namespace aitbc::sync
