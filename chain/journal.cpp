@@ -26,17 +26,51 @@ StateEvent state_of(const NodeStatus& status) {
   return event;
 }
 
+namespace {
+
+// Several events may share one body, which each of them could be the last to hold.
+std::size_t bytes_of(const Event& event) {
+  std::size_t bytes = sizeof(Event) + sizeof(std::shared_ptr<const Event>);
+  if (const auto* tx = std::get_if<TxEvent>(&event.what)) {
+    const SignedTx& body = tx->tx.signed_tx();
+    bytes += sizeof(SignedTx) + body.witness.parts.size() * sizeof(Witness::Part) +
+             body.witness.policy.keys.size() * sizeof(PublicKey);
+    const auto* claim = std::get_if<ReceiptClaim>(&body.body.payload);
+    if (claim != nullptr) bytes += claim->receipt.size() + sizeof(Mint);
+  } else if (const auto* state = std::get_if<StateEvent>(&event.what)) {
+    bytes += state->state.size();
+    for (const StateEvent::Peer& peer : state->peers) {
+      bytes += sizeof(peer) + peer.url.size() + peer.node_id.size() + peer.state.size();
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
 void Journal::publish(Time now) {
-  if (noted_.empty()) return;
+  const bool news = !noted_.empty();
   {
     const MutexLock lock(mutex_);
     for (Event::What& what : noted_) {
       events_.push_back(std::make_shared<const Event>(Event{++last_, now, std::move(what)}));
-      if (events_.size() > events_max_) events_.pop_front();
+      bytes_ += bytes_of(*events_.back());
     }
+    forget(now);
   }
-  noted_.clear();
-  bells_.call_all();
+  std::vector<Event::What>().swap(noted_);  // a full block's room is not kept
+  if (news) bells_.call_all();
+}
+
+void Journal::forget(Time now) {
+  const auto too_many = [&] {
+    if (events_.size() > bounds_.events_max || bytes_ > bounds_.bytes_max) return true;
+    return bytes_ > bounds_.old_bytes_max && events_.front()->time < now - bounds_.fresh_time;
+  };
+  while (!events_.empty() && too_many()) {
+    bytes_ -= bytes_of(*events_.front());
+    events_.pop_front();
+  }
 }
 
 void Journal::close() {

@@ -2,6 +2,9 @@
 // The newest events of a node, for all who listen: one bounded window, in which each listener has a
 // position of its own, so that none of them costs the node anything or can hold it up. One thread
 // writes; any number read, and are told by a bell that there is more.
+//
+// What is fresh may fill the window, so that a full block finds its listeners; of what is older
+// little is kept, so that a burst costs memory for a minute and not for ever.
 
 #include <deque>
 #include <memory>
@@ -14,15 +17,33 @@
 
 namespace aitbc {
 
+namespace limits {
+
+// Of the events of a node, with what they tell; a full block makes 20 MiB of them.
+inline constexpr std::size_t events_bytes_max = 48 * 1024 * 1024;
+inline constexpr std::size_t events_old_bytes_max = 512 * 1024;  // of those that are not fresh
+inline constexpr Duration events_fresh_time{60'000};  // and then their listeners had time
+
+}  // namespace limits
+
 class Journal {
  public:
   using Number = Event::Number;
   using Events = std::vector<std::shared_ptr<const Event>>;
 
-  explicit Journal(std::size_t events_max = limits::events_kept_max) : events_max_(events_max) {}
+  struct Bounds {
+    std::size_t events_max = limits::events_kept_max;
+    std::size_t bytes_max = limits::events_bytes_max;
+    std::size_t old_bytes_max = limits::events_old_bytes_max;  // of those that are not fresh
+    Duration fresh_time = limits::events_fresh_time;
+  };
+
+  Journal() : Journal(Bounds{}) {}
+  explicit Journal(Bounds bounds) : bounds_(bounds) {}
 
   // The writer's: what happened, in order, is told to nobody before publish() gives it its time.
   void note(Event::What what) { noted_.push_back(std::move(what)); }
+  // Also without anything noted, from time to time, so that it forgets what has grown old.
   void publish(Time now);
   // Nothing follows; whoever has read all is told so.
   void close();
@@ -39,12 +60,15 @@ class Journal {
   Watchers& bells() const { return bells_; }
 
  private:
-  const std::size_t events_max_;
+  void forget(Time now) AITBC_REQUIRES(mutex_);
+
+  const Bounds bounds_;
   std::vector<Event::What> noted_;
   mutable Watchers bells_;
 
   mutable Mutex mutex_;
   std::deque<std::shared_ptr<const Event>> events_ AITBC_GUARDED_BY(mutex_);
+  std::size_t bytes_ AITBC_GUARDED_BY(mutex_) = 0;  // of events_, about
   Number last_ AITBC_GUARDED_BY(mutex_) = 0;
   bool closed_ AITBC_GUARDED_BY(mutex_) = false;
 };

@@ -54,8 +54,10 @@ void JournaledStore::append(const Batch& batch, const Txs& rewound) {
     const auto& block = open_.back().block;
     head_ = tip_of(block->header);
     journal_.note(HeadEvent{block});
-    for (const CheckedTx& tx : each.block.txs) {
-      const bool first = !pending_.contains(tx.id()) && !rewound.contains(tx.id());
+    for (CheckedTx& tx : open_.back().txs) {
+      const auto waited = pending_.find(tx.id());
+      const bool first = waited == pending_.end() && !rewound.contains(tx.id());
+      if (waited != pending_.end()) tx = waited->second;  // so that all events share one body
       journal_.note(TxEvent{TxEvent::Status::included, first, tx, block});
     }
   }

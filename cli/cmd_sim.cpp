@@ -15,6 +15,7 @@
 #include "generated/commit.hpp"
 #include "rpc/json_writer.hpp"
 #include "sync/sim/campaign.hpp"
+#include "sync/sim/growth.hpp"
 
 namespace aitbc::cli {
 
@@ -23,6 +24,8 @@ namespace {
 struct SimOptions {
   std::string seed = "1", hours = "0.1";
   std::optional<std::string> count, faults, nodes, quorum, clones, replay;
+  std::optional<std::string> sites;
+  std::string followers = "0", latency = "80";
   bool poll_only = false;
 };
 
@@ -209,7 +212,82 @@ void print_total(Output& output, const sim::Campaign& campaign, Total total, Dur
   output.document(std::move(out).finish());
 }
 
+// ---- growth
+// ---------------------------------------------------------------------------------------
+
+Result<sim::Growth> growth_of(const SimOptions& given) {
+  sim::Growth growth;
+  AITBC_TRY_ASSIGN(growth.seed, parse_number(given.seed, "--seed"));
+  AITBC_TRY_ASSIGN(growth.sites,
+                   parse_number(*given.sites, "--sites", {1, limits::network_sites_max}));
+  if (given.nodes) {
+    AITBC_TRY_ASSIGN(growth.authorities,
+                     parse_number(*given.nodes, "--nodes", {1, limits::authorities_max}));
+  }
+  AITBC_TRY_ASSIGN(growth.followers,
+                   parse_number(given.followers, "--followers", {0, limits::sim_followers_max}));
+  const auto most = static_cast<std::uint64_t>(limits::link_delay_max.count());
+  AITBC_TRY_ASSIGN(const std::uint64_t latency,
+                   parse_number(given.latency, "--latency", {0, most}));
+  growth.latency = Duration{static_cast<std::int64_t>(latency)};
+  return growth;
+}
+
+std::string times_json(const std::vector<Duration>& times) {
+  const auto ms = [&](std::size_t percent) {
+    return static_cast<std::uint64_t>(sim::percentile(times, percent).count());
+  };
+  rpc::ObjectWriter out;
+  out.integer("p50", ms(50)).integer("p95", ms(95)).integer("max", ms(100));
+  return std::move(out).finish();
+}
+
+std::string times_text(const std::vector<Duration>& times) {
+  const auto ms = [&](std::size_t percent) {
+    return std::to_string(sim::percentile(times, percent).count()) + " ms";
+  };
+  return "half within " + ms(50) + ", 95 % within " + ms(95) + ", all within " + ms(100);
+}
+
+Verdict measure_growth(Invocation& invocation, const SimOptions& given) {
+  AITBC_TRY_ASSIGN(const sim::Growth growth, growth_of(given));
+  const Time begun = invocation.clock.now();
+  const sim::Grown grown = sim::grow(growth);
+  const Duration wall = invocation.clock.now() - begun;
+  const std::uint64_t nodes = growth.authorities + growth.followers;
+  Output& output = invocation.output;
+  const auto line = [&](const std::string& what) { output.line(what); };
+  line(std::to_string(nodes) + " nodes, " + std::to_string(growth.authorities) +
+       " of them authorities, at " + std::to_string(growth.sites) + " sites, in " +
+       span_text(wall));
+  line("a payment is on all nodes: " + times_text(grown.to_all));
+  line("a block is final on all nodes: " + times_text(grown.to_final));
+  line("a node at rest: " + std::to_string(grown.messages_at_rest / nodes) + " messages, " +
+       std::to_string(grown.bytes_at_rest / nodes) + " bytes a minute; for a payment: " +
+       std::to_string(grown.bytes_of_payment / nodes) + " bytes");
+  const bool failed = grown.failure || !grown.differences.empty();
+  if (grown.failure) line("FAILED: " + grown.failure->invariant + ": " + grown.failure->what);
+  if (!grown.differences.empty()) line("FAILED: in the end " + grown.differences);
+  rpc::ObjectWriter out;
+  out.text("commit", AITBC_COMMIT)
+      .integer("nodes", nodes)
+      .integer("authorities", growth.authorities)
+      .integer("sites", growth.sites)
+      .integer("latency_ms", static_cast<std::uint64_t>(growth.latency.count()))
+      .integer("payments", grown.payments)
+      .integer("reached_all", grown.reached_all)
+      .json("to_all_ms", times_json(grown.to_all))
+      .json("to_final_ms", times_json(grown.to_final))
+      .integer("messages_at_rest", grown.messages_at_rest)
+      .integer("bytes_at_rest", grown.bytes_at_rest)
+      .integer("bytes_of_payment", grown.bytes_of_payment)
+      .integer("wall_ms", static_cast<std::uint64_t>(wall.count()));
+  output.document(std::move(out).finish());
+  return failed ? Exit::negative : Exit::done;
+}
+
 Verdict simulate(Invocation& invocation, const SimOptions& given) {
+  if (given.sites) return measure_growth(invocation, given);
   AITBC_TRY_ASSIGN(const sim::Campaign campaign, campaign_of(given));
   std::signal(SIGABRT, tell_seed);
   Progress progress = invocation.progress();
@@ -244,7 +322,8 @@ void add_sim_command(CLI::App& root, Invocation& invocation) {
   CLI::App* command =
       add_command(root, {"sim", "Live through seeded worlds of faults, days in a minute",
                          "aitbc sim --seed 1 --count 2000 --faults all\n"
-                         "  aitbc sim --count 1 --hours 24 --faults partition,crash --nodes 6"});
+                         "  aitbc sim --count 1 --hours 24 --faults partition,crash --nodes 6\n"
+                         "  aitbc sim --nodes 21 --followers 979 --sites 50 --latency 80"});
   command->add_option("--seed", given->seed, "The first seed")->capture_default_str();
   command->add_option("--count", given->count, "How many seeds (default: 100, with --replay 1)");
   command
@@ -263,6 +342,16 @@ void add_sim_command(CLI::App& root, Invocation& invocation) {
   command->add_option("--replay", given->replay,
                       "A file of aitbc dump: start from there, without new blocks and votes");
   command->add_flag("--poll-only", given->poll_only, "No long polls (default: by the seed)");
+  auto* const sites = command->add_option(
+      "--sites", given->sites, "Measure a network without faults that lies at so many sites");
+  command->add_option("--followers", given->followers, "Its nodes that are no authorities")
+      ->capture_default_str()
+      ->needs(sites);
+  command
+      ->add_option("--latency", given->latency,
+                   "A round trip between two of its sites, on average, in ms")
+      ->capture_default_str()
+      ->needs(sites);
   choose(*command, invocation, [&invocation, given] { return simulate(invocation, *given); });
 }
 

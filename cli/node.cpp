@@ -1,7 +1,5 @@
 #include "cli/node.hpp"
 
-#include <malloc.h>
-#include <pthread.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include "cli/file.hpp"
 #include "cli/keys.hpp"
 #include "cli/log.hpp"
+#include "cli/memory.hpp"
 #include "cli/node_access.hpp"
 #include "cli/signals.hpp"
 #include "rpc/http_server.hpp"
@@ -27,21 +26,7 @@ namespace {
 
 // Ten million accounts of about 100 bytes; a real file is a few kilobytes.
 constexpr std::size_t genesis_bytes_max = std::size_t{1} << 30;
-constexpr std::size_t thread_stack_bytes = 1024 * 1024;
-constexpr int arenas_max = 2;
-constexpr int trim_threshold_bytes = 256 * 1024;
 constexpr rlim_t files_wanted = 2 * limits::http_connections_max;
-
-// Each thread may otherwise get an arena and keep what it once needed: a node at rest is small.
-void stay_small() {
-  ::mallopt(M_ARENA_MAX, arenas_max);
-  ::mallopt(M_TRIM_THRESHOLD, trim_threshold_bytes);
-  pthread_attr_t attributes;
-  if (::pthread_attr_init(&attributes) != 0) return;
-  ::pthread_attr_setstacksize(&attributes, thread_stack_bytes);
-  ::pthread_setattr_default_np(&attributes);
-  ::pthread_attr_destroy(&attributes);
-}
 
 // A usual limit is 1,024 open files: as many as there may be clients, with none left for the
 // database and the peers.
@@ -239,12 +224,13 @@ Status run_node(const NodeConfig& config, Log& log) {
                          "two that do leave evidence against the key"}});
   }
 
-  const std::string why = stop.wait();
+  auto why = stop.wait(give_back_interval);
+  for (; !why; why = stop.wait(give_back_interval)) give_back();
   // Waiting polls are answered first, so that the server's handlers come back at once.
   runner->stop();
   (*server)->stop();
   if (const auto failure = failed.get()) return *failure;
-  log.info("node_stopped", {{"signal", why}});
+  log.info("node_stopped", {{"signal", *why}});
   return ok();
 }
 

@@ -193,7 +193,11 @@ constexpr std::array entries{
           "blocks:count "
           "payments:count reorgs:count messages:count lost:count simulated_ms:count "
           "wall_ms:count faults:any failures:[{seed:count invariant:text at_ms:count "
-          "what:text replay:text}]}"},
+          "what:text replay:text}]}|"
+          "{commit:text nodes:count authorities:count sites:count latency_ms:count payments:count "
+          "reached_all:count to_all_ms:{p50:count p95:count max:count} "
+          "to_final_ms:{p50:count p95:count max:count} messages_at_rest:count "
+          "bytes_at_rest:count bytes_of_payment:count wall_ms:count}"},
     Entry{"status", status_shape},
     Entry{"stop", stopped_shape},
     Entry{"sync run", nothing_shape},

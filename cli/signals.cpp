@@ -41,14 +41,20 @@ void StopSignal::raise() {
   AITBC_CHECK(::write(raised_.get(), &one, sizeof one) == sizeof one);
 }
 
-std::string StopSignal::wait() {
+std::optional<std::string> StopSignal::wait(Duration patience) {
   std::array<pollfd, 2> ready{{{signals_.get(), POLLIN, 0}, {raised_.get(), POLLIN, 0}}};
-  while (::poll(ready.data(), ready.size(), -1) < 0) {
-  }
+  const int count = ::poll(ready.data(), ready.size(), static_cast<int>(patience.count()));
+  if (count <= 0) return std::nullopt;  // or something else interrupted it
   if (ready[1].revents != 0) return "none";
   signalfd_siginfo info{};
   if (::read(signals_.get(), &info, sizeof info) != sizeof info) return "none";
   return info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM";
+}
+
+std::string StopSignal::wait() {
+  for (;;) {
+    if (auto name = wait(Duration{-1})) return *std::move(name);  // for ever
+  }
 }
 
 }  // namespace aitbc::cli

@@ -2,8 +2,10 @@
 // How a process that runs until it is told to end is told: SIGTERM and SIGINT, or raise(). Made by
 // the main thread before any other thread, so that all inherit the mask; raise() is for any thread.
 
+#include <optional>
 #include <string>
 
+#include "chain/core/time.hpp"
 #include "sites/descriptor.hpp"
 
 namespace aitbc::cli {
@@ -17,6 +19,8 @@ class StopSignal {
   void raise();
   // The signal's name, or "none" after raise().
   std::string wait();
+  // Likewise; nullopt if none came in that time.
+  std::optional<std::string> wait(Duration patience);
 
  private:
   sites::Descriptor signals_;

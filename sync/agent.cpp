@@ -31,7 +31,11 @@ void Agent::set_peers(std::span<const std::string> urls, Time now) {
     Peer& peer = peers_[peers_known_++];
     peer.status.url = url;
     peer.next_poll = now;
+    peer.followed = false;
   }
+  choose_ = now + limits::connect_time_max;
+  sample(now);
+  choose_followed(now);
   fetch_all_txs();
 }
 
@@ -63,9 +67,12 @@ Result<std::vector<Send>> Agent::finish() { return std::exchange(out_, {}); }
 
 Result<std::vector<Send>> Agent::tick(Time now) {
   shorten_waits(now);
+  choose_followed(now);
   for (const auto& [id, peer] : peers_) {
+    if (!peer.followed) continue;
     while (peer.polls < polls_wanted(peer) && peer.next_poll <= now) poll(id, now);
   }
+  glance(now);
   AITBC_TRY(advance(now));
   return finish();
 }
@@ -82,6 +89,7 @@ Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Tim
   }
   if (std::holds_alternative<SyncQuery>(pending.request)) {
     --peer.polls;
+    peer.glancing = false;
     peer.tried = std::max(peer.tried.value_or(pending.sent), pending.sent);
     if (reply) {
       AITBC_TRY(on_answer(id, pending, std::get<Heard>(std::move(*reply)), now));
@@ -104,18 +112,22 @@ void Agent::shorten_waits(Time now) {
   const auto within = [now](Time& time, Duration most) { time = std::min(time, now + most); };
   for (auto& [id, peer] : peers_) {
     within(peer.distrusted_until, limits::distrust_time);
-    within(peer.next_poll,
-           std::max({options_.poll_interval, limits::backoff_max, peer.distrusted_until - now}));
+    const Duration between = peer.followed ? options_.poll_interval : limits::glance_time;
+    within(peer.next_poll, std::max({between, limits::backoff_max, peer.distrusted_until - now}));
     within(peer.retry_blocks, std::max(limits::backoff_max, limits::future_wait_max));
   }
   if (retry_txs_) within(*retry_txs_, limits::refused_retry_time);
+  if (choose_) within(*choose_, limits::connect_time_max);
 }
 
 std::optional<Time> Agent::next_wake() const {
   std::optional<Time> wake;
   const auto at = [&](Time time) { wake = wake ? std::min(*wake, time) : time; };
+  const bool may_glance = glances() < limits::glances_max;  // or the next answer wakes it
+  if (choose_) at(*choose_);
   for (const auto& [id, peer] : peers_) {
-    if (peer.polls < polls_wanted(peer)) at(peer.next_poll);
+    const bool may_poll = peer.followed || may_glance;
+    if (may_poll && peer.polls < polls_wanted(peer)) at(peer.next_poll);
     if (claims_better(peer) && !peer.has_our_chain && !download_ && !peer.search)
       at(std::max(peer.retry_blocks, peer.distrusted_until));
   }
@@ -128,7 +140,7 @@ std::optional<Time> Agent::next_wake() const {
 // Of a peer far away several are held open: while the answer to one is on its way, what happens
 // next goes out with another.
 std::size_t Agent::polls_wanted(const Peer& peer) const {
-  const bool follows = peer.failures == 0 && !peer.instance.empty();
+  const bool follows = peer.followed && peer.failures == 0 && !peer.instance.empty();
   if (options_.poll_only || options_.asker.empty() || !follows || !peer.status.round_trip) return 1;
   if (peer.gap) return std::min(peer.polls + 1, limits::polls_held_max);
   const auto more = static_cast<std::size_t>(*peer.status.round_trip / limits::poll_stagger);
@@ -141,8 +153,11 @@ void Agent::poll(PeerId id, Time now) {
   // With another set other votes count: everything is named again.
   const Hash authorities = ledger_.authorities_hash();
   if (std::exchange(peer.authorities, authorities) != authorities) peer.instance.clear();
-  const Duration wait = options_.poll_only ? Duration{0} : options_.poll_interval;
-  std::string asker = std::exchange(peer.gap, false) ? "" : options_.asker;
+  peer.glancing = !peer.followed;
+  const bool held = peer.followed && !options_.poll_only;
+  const Duration wait = held ? options_.poll_interval : Duration{0};
+  std::string asker = peer.gap || !peer.followed ? "" : options_.asker;
+  peer.gap = false;
   if (!asker.empty() && peer.names > 0) asker += "." + std::to_string(peer.names);
   const RequestId sent = send(id, SyncQuery{peer.instance, peer.cursor, wait, asker});
   pending_.at(sent).sent = now;
@@ -154,11 +169,11 @@ Status Agent::on_answer(RequestId poll, const Pending& pending, Heard heard, Tim
   SyncAnswer& answer = heard.answer;
   Peer& peer = peers_.at(id);
   PeerStatus& status = peer.status;
-  peer.failures = 0;
+  if (std::exchange(peer.failures, 0U) > 0) choose_again(now);
   peer.answered = std::max(peer.answered, poll);
   status.last_answer = now;
   status.last_error.clear();
-  status.node_id = answer.node_id;
+  if (status.node_id != answer.node_id) note_name(peer, answer.node_id);
   const Params& params = ledger_.params();
   if (answer.genesis_hash != params.genesis_hash || answer.chain_id != params.chain_id) {
     status.state = {SyncState::Kind::wrong_genesis, 0, {}};
@@ -189,7 +204,7 @@ Status Agent::on_answer(RequestId poll, const Pending& pending, Heard heard, Tim
   note_word(status, answer);
   AITBC_TRY(submit(peer, heard.txs, now));
   want(peer, answer.txs);
-  peer.next_poll = next_poll(asked, answer, now);
+  peer.next_poll = next_poll(peer, asked, answer, now);
   follow(peer, answer);
   fetch_txs(id);
   return judge(peer);
@@ -211,15 +226,17 @@ void Agent::follow(Peer& peer, SyncAnswer& answer) {
 // shrinks on its way.
 void Agent::hear_keys(Peer& peer, const SyncAnswer& answer, Time sent, Time now) {
   const Duration since = std::max(Duration{0}, now - sent - answer.held);
-  std::vector<Sighting> all = answer.sightings;
-  for (Sighting& sighting : all) sighting.age += since;
-  if (answer.runs) all.push_back({*answer.runs, peer.status.url, since});
-  for (const Sighting& sighting : all) {
+  const auto hear = [&](const KeyClaim& claim, const std::string& url, Duration age) -> Status {
     // Of others nothing follows, and anybody can make as many keys as would fill the roster.
-    if (!ledger_.may_vote(sighting.claim.key)) continue;
-    const auto heard = roster_.hear(ledger_.params().genesis_hash, sighting, now);
-    if (!heard) return distrust(peer, heard.error(), now);
+    if (!ledger_.may_vote(claim.key)) return ok();
+    return roster_.hear(ledger_.params().genesis_hash, {claim, url, age}, now);
+  };
+  Status heard = ok();
+  for (const Sighting& told : answer.sightings) {
+    if (heard) heard = hear(told.claim, told.url, told.age + since);
   }
+  if (heard && answer.runs) heard = hear(*answer.runs, peer.status.url, since);
+  if (!heard) distrust(peer, heard.error(), now);
 }
 
 // Offset against the midpoint of the exchange (Cristian's algorithm); the time the answer was held
@@ -238,11 +255,13 @@ void Agent::measure_clock(Peer& peer, const SyncAnswer& answer, Time sent, Time 
 }
 
 // A peer that answers early without news would be asked in a busy loop.
-Time Agent::next_poll(const SyncQuery& asked, const SyncAnswer& answer, Time now) {
+Time Agent::next_poll(const Peer& peer, const SyncQuery& asked, const SyncAnswer& answer,
+                      Time now) {
   const bool news =
       answer.instance != asked.instance || answer.cursor > std::max(asked.cursor, answer.since);
   if (answer.more && news) return now;
   if (options_.poll_only) return now + options_.poll_interval - jitter(options_.poll_interval / 4);
+  if (!peer.followed) return now + limits::glance_time - jitter(limits::glance_time / 4);
   const bool held = answer.held >= asked.wait / 2;
   return now + (news || held ? limits::poll_pause : limits::backoff_min);
 }
@@ -267,6 +286,7 @@ void Agent::on_poll_error(Peer& peer, RequestId poll, const Error& failure, Time
   peer.gap = true;
   ++peer.names;
   if (poll < peer.answered || poll <= peer.failed) return;
+  if (peer.followed) choose_again(now);
   peer.failed = last_id_;
   peer.status.state = {SyncState::Kind::unreachable, 0, {}};
   forget_word(peer.status);
@@ -283,6 +303,7 @@ void Agent::distrust(Peer& peer, const Error& failure, Time now) {
   peer.search.reset();
   peer.distrusted_until = now + limits::distrust_time;
   peer.next_poll = peer.distrusted_until;
+  choose_again(now);
 }
 
 bool Agent::usable(const Peer& peer, Time now) {

@@ -1,8 +1,9 @@
 #pragma once
 // The sync agent: keeps a long poll open to each peer, several to one far away, fetches the
 // transactions and blocks that the answers name and the local ledger lacks, and knows how each peer
-// stands. A state machine without I/O: calls return what is to be sent, and every Send must come
-// back through on_reply. Not thread-safe; owned by one Replica or one Daemon.
+// stands. Of very many peers it follows a few so, and looks at the others now and then. A state
+// machine without I/O: calls return what is to be sent, and every Send must come back through
+// on_reply. Not thread-safe; owned by one Replica or one Daemon.
 
 #include <deque>
 #include <map>
@@ -16,7 +17,17 @@
 #include "sync/roster.hpp"
 #include "sync/search.hpp"
 
-namespace aitbc::sync {
+namespace aitbc {
+
+namespace limits {
+inline constexpr std::size_t peers_few = 8;  // all of them are followed, with polls that are held
+inline constexpr std::size_t followed_max = 5;   // of more
+inline constexpr std::size_t sampled_max = 16;   // of more, that are asked at once
+inline constexpr std::size_t glances_max = 8;    // at once, at peers that are not followed
+inline constexpr Duration glance_time{600'000};  // between two at one of them
+}  // namespace limits
+
+namespace sync {
 
 class Agent {
  public:
@@ -24,8 +35,9 @@ class Agent {
     std::vector<std::string> peers;  // base URLs
     bool poll_only = false;          // no held polls: ask once every poll_interval
     Duration poll_interval = limits::poll_interval;
-    std::uint64_t seed = 0;  // of the jitter
-    std::string asker = {};  // a name of its own for peers far away; empty: one poll a peer
+    std::uint64_t seed = 0;    // of the jitter
+    std::string asker = {};    // a name of its own for peers far away; empty: one poll a peer
+    std::string node_id = {};  // by which the peers know it; empty: it follows all of them
   };
 
   Agent(Options, Ledger&, Time now);
@@ -51,7 +63,8 @@ class Agent {
   // While a better branch is being fetched, sealing on the own head would only fork the chain.
   // A mere claim does not count, or a peer could keep us from sealing with it.
   bool downloading() const { return download_ && !download_->guessing(); }
-  // Whether each peer has answered a poll that was sent since then, or failed to.
+  // Whether each peer has answered a poll that was sent since then, or failed to; of very many
+  // those that are followed and those that were looked at first.
   bool all_tried(Time since = Time::min()) const;
   const Roster& roster() const { return roster_; }
   // Our clock minus the median of all clocks that were heard within a window of the roster, ours
@@ -78,6 +91,10 @@ class Agent {
     RequestId failed = 0;        // polls up to this one fail for the same reason
     std::optional<Time> tried;   // when the latest poll was sent that is over
     unsigned names = 0;          // that it knows us by: the polls of another one are lost
+    bool followed = true;        // or looked at now and then
+    bool sampled = false;        // looked at first, before the choice
+    bool glancing = false;       // a poll is under way that is to come back at once
+    Hash place, rank;            // of its node_id; see agent_follow.cpp
     bool has_our_chain = false;  // its head is a block of ours
     Time distrusted_until;
     Time retry_blocks;  // no download from it before
@@ -118,7 +135,7 @@ class Agent {
   void on_poll_error(Peer&, RequestId, const Error&, Time now);
   void hear_keys(Peer&, const SyncAnswer&, Time sent, Time now);
   static void measure_clock(Peer&, const SyncAnswer&, Time sent, Time now);
-  Time next_poll(const SyncQuery& asked, const SyncAnswer&, Time now);
+  Time next_poll(const Peer&, const SyncQuery& asked, const SyncAnswer&, Time now);
   Duration jitter(Duration most);
   Status on_txs(PeerId, const GetTxs&, Result<Reply>, Time now);
   static void want(Peer&, std::span<const TxId>);
@@ -129,6 +146,17 @@ class Agent {
   void distrust(Peer&, const Error&, Time now);
   static bool usable(const Peer&, Time now);
   Result<std::vector<Send>> finish();
+
+  // Whom it follows (agent_follow.cpp).
+  bool follows_all() const;
+  void sample(Time now);
+  void choose_again(Time at);
+  void choose_followed(Time now);
+  void follow_only(std::span<const PeerId> chosen, Time now);
+  std::vector<PeerId> choice(Time now) const;
+  void note_name(Peer&, const std::string& node_id);
+  std::size_t glances() const;
+  void glance(Time now);
 
   // Status (agent_status.cpp).
   void note_word(PeerStatus&, SyncAnswer&) const;
@@ -163,7 +191,8 @@ class Agent {
   Ledger& ledger_;
   Rng rng_;
   Peers peers_;
-  PeerId peers_known_ = 0;  // so far; numbers them
+  PeerId peers_known_ = 0;      // so far; numbers them
+  std::optional<Time> choose_;  // whom to follow, then at the latest; nullopt: nothing has changed
   Roster roster_;
   std::unordered_map<RequestId, Pending> pending_;
   RequestId last_id_ = 0;
@@ -183,4 +212,5 @@ class Agent {
   std::uint64_t reorg_depth_max_ = 0;
 };
 
-}  // namespace aitbc::sync
+}  // namespace sync
+}  // namespace aitbc

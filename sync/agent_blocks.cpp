@@ -58,7 +58,11 @@ Result<bool> Agent::offers_better(const Peer& peer, Time now) {
 Status Agent::advance(Time now) {
   AITBC_TRY_ASSIGN(committed_elsewhere_, ledger_.committed_elsewhere());
   if (judged_for_ != ledger_.head().id) {
-    for (auto& [id, peer] : peers_) AITBC_TRY(judge(peer));
+    for (auto& [id, peer] : peers_) {
+      // One that is not followed moves on as we do, and says so only when it is looked at.
+      const bool stands = peer.status.state.kind == SyncState::Kind::in_sync;
+      if (peer.followed || !stands) AITBC_TRY(judge(peer));
+    }
     judged_for_ = ledger_.head().id;
   }
   if (download_) {

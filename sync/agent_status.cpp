@@ -34,8 +34,9 @@ std::vector<PeerLink> Agent::links() const {
   std::vector<PeerLink> links;
   for (const auto& [id, peer] : peers_) {
     const PeerStatus& status = peer.status;
-    if (status.node_id.empty()) continue;
-    if (status.state.kind == SyncState::Kind::unreachable) {
+    const bool fails = status.state.kind == SyncState::Kind::unreachable;
+    if (status.node_id.empty() || !(peer.followed || fails)) continue;
+    if (fails) {
       links.push_back({status.node_id, {}});
     } else if (status.round_trip) {  // or it was not measured since our clock was set
       links.push_back({status.node_id, status.round_trip});
@@ -45,8 +46,10 @@ std::vector<PeerLink> Agent::links() const {
 }
 
 bool Agent::all_tried(Time since) const {
-  return std::all_of(peers_.begin(), peers_.end(),
-                     [&](const auto& peer) { return peer.second.tried >= since; });
+  return std::all_of(peers_.begin(), peers_.end(), [&](const auto& each) {
+    const Peer& peer = each.second;
+    return peer.tried >= since || !(peer.followed || peer.sampled);
+  });
 }
 
 std::vector<Duration> Agent::offsets(Time now) const {

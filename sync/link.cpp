@@ -9,6 +9,8 @@ namespace {
 constexpr std::uint64_t million = 1'000'000;
 constexpr std::size_t frame_bytes = 300;  // request line or status, headers
 constexpr std::size_t vote_bytes = 400;   // in hexadecimal
+constexpr std::size_t sighting_bytes = 480;
+constexpr std::size_t peer_link_bytes = 45;
 constexpr std::size_t id_bytes = 32;
 constexpr std::size_t id_text_bytes = 70;
 
@@ -35,7 +37,9 @@ std::size_t bytes_of_txs(std::span<const CheckedTx> txs) {
 struct ReplyBytes {
   std::size_t operator()(const Heard& heard) const {
     return heard.answer.txs.size() * id_text_bytes + heard.answer.votes.size() * vote_bytes +
-           bytes_of_txs(heard.txs) + bytes_of_blocks(heard.blocks);
+           heard.answer.sightings.size() * sighting_bytes +
+           heard.answer.links.size() * peer_link_bytes + bytes_of_txs(heard.txs) +
+           bytes_of_blocks(heard.blocks);
   }
   std::size_t operator()(const std::vector<SealedHeader>& headers) const {
     return headers.size() * sealed_header_bytes;

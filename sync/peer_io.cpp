@@ -58,53 +58,69 @@ class Exchange {
 
 class PeerIo::Lane {
  public:
+  using Open = std::function<rpc::Client()>;
   using OnReply = std::function<void(const Send&, Result<Reply>)>;
 
-  Lane(rpc::Client client, Verifier& verifier, OnReply on_reply, const char* name)
-      : client_(std::move(client)),
-        verifier_(verifier),
-        on_reply_(std::move(on_reply)),
-        name_(name) {}
+  Lane(Open open, Verifier& verifier, OnReply on_reply, const char* name)
+      : open_(std::move(open)), verifier_(verifier), on_reply_(std::move(on_reply)), name_(name) {}
   ~Lane() {
     cancel();
-    const MutexLock lock(mutex_);
-    if (thread_.joinable()) thread_.join();
-  }
+    std::jthread ending;
+    {
+      const MutexLock lock(mutex_);
+      ending = std::move(thread_);
+    }
+  }  // joins
 
   void send(Send send) {
     const MutexLock lock(mutex_);
-    if (!thread_.joinable()) thread_ = std::jthread([this] { run(); });
     ++under_way_;
     queue_.push_always(std::move(send));
+    if (client_) return;
+    client_.emplace(open_());
+    thread_ = std::jthread([this] { run(); });  // the last one has ended, or is about to
   }
   std::size_t under_way() const { return under_way_; }
 
   // Ends what is under way, and nothing more is begun; the destructor waits for it.
   void cancel() {
     queue_.close();
-    client_.cancel();
+    const MutexLock lock(mutex_);
+    if (client_) client_->cancel();
   }
 
  private:
   void run() {
     pthread_setname_np(pthread_self(), name_);
     while (!queue_.closed()) {
-      for (const Send& send : queue_.take_all(limits::poll_interval)) {
+      auto sends = queue_.take_all(limits::lane_rest_time);
+      if (sends.empty() && rest()) return;
+      for (const Send& send : sends) {
         if (queue_.closed()) return;
-        auto reply = std::visit(Exchange(client_, verifier_), send.request);
+        auto reply = std::visit(Exchange(*client_, verifier_), send.request);
         --under_way_;  // before the reply, which may bring the next one
         if (!queue_.closed()) on_reply_(send, std::move(reply));
       }
     }
   }
 
-  rpc::Client client_;
+  // False if there is work after all. Without a client, the next send() begins anew.
+  bool rest() {
+    const MutexLock lock(mutex_);
+    if (under_way_ > 0) return false;
+    client_.reset();
+    return true;
+  }
+
+  const Open open_;
   Verifier& verifier_;
   const OnReply on_reply_;
   const char* name_;
   std::atomic<std::size_t> under_way_ = 0;
   BoundedQueue<Send> queue_{limits::inbox_items_max};
   Mutex mutex_;
+  // While there is a thread, which alone uses it, and made or ended with the mutex.
+  std::optional<rpc::Client> client_;
   std::jthread thread_ AITBC_GUARDED_BY(mutex_);
 };
 
@@ -225,24 +241,26 @@ PeerIo::PeerIo(Verifier& verifier, Options options, Deliver deliver)
 
 PeerIo::~PeerIo() { stop(); }
 
-Result<PeerIo::Peer> PeerIo::open_peer(const std::string& url) {
-  const auto lane = [&](const char* name) -> Result<std::unique_ptr<Lane>> {
-    AITBC_TRY_ASSIGN(auto client, rpc::Client::open(url, {}, credentials_));
-    const auto on_reply = [faulty = faulty_.get()](const Send& send, Result<Reply> reply) {
-      faulty->on_reply(send, std::move(reply));
-    };
-    return std::make_unique<Lane>(std::move(client), verifier_, on_reply, name);
+std::unique_ptr<PeerIo::Lane> PeerIo::open_lane(const std::string& url, const char* name) {
+  const auto open = [this, url] { return *rpc::Client::open(url, {}, credentials_); };
+  const auto on_reply = [faulty = faulty_.get()](const Send& send, Result<Reply> reply) {
+    faulty->on_reply(send, std::move(reply));
   };
-  Peer peer;
-  while (peer.polls.size() < limits::polls_held_max) {
-    AITBC_TRY_ASSIGN(auto poll, lane("peer-poll"));
-    peer.polls.push_back(std::move(poll));
+  return std::make_unique<Lane>(open, verifier_, on_reply, name);
+}
+
+// One that is idle, then a new one; at the bound that which has the least to do.
+PeerIo::Lane& PeerIo::lane_for(const Send& send, Peer& peer) {
+  const bool is_poll = std::holds_alternative<SyncQuery>(send.request);
+  Lanes& lanes = is_poll ? peer.polls : peer.fetches;
+  const std::size_t lanes_max = is_poll ? limits::polls_held_max : fetch_lanes();
+  const auto least = std::min_element(lanes.begin(), lanes.end(), [](const auto& a, const auto& b) {
+    return a->under_way() < b->under_way();
+  });
+  if (least != lanes.end() && (lanes.size() == lanes_max || (*least)->under_way() == 0)) {
+    return **least;
   }
-  while (peer.fetches.size() < fetch_lanes()) {
-    AITBC_TRY_ASSIGN(auto fetch, lane("peer-fetch"));
-    peer.fetches.push_back(std::move(fetch));
-  }
-  return peer;
+  return *lanes.emplace_back(open_lane(send.to, is_poll ? "peer-poll" : "peer-fetch"));
 }
 
 Status PeerIo::set_peers(std::span<const std::string> urls) {
@@ -253,8 +271,8 @@ Status PeerIo::set_peers(std::span<const std::string> urls) {
   Peers fresh;
   for (const std::string& url : urls) {
     if (has(url) || fresh.contains(url)) continue;
-    AITBC_TRY_ASSIGN(auto peer, open_peer(url));
-    fresh.emplace(url, std::move(peer));
+    AITBC_TRY(rpc::Client::open(url));  // so that its lanes can be opened
+    fresh.emplace(url, Peer());
   }
   Peers ended;
   {
@@ -293,13 +311,7 @@ void PeerIo::put_on_lane(Send send) {
   const MutexLock lock(mutex_);
   const auto found = peers_.find(send.to);
   if (found == peers_.end()) return;
-  const bool is_poll = std::holds_alternative<SyncQuery>(send.request);
-  const Lanes& lanes = is_poll ? found->second.polls : found->second.fetches;
-  // The first of those that are idle: a thread that is not needed never starts.
-  const auto least = std::min_element(lanes.begin(), lanes.end(), [](const auto& a, const auto& b) {
-    return a->under_way() < b->under_way();
-  });
-  (*least)->send(std::move(send));
+  lane_for(send, found->second).send(std::move(send));
 }
 
 void PeerIo::stop() {

@@ -1,9 +1,10 @@
 #pragma once
 // Carries Sends to peers over HTTP and brings the replies back. Each peer has a lane for each poll
 // that may be held, so that nothing waits behind one, and some for fetches, so that signatures of
-// blocks are checked on all processors; a lane is one thread with one connection, started when
-// first used. What faults on the links do to messages happens outside the lanes: a delayed message
-// holds up no other one.
+// blocks are checked on all processors. A lane is one thread with one connection while it is used:
+// both end after limits::lane_rest_time without work, so that a peer which is asked now and then
+// costs nothing in between. What faults on the links do to messages happens outside the lanes: a
+// delayed message holds up no other one.
 
 #include <functional>
 #include <map>
@@ -15,7 +16,13 @@
 #include "sync/link.hpp"
 #include "sync/timer.hpp"
 
-namespace aitbc::sync {
+namespace aitbc {
+
+namespace limits {
+inline constexpr Duration lane_rest_time{2'000};  // a lane without work ends after it
+}  // namespace limits
+
+namespace sync {
 
 class PeerIo {
  public:
@@ -51,13 +58,14 @@ class PeerIo {
   class Lane;
   class Faulty;
   using Lanes = std::vector<std::unique_ptr<Lane>>;
-  struct Peer {
+  struct Peer {  // its lanes are made when they are first needed
     Lanes polls, fetches;
   };
   using Peers = std::map<std::string, Peer>;
 
   PeerIo(Verifier&, Options, Deliver);
-  Result<Peer> open_peer(const std::string& url);
+  std::unique_ptr<Lane> open_lane(const std::string& url, const char* name);
+  Lane& lane_for(const Send&, Peer&);
   void put_on_lane(Send);
   static void end(Peers);
 
@@ -68,4 +76,5 @@ class PeerIo {
   Peers peers_ AITBC_GUARDED_BY(mutex_);
 };
 
-}  // namespace aitbc::sync
+}  // namespace sync
+}  // namespace aitbc

@@ -5,8 +5,18 @@
 
 #include "chain/mutex.hpp"
 #include "chain/protocol.hpp"
+#include "sync/replica.hpp"
 
 namespace aitbc::sync {
+
+// What a status says but for the peers, which change only by their answers.
+struct Told {
+  std::uint64_t sequence = 0;
+  Tip head, justified, final;
+  Fitness fitness;
+  std::vector<Fault> faults;
+  bool operator==(const Told&) const = default;
+};
 
 class Published {
  public:

@@ -4,6 +4,16 @@
 
 namespace aitbc::sync {
 
+namespace {
+
+Agent::Options agent_options(const Replica::Options& options) {
+  Agent::Options agent = options.agent;
+  agent.node_id = options.node_id;
+  return agent;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Replica>> Replica::create(Chain chain, Options options, Time now) {
   std::unique_ptr<Replica> replica(new Replica(std::move(chain), std::move(options), now));
   if (const auto& authority = replica->options_.authority) {
@@ -21,7 +31,7 @@ Replica::Replica(Chain chain, Options options, Time now)
     : chain_(std::move(chain)),
       options_(std::move(options)),
       ledger_(chain_),
-      agent_(options_.agent, ledger_, now),
+      agent_(agent_options(options_), ledger_, now),
       started_(now),
       listening_since_(now),
       prepared_at_(now) {}

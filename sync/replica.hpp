@@ -23,6 +23,7 @@ struct Fitness {
   Reason reason = Reason::none;
   std::string why;
 
+  bool operator==(const Fitness&) const = default;
   bool may_vote() const { return reason < Reason::asking; }
   bool may_seal() const { return reason <= Reason::deep; }
 };

@@ -1,13 +1,16 @@
 #include "sync/roster.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "chain/core/limits.hpp"
 
 namespace aitbc::sync {
 
-// The time of day may step back: nothing was heard later than now.
+// The time of day may step back: nothing was heard later than now. Once for all that one answer
+// tells: each of many keys would look at all others.
 void Roster::forget(Time now) {
+  if (std::exchange(forgot_, now) == now) return;
   for (auto it = by_key_.begin(); it != by_key_.end();) {
     for (Heard& heard : it->second) heard.at = std::min(heard.at, now);
     std::erase_if(it->second, [&](const Heard& heard) { return !fresh(heard, now); });
@@ -44,16 +47,18 @@ Status Roster::hear(const GenesisHash& chain, const Sighting& sighting, Time now
   return ok();
 }
 
-std::vector<Sighting> Roster::sightings(Time now) const {
+void Roster::tell(const std::vector<Heard>& all, Time now, std::vector<Sighting>& found) const {
   constexpr Duration resolution{1};  // or rounding would make the age less with each hop
-  std::vector<Sighting> found;
-  for (const auto& [key, all] : by_key_) {
-    for (const Heard& heard : all) {
-      // forget() comes later than a clock that has stepped back.
-      const Duration age = std::max(now - heard.at, Duration{0}) + resolution;
-      if (fresh(heard, now)) found.push_back({heard.claim, heard.url, age});
-    }
+  for (const Heard& heard : all) {
+    // forget() comes later than a clock that has stepped back.
+    const Duration age = std::max(now - heard.at, Duration{0}) + resolution;
+    if (fresh(heard, now)) found.push_back({heard.claim, heard.url, age});
   }
+}
+
+std::vector<Sighting> Roster::sightings(Time now) const {
+  std::vector<Sighting> found;
+  for (const auto& of_key : by_key_) tell(of_key.second, now, found);
   return found;
 }
 
@@ -70,8 +75,8 @@ std::size_t Roster::heard(std::span<const PublicKey> keys, const std::optional<P
 
 std::vector<Sighting> Roster::runners(const PublicKey& key, Time now) const {
   std::vector<Sighting> found;
-  for (const Sighting& sighting : sightings(now)) {
-    if (sighting.claim.key == key) found.push_back(sighting);
+  if (const auto of_key = by_key_.find(key); of_key != by_key_.end()) {
+    tell(of_key->second, now, found);
   }
   return found;
 }

@@ -7,6 +7,7 @@
 // keep a third alive for one another that both stopped hearing.
 
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -38,8 +39,10 @@ class Roster {
   };
   bool fresh(const Heard& heard, Time now) const { return now - heard.at <= window_; }
   void forget(Time now);
+  void tell(const std::vector<Heard>& all, Time now, std::vector<Sighting>& found) const;
 
   Duration window_;
+  std::optional<Time> forgot_;                      // what was too old then
   std::map<PublicKey, std::vector<Heard>> by_key_;  // of each key the last heard first
 };
 

@@ -95,7 +95,7 @@ class Runner::Core {
   void note_faults(std::span<const Fault> before, std::span<const Fault> now);
   void note_clock(Time now);
   Status set_peers(const std::vector<std::string>& urls, Time now);
-  void publish();
+  void publish(bool quiet = false);
   void fail(const Error& failure);
 
   const Genesis genesis_;
@@ -113,6 +113,7 @@ class Runner::Core {
   std::unique_ptr<PeerIo> peer_io_;  // null: it follows nobody
   std::uint64_t told_ = 0;           // answers to polls
   StateEvent told_state_;
+  Told told_before_;
   KeyLog key_log_{log_};
   Time time_before_ = time_of_day();
   std::chrono::steady_clock::time_point steady_before_ = std::chrono::steady_clock::now();
@@ -141,12 +142,12 @@ Status Runner::Core::round() {
   note_clock(now);
   const Tip head = replica_->chain().head();
   const std::uint64_t reorgs = published_.status()->reorgs;
-
+  const bool quiet = asks_only(work);
   AITBC_TRY(handle_all(work, now));
   auto step = replica_->tick(now);
   if (!step && is_internal(step.error())) return step.error();
   if (step) send_all(std::move(step->sends));
-  publish();
+  publish(quiet);
   polls_.answer(published_.status()->instance, replica_->chain().mempool().last_sequence(),
                 PollWork::Clock::now(), [&](const SyncQuery& query) { return answer(query, now); });
   note_changes(head, reorgs, step ? step->sealed : std::nullopt);
@@ -272,9 +273,19 @@ void Runner::Core::send_all(std::vector<Send> sends) {
   for (Send& send : sends) peer_io_->send(std::move(send));
 }
 
-void Runner::Core::publish() {
+// With very many peers their status costs more than all else of a round that only answered some.
+void Runner::Core::publish(bool quiet) {
+  const Chain& chain = replica_->chain();
+  Told told{chain.mempool().last_sequence(),
+            chain.head(),
+            chain.justified(),
+            chain.final(),
+            replica_->fitness(),
+            faults_->active()};
+  if (quiet && told == told_before_) return journal_->publish(faults_->now());
+  told_before_ = std::move(told);
   auto status = std::make_shared<NodeStatus>(replica_->status());
-  status->faults = faults_->active();
+  status->faults = told_before_.faults;
   if (const auto before = published_.status()) note_faults(before->faults, status->faults);
   StateEvent state = state_of(*status);
   published_.set(std::move(status));

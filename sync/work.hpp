@@ -2,7 +2,9 @@
 // What the core thread is asked to do, each with whom to tell what came of it. A work item belongs
 // to one thread at a time.
 
+#include <algorithm>
 #include <chrono>
+#include <deque>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -80,5 +82,11 @@ struct ReplyWork {
 struct Nudge {};
 using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, VotesWork,
                           EvidenceWork, UnlockWork, PeersWork, ReplyWork, Nudge>;
+
+// Nothing of it changes the node.
+inline bool asks_only(const std::deque<Work>& all) {
+  return std::all_of(all.begin(), all.end(),
+                     [](const Work& work) { return std::holds_alternative<PollWork>(work); });
+}
 
 }  // namespace aitbc::sync

@@ -49,7 +49,7 @@ Genesis genesis_of(const Setup& setup, const std::deque<KeyPair>& keys,
 World::World(const Setup& setup)
     : World(setup, genesis_of(setup, keys_from(1'000, setup.nodes), keys_from(2'000, setup.users)),
             from_unix_ms(start_ms), keys_from(1'000, setup.nodes), keys_from(2'000, setup.users)) {
-  for (NodeIndex i = 0; i < setup.nodes; ++i) restart(i);
+  for (NodeIndex i = 0; i < setup.nodes + setup.followers; ++i) restart(i);
 }
 
 World::World(const Setup& setup, const Genesis& genesis, Time start, std::deque<KeyPair> keys,
@@ -62,17 +62,14 @@ World::World(const Setup& setup, const Genesis& genesis, Time start, std::deque<
       genesis_(genesis),
       params_(params_of(genesis_)),
       notary_(params_),
-      observer_(setup.seed, params_, setup.nodes + setup.clones),
+      observer_(setup.seed, params_, setup.nodes + setup.followers + setup.clones),
       audit_(genesis_),
-      nodes_(setup.nodes + setup.clones),
+      nodes_(setup.nodes + setup.followers + setup.clones),
       links_(nodes_.size() * nodes_.size()),
       groups_(nodes_.size(), 0) {
   for (NodeIndex i = 0; i < nodes_.size(); ++i) {
     Node& node = nodes_[i];
     node.key = i;
-    for (NodeIndex peer = 0; peer < nodes_.size(); ++peer) {
-      if (peer != i) node.peers.push_back(peer);
-    }
     if (!setup.directory.empty()) {
       node.machine.file = setup.directory + "/" + std::to_string(i) + ".db";
     }
@@ -82,6 +79,43 @@ World::World(const Setup& setup, const Genesis& genesis, Time start, std::deque<
       node.machine.clock.set(now(), Duration{static_cast<std::int64_t>(chosen) - skew}, 0);
     }
   }
+  name_peers();
+}
+
+// All others; of more than a node may have, some by chance, and whoever names one is named by it.
+void World::name_peers() {
+  const std::size_t count = nodes_.size();
+  if (count <= limits::peers_max) {
+    for (NodeIndex i = 0; i < count; ++i) {
+      for (NodeIndex peer = 0; peer < count; ++peer) {
+        if (peer != i) nodes_[i].peers.push_back(peer);
+      }
+    }
+    return;
+  }
+  for (NodeIndex i = 0; i < count; ++i) {
+    for (std::size_t tries = 0; tries < limits::peers_max / 4; ++tries) {
+      const NodeIndex peer = tries == 0 ? (i + 1) % count : rng_.below(count);
+      std::vector<NodeIndex>&mine = nodes_[i].peers, &theirs = nodes_[peer].peers;
+      const bool known = std::find(mine.begin(), mine.end(), peer) != mine.end();
+      if (peer == i || known || theirs.size() >= limits::peers_max) continue;
+      mine.push_back(peer);
+      theirs.push_back(i);
+    }
+  }
+}
+
+bool World::has_key(NodeIndex node) const {
+  return !recorded() && (node < setup_.nodes || node >= setup_.nodes + setup_.followers);
+}
+
+// A node's next event waits until it has done this.
+void World::charge(NodeIndex index, std::size_t signatures) {
+  Node& node = nodes_[index];
+  node.owed += setup_.costs.message + setup_.costs.signature * signatures;
+  const auto whole = std::chrono::floor<Duration>(node.owed);
+  node.owed -= whole;
+  node.machine.busy += whole;
 }
 
 void World::run_for(Duration duration) {
@@ -126,7 +160,7 @@ void World::restart(NodeIndex index) {
   options.instance = instance_of(index);
   options.agent.asker = options.instance;
   node.askers = {};
-  if (!recorded()) {
+  if (has_key(index)) {
     options.authority =
         Authority(KeyPair(Seed(key_of(index).seed().bytes())), open_guard(node.machine));
   }

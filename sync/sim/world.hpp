@@ -21,14 +21,24 @@ namespace aitbc::sim {
 struct Recording;
 struct RecordedNode;
 
+// What work costs a node, on one thread.
+struct Costs {
+  std::chrono::nanoseconds message{0};    // to ask or to answer once
+  std::chrono::nanoseconds signature{0};  // to check one
+};
+
 struct Setup {
   std::uint64_t seed = 1;
-  std::size_t nodes = 3;  // each an authority
+  std::size_t nodes = 3;      // each an authority
+  std::size_t followers = 0;  // further nodes, which have no key
   std::size_t users = 6;
   Quorum quorum = Quorum::majority;
   bool poll_only = false;
-  std::size_t clones = 0;      // further nodes, which wait for clone() to give them another's key
-  LinkRule links = {};         // of every link, always
+  std::size_t clones = 0;  // further nodes, which wait for clone() to give them another's key
+  LinkRule links = {};     // of every link, always
+  // How long a message takes from one node to another besides; empty: no time.
+  std::function<Duration(NodeIndex from, NodeIndex to)> way = {};
+  Costs costs = {};
   Duration skew_max{0};        // each clock is off by at most this
   std::string directory = {};  // SQLite files in it instead of memory; then no snapshots, no clones
 };
@@ -111,6 +121,7 @@ class World {
   std::uint64_t reorg_depth_max() const { return reorg_depth_max_; }
   std::uint64_t messages() const { return messages_; }
   std::uint64_t lost_messages() const { return lost_; }
+  std::uint64_t bytes() const { return bytes_; }  // about, of all messages, if there is a `way`
   // What `aitbc dump` would see of the nodes that are up.
   Recording record() const;
   // A fingerprint of everything that happened.
@@ -144,9 +155,10 @@ class World {
     std::vector<Waiting> waiting;
     std::optional<Lie> lie;
     std::optional<Snapshot> snapshot;
-    bool forced = false;              // it does not ask who else runs its key
-    std::uint64_t reorgs_before = 0;  // of earlier lives
-    Tip head;                         // as last noted
+    bool forced = false;               // it does not ask who else runs its key
+    std::uint64_t reorgs_before = 0;   // of earlier lives
+    std::chrono::nanoseconds owed{0};  // of work that took less than a millisecond
+    Tip head;                          // as last noted
     Height final = 0;
   };
   struct TimedRule {
@@ -178,6 +190,9 @@ class World {
   bool has_news(NodeIndex, const SyncQuery&) const;
   Answer answer_now(NodeIndex, SyncQuery, Duration held);
   Result<sync::Reply> read(NodeIndex node, const sync::Request&);
+  void name_peers();
+  bool has_key(NodeIndex) const;
+  void charge(NodeIndex, std::size_t signatures);
   void note_head(NodeIndex);
   void note(const std::string& line);
 
@@ -195,7 +210,7 @@ class World {
   std::vector<sync::Link> links_;  // from * nodes + to
   std::vector<TimedRule> rules_;
   std::vector<int> groups_;
-  std::uint64_t reorg_depth_max_ = 0, messages_ = 0, lost_ = 0;
+  std::uint64_t reorg_depth_max_ = 0, messages_ = 0, lost_ = 0, bytes_ = 0;
   Hash trace_;
 };
 

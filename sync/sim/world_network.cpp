@@ -6,12 +6,35 @@
 
 namespace aitbc::sim {
 
+namespace {
+
+// That whoever gets the answer checks.
+struct Signatures {
+  std::size_t operator()(const sync::Heard& heard) const {
+    return heard.answer.votes.size() + heard.txs.size() + (*this)(heard.blocks);
+  }
+  std::size_t operator()(const std::vector<SealedHeader>&) const { return 0; }
+  std::size_t operator()(const std::vector<CheckedBlock>& blocks) const {
+    std::size_t count = blocks.size();
+    for (const CheckedBlock& block : blocks) count += block.txs.size();
+    return count;
+  }
+  std::size_t operator()(const std::vector<CheckedTx>& txs) const { return txs.size(); }
+};
+
+std::size_t signatures_of(const Result<sync::Reply>& reply) {
+  return reply ? std::visit(Signatures(), *reply) : 0;
+}
+
+}  // namespace
+
 void World::add_rule(NodeIndex from, NodeIndex to, const LinkRule& rule, Time until) {
   rules_.push_back({from, to, rule, until});
 }
 
 LinkRule World::rule_of(NodeIndex from, NodeIndex to) {
   LinkRule rule = setup_.links;
+  if (setup_.way) rule.delay += setup_.way(from, to);
   if (groups_[from] != groups_[to]) rule.cut = true;
   std::erase_if(rules_, [this](const TimedRule& each) { return each.until <= now(); });
   for (const TimedRule& each : rules_) {
@@ -25,7 +48,9 @@ void World::carry(NodeIndex from, NodeIndex to, const Message& message,
                   const std::function<void()>& arrive) {
   ++messages_;
   const LinkRule rule = rule_of(from, to);
-  const std::size_t bytes = rule.bytes_per_second > 0 ? sync::bytes_of(message) : 0;
+  const bool counts = rule.bytes_per_second > 0 || setup_.way;
+  const std::size_t bytes = counts ? sync::bytes_of(message) : 0;
+  bytes_ += bytes;
   const auto arrivals = links_[from * nodes_.size() + to].carry(rule, rng_, now(), bytes);
   if (arrivals.empty()) ++lost_;
   for (const Duration arrival : arrivals) scheduler_.after(arrival, arrive);
@@ -38,6 +63,7 @@ void World::transmit(NodeIndex from, const sync::Send& send) {
   const std::uint64_t life = nodes_[from].starts;
   const auto reply = [this, from, life, id = send.id](const Answer& answer) {
     if (nodes_[from].starts != life) return;
+    charge(from, signatures_of(*answer));
     on_node(from, [this, from, id, answer] {
       return nodes_[from].replica->on_reply(id, *answer, local(from));
     });
@@ -61,6 +87,7 @@ void World::transmit(NodeIndex from, const sync::Send& send) {
       return;
     }
     serve(to, what, [this, from, to, reply](const Answer& answer) {
+      charge(to, 0);
       carry(to, from, *answer, [reply, answer] { reply(answer); });
     });
   });

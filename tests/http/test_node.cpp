@@ -18,7 +18,7 @@ TestNode::TestNode(const Genesis& genesis, std::unique_ptr<Store> store, Shape s
     : genesis_(genesis),
       params_(params_of(genesis)),
       now_(shape.now),
-      journal_(shape.events_max),
+      journal_(Journal::Bounds{.events_max = shape.events_max}),
       chain_(value_of(Chain::open(
           genesis, std::make_unique<JournaledStore>(std::move(store), journal_), shape.mempool))) {
   chain_.on_vote([this](const SignedVote& vote) { journal_.note(VoteEvent{vote}); });

@@ -104,7 +104,7 @@ class FullDisk final : public MemoryStore {
 }  // namespace
 
 TEST_CASE("a journal keeps its newest events, and says where it forgot") {
-  Journal journal(3);
+  Journal journal(Journal::Bounds{.events_max = 3});
   std::size_t rings = 0;
   const auto watch = journal.bells().add([&] { ++rings; });
   CHECK(journal.after(0, 10).value().empty());
@@ -127,6 +127,61 @@ TEST_CASE("a journal keeps its newest events, and says where it forgot") {
   CHECK(rings == 3);
   CHECK(numbers(journal.after(4, 10)) == Numbers{5});
   CHECK(journal.after(5, 10).error().code == Errc::shutting_down);
+}
+
+TEST_CASE("what is fresh may fill the window, what is old may not") {
+  constexpr Duration fresh{1'000};
+  Journal journal(Journal::Bounds{.old_bytes_max = 0, .fresh_time = fresh});
+  journal.note(final_at(1));
+  journal.publish(now);
+  journal.note(final_at(2));
+  journal.publish(now + fresh);
+  CHECK(numbers(journal.after(0, 10)) == Numbers{1, 2});
+  std::size_t rings = 0;
+  const auto watch = journal.bells().add([&] { ++rings; });
+  journal.publish(now + fresh + Duration{1});  // nothing happened: it forgets nevertheless
+  CHECK(rings == 0);
+  CHECK(numbers(journal.after(1, 10)) == Numbers{2});
+  CHECK(journal.after(0, 10).error().code == Errc::out_of_range);
+  journal.publish(now + 3 * fresh);
+  CHECK(journal.forgotten() == 2);
+  CHECK(journal.after(2, 10).value().empty());
+}
+
+TEST_CASE("a little of what is old stays, and never more than the window has room for") {
+  constexpr std::size_t a_few = 4 * sizeof(Event), more = 16 * sizeof(Event);
+  constexpr Duration fresh{1'000};
+  Journal journal(Journal::Bounds{.bytes_max = more, .old_bytes_max = a_few, .fresh_time = fresh});
+  for (Height height = 1; height <= 100; ++height) journal.note(final_at(height));
+  journal.publish(now);
+  const auto kept = journal.after(journal.forgotten(), 100).value().size();
+  CHECK(kept > 4);
+  CHECK(kept < 16);
+  journal.publish(now + 2 * fresh);
+  const auto left = journal.after(journal.forgotten(), 100).value().size();
+  CHECK(left > 0);
+  CHECK(left < 4);
+}
+
+TEST_CASE("all events of a transaction share what came first") {
+  Noted noted;
+  ChainBuilder& builder = noted.builder;
+  const CheckedTx waiting = builder.transfer(0, 1, 5);
+  noted.submit(waiting);
+  const auto again = CheckedTx::check(builder.params(), waiting.signed_tx());  // as from a peer
+  builder.append({again.value()});
+  noted.import(1);
+  noted.make_final(1);
+  noted.journal.publish(now);
+  std::size_t told = 0;
+  const Journal::Events events = noted.journal.after(0, 10).value();
+  for (const auto& event : events) {
+    const auto* tx = std::get_if<TxEvent>(&event->what);
+    if (tx == nullptr) continue;
+    ++told;
+    CHECK(&tx->tx.body() == &waiting.body());
+  }
+  CHECK(told == 3);
 }
 
 TEST_CASE("what is committed is noted: pending, in a block, final") {

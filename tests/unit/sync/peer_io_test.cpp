@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <mutex>
 
@@ -214,6 +215,27 @@ TEST_CASE("a peer that is taken away takes its threads along, held polls or not"
   }
   // The servers' threads are their own; those of the carrier are gone.
   CHECK(test::eventually([&] { return thread_count() <= before; }));
+}
+
+TEST_CASE("a lane without work ends, and begins again with the next") {
+  Held held;
+  const auto lanes = [] {
+    std::size_t count = 0;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::ifstream file(task.path() / "comm");
+      std::string name;
+      if (std::getline(file, name) && name.starts_with("peer-")) ++count;
+    }
+    return count;
+  };
+  CHECK(lanes() == 0);
+  const RequestId waits = held.poll(held.first);
+  for (int round = 0; round < 2; ++round) {
+    REQUIRE(held.answered(held.fetch(held.first)));
+    CHECK(lanes() == 2);
+    CHECK(test::eventually([&] { return lanes() == 1; }));  // that of the poll, which is held
+    CHECK(held.silent(waits));
+  }
 }
 
 TEST_CASE("who stays is not disturbed, and a list with no URL in it changes nothing") {
