@@ -326,7 +326,9 @@ void add_bench_command(CLI::App& root, Invocation& invocation) {
       ->capture_default_str();
   command->add_option("--timeout", given->timeout, "How long to wait for the last ones, afterwards")
       ->capture_default_str();
-  add_node_option(*command, invocation);
+  command->add_option("--node", invocation.node,
+                      "Pay through this one alone: its id, or a URL (default: through all)");
+  add_credential_options(*command, invocation);
   choose(*command, invocation, [&invocation, given] { return bench(invocation, *given); });
 }
 
