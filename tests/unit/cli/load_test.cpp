@@ -33,7 +33,7 @@ PaymentTimes payment(std::int64_t sent, std::int64_t answered, std::int64_t fina
 }  // namespace
 
 TEST_CASE("a block is included and final everywhere once the last node has it") {
-  const std::vector<NodeSight> nodes{{{seen(10, 1), seen(20, 2)}, {seen(30, 1)}},
+  const std::vector<NodeSight> nodes{{{seen(10, 1), seen(20, 2)}, {seen(30, 1), seen(35, 2)}},
                                      {{seen(15, 1), seen(25, 2)}, {seen(28, 1)}}};
   const auto first = cli::reached(block(1), nodes);
   CHECK(first.included == at(15));
@@ -51,7 +51,8 @@ TEST_CASE("a later head or final block stands for those below it") {
 }
 
 TEST_CASE("a block counts as included since its own branch is the node's") {
-  const std::vector<NodeSight> nodes{{{seen(10, 1), seen(20, 2, 1), seen(30, 2), seen(40, 3)}, {}}};
+  const std::vector<NodeSight> nodes{
+      {{seen(10, 1), seen(15, 2), seen(20, 2, 1), seen(30, 2), seen(40, 3)}, {}}};
   CHECK(cli::reached(block(2), nodes).included == at(30));
 }
 
