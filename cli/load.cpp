@@ -123,21 +123,25 @@ void Load::tell_final(std::uint64_t payments) {
 
 // How many of `count` may be sent now: none once the time is over.
 std::size_t Load::wait_for_turn(std::size_t count, LoadTime due) {
+  const auto is_before = [](LoadTime time) { return LoadTime::clock::now() < time; };
   const MutexLock lock(mutex_);
-  const auto over = [this] { return ending_; };
-  if (due >= end_ || changed_.wait_until(mutex_, due, over)) return 0;
-  const auto room = [this] { return ending_ || sent_ < final_ + plan_.waiting_max; };
-  if (!changed_.wait_until(mutex_, end_, room) || ending_) return 0;
-  if (LoadTime::clock::now() >= end_) return 0;
+  if (due >= end_) return 0;
+  while (!ending_ && is_before(due)) changed_.wait_until(mutex_, due);
+  while (!ending_ && is_before(end_) && sent_ >= final_ + plan_.waiting_max) {
+    changed_.wait_until(mutex_, end_);
+  }
+  if (ending_ || !is_before(end_)) return 0;
   sent_ += count;
   return count;
 }
 
 // False when it is over.
 bool Load::pause() {
-  const MutexLock lock(mutex_);
   const auto until = LoadTime::clock::now() + again_pause;
-  return !changed_.wait_until(mutex_, until, [this] { return ending_; }) && until < patience_end_;
+  const MutexLock lock(mutex_);
+  while (!ending_ && changed_.wait_until(mutex_, until) == std::cv_status::no_timeout) {
+  }
+  return !ending_ && until < patience_end_;
 }
 
 void Load::fill(Lane& lane, Batch& batch, std::size_t count, LoadTime sent) {

@@ -27,13 +27,9 @@ class LoadWatch::Listening {
   void run() {
     const auto opened = [this] { watch_.opened(node_); };
     const auto told = [this](const rpc::ToldEvent& event) { watch_.told(node_, event); };
-    while (true) {
+    do {
       static_cast<void>(client_.listen(std::string(watched_types), reader_, {opened, told}));
-      const MutexLock lock(watch_.mutex_);
-      if (watch_.changed_.wait_for(watch_.mutex_, again_pause, [this] { return watch_.ending_; })) {
-        return;
-      }
-    }
+    } while (watch_.pause());
   }
 
   LoadWatch& watch_;
@@ -65,12 +61,25 @@ Status LoadWatch::listen(const std::vector<NodeAddress>& nodes) {
     AITBC_TRY_ASSIGN(rpc::Client client, nodes[i].open());
     listening_.push_back(std::make_unique<Listening>(*this, i, std::move(client)));
   }
+  const auto until = LoadTime::clock::now() + begin_time_max;
   const MutexLock lock(mutex_);
-  const auto all = [this] { return std::find(open_.begin(), open_.end(), false) == open_.end(); };
-  if (changed_.wait_for(mutex_, begin_time_max, all)) return ok();
-  const auto silent = std::find(open_.begin(), open_.end(), false) - open_.begin();
-  return error(Errc::unreachable, "node " + nodes[static_cast<std::size_t>(silent)].id +
-                                      " does not tell what happens (/rpc/events)");
+  while (true) {
+    const auto silent = std::find(open_.begin(), open_.end(), false);
+    if (silent == open_.end()) return ok();
+    if (changed_.wait_until(mutex_, until) == std::cv_status::no_timeout) continue;
+    return error(Errc::unreachable, "node " +
+                                        nodes[static_cast<std::size_t>(silent - open_.begin())].id +
+                                        " does not tell what happens (/rpc/events)");
+  }
+}
+
+// False when it is over.
+bool LoadWatch::pause() {
+  const auto until = LoadTime::clock::now() + again_pause;
+  const MutexLock lock(mutex_);
+  while (!ending_ && changed_.wait_until(mutex_, until) == std::cv_status::no_timeout) {
+  }
+  return !ending_;
 }
 
 void LoadWatch::opened(std::size_t node) {

@@ -32,6 +32,7 @@ class LoadWatch {
  private:
   class Listening;
 
+  bool pause();
   void opened(std::size_t node);
   void told(std::size_t node, const rpc::ToldEvent& event);
 
