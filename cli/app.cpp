@@ -55,6 +55,7 @@ void build(CLI::App& root, Invocation& invocation) {
   add_wait_command(root, invocation);
   add_check_command(root, invocation);
   add_test_command(root, invocation);
+  add_bench_command(root, invocation);
   add_dump_command(root, invocation);
   add_sim_command(root, invocation);
   add_schema_command(root, invocation);

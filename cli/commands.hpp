@@ -43,6 +43,7 @@ void add_dump_command(CLI::App& root, Invocation& invocation);
 void add_wait_command(CLI::App& root, Invocation& invocation);
 void add_chaos_commands(CLI::App& root, Invocation& invocation);
 void add_check_command(CLI::App& root, Invocation& invocation);
+void add_bench_command(CLI::App& root, Invocation& invocation);
 void add_test_command(CLI::App& root, Invocation& invocation);
 void add_sim_command(CLI::App& root, Invocation& invocation);
 void add_schema_command(CLI::App& root, Invocation& invocation);

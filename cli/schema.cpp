@@ -76,6 +76,8 @@ constexpr std::string_view status_shape =
     "round_trip_ms:count~ faults:[text] detail:text}]}";
 constexpr std::string_view rates_shape =
     "{window_ms:count blocks:count transactions:count time_to_final_ms:count~}";
+constexpr std::string_view stage_shape =
+    "{per_s:count of_limit:number p50_ms:count p95_ms:count p99_ms:count}";
 constexpr std::string_view top_shape =
     "{network:text chain_id:text time:text height:count~ final_height:count~ rates:rates~ "
     "nodes:[{node:text site:text url:text state:text process:text live:flag height:count~ "
@@ -101,6 +103,12 @@ constexpr std::array entries{
           "{address:text balance?:count nonce?:count next_nonce?:count height?:count "
           "url?:text same?:flag nodes?:[{node:text url:text balance:count~ "
           "nonce:count~ height:count~ error:text~}]}"},
+    Entry{
+        "bench",
+        "{nodes:count connections:count batch:count accounts:count rate:count~ took_ms:count "
+        "taken:count final:count put_off:[{code:text count:count}] answered:stage "
+        "included:stage finality:stage signature_checks_per_s:{threads:count one_thread:count "
+        "all_threads:count} cpu:{client:number nodes:[{node:text cores:number rss_bytes:count}]}}"},
     Entry{"chain block",
           "{+block seal:text~ signature:text~ transactions:[tx] receipts:[receipt]}"},
     Entry{"chain blocks",
@@ -242,6 +250,7 @@ std::string_view named_shape(std::string_view name) {
   if (name == "receipt") return receipt_shape;
   if (name == "status") return status_shape;
   if (name == "rates") return rates_shape;
+  if (name == "stage") return stage_shape;
   return {};
 }
 
@@ -325,6 +334,8 @@ class ShapeReader {
       schema["minimum"] = 0;
     } else if (type == "int") {
       schema["type"] = "integer";
+    } else if (type == "number") {
+      schema["type"] = "number";
     } else if (type == "flag") {
       schema["type"] = "boolean";
     } else if (type == "hash") {

@@ -1,44 +1,23 @@
-#include <atomic>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <thread>
-#include <vector>
 
 #include "chain/core/crypto.hpp"
+#include "cli/signature_limit.hpp"
 #include "tests/bench/bench.hpp"
 
 namespace aitbc::bench {
 
 namespace {
 
-double checks_per_second(unsigned threads) {
-  const KeyPair key(random_seed());
-  const Buffer message(128, 7);
-  const Signature signature = key.sign(message);
-  std::atomic<std::int64_t> checks = 0;
-  std::atomic<bool> stop = false;
-  const auto start = std::chrono::steady_clock::now();
-  {
-    std::vector<std::jthread> workers;
-    for (unsigned i = 0; i < threads; ++i) {
-      workers.emplace_back([&] {
-        std::int64_t done = 0;
-        for (; !stop; ++done) AITBC_CHECK(verify(key.public_key(), message, signature));
-        checks += done;
-      });
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1'000));
-    stop = true;
-  }
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  return static_cast<double>(checks) / elapsed.count();
-}
+constexpr Duration limit_time{1'000};
 
 }  // namespace
 
 const Limit& limit() {
-  static const Limit measured{checks_per_second(1), checks_per_second(2)};
+  const auto checks = [](unsigned threads) {
+    return static_cast<double>(cli::signature_checks_per_s(threads, limit_time));
+  };
+  static const Limit measured{checks(1), checks(2)};
   return measured;
 }
 

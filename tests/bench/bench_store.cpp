@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "chain/chain.hpp"
+#include "chain/sqlite.hpp"
 #include "chain/sqlite_store.hpp"
 #include "sync/queue.hpp"
 #include "tests/bench/bench.hpp"
@@ -27,6 +28,34 @@ const test::ChainBuilder& chain_of(std::size_t blocks) {
   }
   return builder;
 }
+
+// What SQLite alone takes as the node opens it: rows of a transaction's size with an index on a
+// random key, in durable commits of a block. The limit of what is stored.
+void sqlite_rows(benchmark::State& state) {
+  const test::TempDir directory;
+  auto database = Database::open(directory.file("rows.db"), Database::Role::writer);
+  AITBC_CHECK(database.has_value());
+  AITBC_CHECK(database
+                  ->execute("CREATE TABLE txs(pos INTEGER PRIMARY KEY, key INTEGER NOT NULL, "
+                            "body BLOB NOT NULL) STRICT")
+                  .has_value());
+  AITBC_CHECK(database->execute("CREATE INDEX txs_key ON txs(key)").has_value());
+  Statement insert(*database, "INSERT INTO txs(pos, key, body) VALUES(?, ?, ?)");
+  const Buffer body = encode(test::ChainBuilder().transfer(0, 1).signed_tx());
+  gen::Rng rng(1);
+  std::int64_t rows = 0;
+  for (auto _ : state) {
+    auto transaction = Transaction::begin(*database);
+    AITBC_CHECK(transaction.has_value());
+    for (std::size_t i = 0; i < txs_per_block; ++i) {
+      const auto key = static_cast<std::int64_t>(rng.next() >> 1);
+      AITBC_CHECK(Query(insert, ++rows, key, ByteView(body)).run().has_value());
+    }
+    AITBC_CHECK(transaction->commit().has_value());
+  }
+  report(state, rows);
+}
+BENCHMARK(sqlite_rows)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 // As from two peers: ranges are decoded and checked on two threads, imported in order on a third.
 void import_blocks(benchmark::State& state) {

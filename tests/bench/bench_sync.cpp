@@ -39,14 +39,14 @@ std::vector<SignedVote> votes_for(const test::ChainBuilder& builder) {
   return votes;
 }
 
-void fill(sync::Runner& runner, const test::ChainBuilder& builder) {
+void fill(const test::Asking& node, const test::ChainBuilder& builder) {
   std::vector<CheckedBlock> branch;
   for (const Applied& applied : builder.blocks) {
     branch.push_back(applied.block);
     if (branch.size() < import_blocks && &applied != &builder.blocks.back()) continue;
-    AITBC_CHECK(runner.import(std::exchange(branch, {})).has_value());
+    AITBC_CHECK(node.import(std::exchange(branch, {})).has_value());
   }
-  AITBC_CHECK(runner.add_votes(votes_for(builder)).has_value());
+  AITBC_CHECK(node.add_votes(votes_for(builder)).has_value());
 }
 
 void catch_up(benchmark::State& state) {
@@ -54,7 +54,7 @@ void catch_up(benchmark::State& state) {
   const auto txs_per_block = static_cast<std::size_t>(state.range(1));
   const test::ChainBuilder builder = signed_chain(blocks, txs_per_block);
   test::NodeInProcess full(builder, {});
-  fill(full.runner(), builder);
+  fill(full.ask(), builder);
   for (auto _ : state) {
     state.PauseTiming();
     test::NodeInProcess empty(builder, {.starts = false});
