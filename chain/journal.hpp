@@ -17,15 +17,6 @@
 
 namespace aitbc {
 
-namespace limits {
-
-// Of the events of a node, with what they tell; a full block makes 20 MiB of them.
-inline constexpr std::size_t events_bytes_max = 48 * 1024 * 1024;
-inline constexpr std::size_t events_old_bytes_max = 512 * 1024;  // of those that are not fresh
-inline constexpr Duration events_fresh_time{60'000};  // and then their listeners had time
-
-}  // namespace limits
-
 class Journal {
  public:
   using Number = Event::Number;

@@ -17,17 +17,7 @@
 #include "sync/roster.hpp"
 #include "sync/search.hpp"
 
-namespace aitbc {
-
-namespace limits {
-inline constexpr std::size_t peers_few = 8;  // all of them are followed, with polls that are held
-inline constexpr std::size_t followed_max = 5;   // of more
-inline constexpr std::size_t sampled_max = 16;   // of more, that are asked at once
-inline constexpr std::size_t glances_max = 8;    // at once, at peers that are not followed
-inline constexpr Duration glance_time{600'000};  // between two at one of them
-}  // namespace limits
-
-namespace sync {
+namespace aitbc::sync {
 
 class Agent {
  public:
@@ -212,5 +202,4 @@ class Agent {
   std::uint64_t reorg_depth_max_ = 0;
 };
 
-}  // namespace sync
-}  // namespace aitbc
+}  // namespace aitbc::sync

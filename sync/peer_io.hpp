@@ -16,13 +16,7 @@
 #include "sync/link.hpp"
 #include "sync/timer.hpp"
 
-namespace aitbc {
-
-namespace limits {
-inline constexpr Duration lane_rest_time{2'000};  // a lane without work ends after it
-}  // namespace limits
-
-namespace sync {
+namespace aitbc::sync {
 
 class PeerIo {
  public:
@@ -76,5 +70,4 @@ class PeerIo {
   Peers peers_ AITBC_GUARDED_BY(mutex_);
 };
 
-}  // namespace sync
-}  // namespace aitbc
+}  // namespace aitbc::sync

@@ -36,7 +36,7 @@ inline constexpr std::size_t address_bytes_max = 90;  // of its text: BIP-350's 
 // ---- mempool ------------------------------------------------------------------------------------
 inline constexpr std::size_t mempool_txs_max = 100'000;
 inline constexpr std::size_t mempool_gap_txs_max = mempool_txs_max / 2;  // then next nonces only
-inline constexpr std::uint64_t nonce_gap_max = 1'000;  // ahead of the account's nonce
+inline constexpr std::uint64_t nonce_gap_max = 1'000;   // ahead of the account's nonce
 inline constexpr std::size_t verified_txs_min = 1'024;  // then those that are gone are forgotten
 inline constexpr std::size_t refused_signatures_max = 256;  // that are known again
 
@@ -77,6 +77,10 @@ inline constexpr Duration http_stream_retry{100};             // when the node i
 inline constexpr std::size_t http_inbound_bytes_max = 1'024;  // of a message on a stream
 // Of what happened on a node, for those who listen: more than two full blocks make.
 inline constexpr std::size_t events_kept_max = 65'536;
+// Of the events of a node, with what they tell; a full block makes 20 MiB of them.
+inline constexpr std::size_t events_bytes_max = 48 * 1024 * 1024;
+inline constexpr std::size_t events_old_bytes_max = 512 * 1024;  // of those that are not fresh
+inline constexpr Duration events_fresh_time{60'000};  // and then their listeners had time
 inline constexpr std::size_t trace_stages_max = 64;   // of a transaction, the newest
 inline constexpr std::size_t feed_batch_max = 256;    // given out at once
 inline constexpr std::size_t feed_texts_max = 1'024;  // kept, of each form
@@ -134,9 +138,15 @@ inline constexpr Duration backoff_max{10'000};
 inline constexpr Duration future_wait_max{60'000};  // until a peer's block is due
 inline constexpr std::size_t ranges_max = 4;        // under way or waiting for one before
 inline constexpr std::size_t probe_headers = 16;    // a step of the search for an ancestor
-inline constexpr std::size_t polls_held_max = 4;    // of a peer, at once
-inline constexpr Duration poll_stagger{150};        // of round trip, for one more of them
-inline constexpr std::size_t askers_max = 256;      // of which is known what they were told
+inline constexpr std::size_t peers_few = 8;  // all of them are followed, with polls that are held
+inline constexpr std::size_t followed_max = 5;    // of more
+inline constexpr std::size_t sampled_max = 16;    // of more, that are asked at once
+inline constexpr std::size_t glances_max = 8;     // at once, at peers that are not followed
+inline constexpr Duration glance_time{600'000};   // between two at one of them
+inline constexpr Duration lane_rest_time{2'000};  // a lane without work ends after it
+inline constexpr std::size_t polls_held_max = 4;  // of a peer, at once
+inline constexpr Duration poll_stagger{150};      // of round trip, for one more of them
+inline constexpr std::size_t askers_max = 256;    // of which is known what they were told
 inline constexpr std::size_t asker_bytes_max = 64;
 inline constexpr std::uint64_t sync_interval_s_max = 3'600;
 inline constexpr Duration poll_pause{10};             // gathers what comes close together
