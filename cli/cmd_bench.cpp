@@ -77,7 +77,7 @@ Result<LoadPlan> plan_of(const BenchOptions& given, const Limit& limit) {
   return plan;
 }
 
-// Both ways and back: money goes round, but what is sent waits for what comes.
+// What an account spends if nothing comes back to it in time.
 Result<Amount> need_of(const LoadPlan& plan, const Params& params, std::uint64_t accounts) {
   const std::uint64_t rounds = plan.payments / accounts + 2;
   const auto need = Amount::from(rounds * (1 + params.fee_min.units()));
