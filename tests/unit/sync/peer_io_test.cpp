@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -108,6 +109,23 @@ TEST_CASE("delayed requests are under way together, and each is answered once") 
   asked.set({});
   asked.ask(count + 1);
   REQUIRE(asked.answered(count + 1));
+}
+
+TEST_CASE("what is fetched from one peer is checked side by side") {
+  const test::ChainBuilder builder = test::live_builder();
+  const test::NodeInProcess node(builder, {});
+  std::atomic<int> delivered = 0;
+  const auto both = [&] { return delivered == 2; };
+  PeerIo::Options options;
+  options.urls = {node.url()};
+  const auto io = PeerIo::open(builder.params(), std::move(options), [&](RequestId, Result<Reply>) {
+    ++delivered;
+    test::eventually(both);  // holds up its own lane alone
+  });
+  REQUIRE(io);
+  for (RequestId id = 1; id <= 2; ++id) (*io)->send({id, node.url(), GetHeaders{1, 10}});
+  CHECK(test::eventually(both, std::chrono::seconds(10)));
+  (*io)->stop();
 }
 
 TEST_CASE("a reply that is overtaken comes after a later one") {
