@@ -114,9 +114,6 @@ TEST_CASE("of many peers a few are followed once some were looked at, a few at o
   CHECK_FALSE(crowd.agent.all_tried());
   CHECK(crowd.look_around() == limits::glances_max);
   CHECK(crowd.looked == limits::sampled_max);
-  CHECK_FALSE(crowd.agent.all_tried());
-  CHECK(crowd.held.size() == limits::followed_max);
-  crowd.end_polls();
   CHECK(crowd.agent.all_tried());
   const auto chosen = crowd.followed();
   CHECK(chosen.size() == limits::followed_max);
