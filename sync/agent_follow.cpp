@@ -37,8 +37,9 @@ void Agent::choose_again(Time at) {
   if (!follows_all()) choose_ = choose_.value_or(at);
 }
 
-// At first a few are asked who they are, others for each node, and all others in the course of
-// time: nodes that start together would have to answer each other all at once.
+// At first a few are asked who they are, others for each node, and all others within a tenth of the
+// time between two glances: nodes that start together would have to answer each other all at once,
+// and one that nobody has met is followed by nobody.
 void Agent::sample(Time now) {
   if (follows_all()) return;
   std::vector<std::pair<Hash, PeerId>> unknown;
@@ -51,7 +52,7 @@ void Agent::sample(Time now) {
   for (std::size_t i = 0; i < unknown.size(); ++i) {
     Peer& peer = peers_.at(unknown[i].second);
     peer.sampled = i < limits::sampled_max;
-    if (!peer.sampled) peer.next_poll = now + jitter(limits::glance_time);
+    if (!peer.sampled) peer.next_poll = now + jitter(limits::glance_time / 10);
   }
 }
 

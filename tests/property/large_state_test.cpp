@@ -39,7 +39,6 @@ TEST_CASE("a million accounts load, change and are proven") {
 
   Stopwatch watch;
   State state({});
-  state.reserve(accounts);
   for (std::size_t i = 0; i < accounts; ++i) state.load(addresses[i], account_number(i));
   watch.print("load 1,000,000 accounts");
   REQUIRE(state.accounts() == accounts);

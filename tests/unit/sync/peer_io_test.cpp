@@ -114,11 +114,12 @@ TEST_CASE("delayed requests are under way together, and each is answered once") 
 TEST_CASE("what is fetched from one peer is checked side by side") {
   const test::ChainBuilder builder = test::live_builder();
   const test::NodeInProcess node(builder, {});
+  Verifier verifier(builder.params());
   std::atomic<int> delivered = 0;
   const auto both = [&] { return delivered == 2; };
   PeerIo::Options options;
   options.urls = {node.url()};
-  const auto io = PeerIo::open(builder.params(), std::move(options), [&](RequestId, Result<Reply>) {
+  const auto io = PeerIo::open(verifier, std::move(options), [&](RequestId, Result<Reply>) {
     ++delivered;
     test::eventually(both);  // holds up its own lane alone
   });
