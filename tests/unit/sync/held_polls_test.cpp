@@ -11,8 +11,8 @@ const std::string instance = "node-1";
 constexpr HeldPolls::Clock::time_point begun{};
 
 // One poll of an asker that heard all there was, and what it was told.
-struct Asked {
-  explicit Asked(Duration wait) {
+struct OnePoll {
+  explicit OnePoll(Duration wait) {
     SyncQuery query;
     query.instance = instance;
     query.wait = wait;
@@ -31,7 +31,7 @@ struct Asked {
 }  // namespace
 
 TEST_CASE("a poll is held until there is news or its wait is over, and told for how long") {
-  Asked late(Duration{500});
+  OnePoll late(Duration{500});
   late.look(Duration{499});
   CHECK_FALSE(late.told);
   CHECK(late.polls.patience(Duration{10'000}, begun + Duration{100}) == Duration{400});
@@ -41,14 +41,14 @@ TEST_CASE("a poll is held until there is news or its wait is over, and told for 
   CHECK((*late.told)->held == Duration{500});
   CHECK(late.polls.patience(Duration{10'000}, begun + Duration{600}) == Duration{10'000});
 
-  Asked soon(Duration{500});
+  OnePoll soon(Duration{500});
   soon.look(Duration{20}, 1);
   REQUIRE(soon.told);
   CHECK((*soon.told)->held == Duration{20});
 }
 
 TEST_CASE("polls that are dropped are told that the node stops") {
-  Asked asked(Duration{500});
+  OnePoll asked(Duration{500});
   asked.polls.drop();
   REQUIRE(asked.told);
   CHECK(asked.told->error().code == Errc::shutting_down);
