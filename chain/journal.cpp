@@ -63,12 +63,12 @@ void Journal::publish(Time now) {
 }
 
 void Journal::forget(Time now) {
-  const auto too_many = [&] {
-    if (events_.size() > bounds_.events_max || bytes_ > bounds_.bytes_max) return true;
-    return bytes_ > bounds_.old_bytes_max && events_.front()->time < now - bounds_.fresh_time;
-  };
-  while (!events_.empty() && too_many()) {
-    bytes_ -= bytes_of(*events_.front());
+  while (!events_.empty()) {
+    const Event& oldest = *events_.front();
+    const bool too_many = events_.size() > bounds_.events_max || bytes_ > bounds_.bytes_max;
+    const bool old = oldest.time < now - bounds_.fresh_time;
+    if (!too_many && !(old && bytes_ > bounds_.old_bytes_max)) return;
+    bytes_ -= bytes_of(oldest);
     events_.pop_front();
   }
 }

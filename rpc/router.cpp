@@ -274,7 +274,8 @@ bool Router::waits(const HttpRequest& request) {
 }
 
 Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const {
-  const auto& [request, caller, begun] = asked;
+  const HttpRequest& request = asked.request;
+  const Caller& caller = asked.caller;
   const Found found = find(request);
   const Route* route = pick(found, request.method);
   if (route != nullptr) row = static_cast<std::size_t>(route - routes().data());
@@ -283,7 +284,7 @@ Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const 
       open ? ok() : Access::admit(caller, route != nullptr ? route->scope : Scope::read);
   const bool is_peer = may && route != nullptr && route->sync_path;
   if (!is_peer) {
-    if (const auto wait = access_.over_rate(request, caller, begun)) return over_rate(*wait);
+    if (const auto wait = access_.over_rate(request, caller, asked.begun)) return over_rate(*wait);
   }
   AITBC_TRY(may);
   const bool streams = route != nullptr && route->stream;
