@@ -4,14 +4,14 @@
 
 namespace aitbc {
 
-Result<CheckedTx> Verifier::tx(SignedTx tx) {
+Result<CheckedTx> Verifier::tx(const SignedTx& tx) {
   const TxId id = id_of(params_.genesis_hash, tx.body);
   if (auto known = find(id, tx)) return *std::move(known);
   auto checked = CheckedTx::check(params_, tx, id);
   if (checked) {
     remember(*checked);
   } else if (checked.error().code == Errc::bad_signature) {
-    remember_bad(id, std::move(tx), checked.error());
+    remember_bad(id, tx, checked.error());
   }
   return checked;
 }
@@ -45,9 +45,9 @@ void Verifier::remember(const CheckedTx& tx) {
   purge_at_ = std::max(2 * good_.size(), limits::verified_txs_min);
 }
 
-void Verifier::remember_bad(const TxId& id, SignedTx tx, const Error& why) {
+void Verifier::remember_bad(const TxId& id, const SignedTx& tx, const Error& why) {
   const MutexLock lock(mutex_);
-  if (!bad_.insert_or_assign(id, Bad{std::move(tx), why}).second) return;
+  if (!bad_.insert_or_assign(id, Bad{tx, why}).second) return;
   bad_order_.push_back(id);
   if (bad_order_.size() <= limits::refused_signatures_max) return;
   bad_.erase(bad_order_.front());

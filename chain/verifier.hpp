@@ -19,7 +19,7 @@ class Verifier {
   const Params& params() const { return params_; }
 
   // As CheckedTx::check, CheckedBlock::check and check_blocks.
-  Result<CheckedTx> tx(SignedTx);
+  Result<CheckedTx> tx(const SignedTx&);
   Result<CheckedBlock> block(const Block&);
   Result<std::vector<CheckedBlock>> blocks(std::span<const Block>);
 
@@ -31,7 +31,7 @@ class Verifier {
   // nullopt: it has to be checked.
   std::optional<Result<CheckedTx>> find(const TxId&, const SignedTx&);
   void remember(const CheckedTx&);
-  void remember_bad(const TxId&, SignedTx, const Error&);
+  void remember_bad(const TxId&, const SignedTx&, const Error&);
 
   const Params params_;
   Mutex mutex_;

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "chain/core/percentile.hpp"
 #include "cli/commands.hpp"
 #include "cli/dump_file.hpp"
 #include "cli/file.hpp"
@@ -212,8 +213,7 @@ void print_total(Output& output, const sim::Campaign& campaign, Total total, Dur
   output.document(std::move(out).finish());
 }
 
-// ---- growth
-// ---------------------------------------------------------------------------------------
+// ---- growth -------------------------------------------------------------------------------------
 
 Result<sim::Growth> growth_of(const SimOptions& given) {
   sim::Growth growth;
@@ -235,7 +235,7 @@ Result<sim::Growth> growth_of(const SimOptions& given) {
 
 std::string times_json(const std::vector<Duration>& times) {
   const auto ms = [&](std::size_t percent) {
-    return static_cast<std::uint64_t>(sim::percentile(times, percent).count());
+    return static_cast<std::uint64_t>(percentile(times, percent).count());
   };
   rpc::ObjectWriter out;
   out.integer("p50", ms(50)).integer("p95", ms(95)).integer("max", ms(100));
@@ -244,7 +244,7 @@ std::string times_json(const std::vector<Duration>& times) {
 
 std::string times_text(const std::vector<Duration>& times) {
   const auto ms = [&](std::size_t percent) {
-    return std::to_string(sim::percentile(times, percent).count()) + " ms";
+    return std::to_string(percentile(times, percent).count()) + " ms";
   };
   return "half within " + ms(50) + ", 95 % within " + ms(95) + ", all within " + ms(100);
 }

@@ -14,10 +14,6 @@ constexpr Duration again_max{30'000};           // after the end, for what was p
 constexpr std::uint64_t ahead_max = 1'000'000;  // some 300 bytes each
 constexpr std::uint64_t batches_a_second = 10;  // at least, of a lane that keeps a rate
 
-Seed seed_of(std::size_t number) {
-  return Seed(hash("aitbc/bench/1", {as_bytes(std::to_string(number))}).data);
-}
-
 // What passes by waiting.
 bool passes(const Error& failure) {
   const Category kind = category(failure.code);
@@ -26,8 +22,21 @@ bool passes(const Error& failure) {
 
 }  // namespace
 
-LoadAccount::LoadAccount(std::size_t number)
-    : key(seed_of(number)), policy(Policy::single(key.public_key())), address(address_of(policy)) {}
+LoadAccount::LoadAccount(KeyPair pair)
+    : key(std::move(pair)), policy(Policy::single(key.public_key())), address(address_of(policy)) {}
+
+SignedTx LoadAccount::pay(const Params& params, Nonce nonce, const Address& to,
+                          Amount amount) const {
+  Tx body;
+  body.from = address;
+  body.nonce = nonce;
+  body.fee = params.fee_min;
+  body.payload = Transfer{to, amount};
+  const KeyPair* const keys[] = {&key};
+  auto tx = sign(params.genesis_hash, std::move(body), policy, keys);
+  AITBC_CHECK(tx.has_value());
+  return *std::move(tx);
+}
 
 Load::Load(const Params& params, std::vector<NodeAddress> nodes, std::vector<LoadAccount> accounts,
            const LoadPlan& plan)
@@ -63,15 +72,7 @@ SignedTx Load::make(Lane& lane) {
   const std::size_t count = lane.accounts.size();
   const LoadAccount& from = accounts_[lane.accounts[number % count]];
   const LoadAccount& to = accounts_[lane.accounts[(number + 1) % count]];
-  Tx body;
-  body.from = from.address;
-  body.nonce = from.first + number / count;
-  body.fee = params_.fee_min;
-  body.payload = Transfer{to.address, *Amount::from(1)};
-  const KeyPair* const keys[] = {&from.key};
-  auto tx = sign(params_.genesis_hash, std::move(body), from.policy, keys);
-  AITBC_CHECK(tx.has_value());
-  return *std::move(tx);
+  return from.pay(params_, from.first + number / count, to.address, *Amount::from(1));
 }
 
 void Load::sign_ahead() {

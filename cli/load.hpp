@@ -20,7 +20,9 @@ namespace aitbc::cli {
 
 // One that pays, with the nonce of its first payment in this run.
 struct LoadAccount {
-  explicit LoadAccount(std::size_t number);
+  explicit LoadAccount(KeyPair key);
+  SignedTx pay(const Params& params, Nonce nonce, const Address& to, Amount amount) const;
+
   KeyPair key;
   Policy policy;
   Address address;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chain/core/percentile.hpp"
+
 namespace aitbc::cli {
 
 namespace {
@@ -50,11 +52,9 @@ std::uint64_t rate_of(Times times, LoadTime begun) {
 }
 
 Spread spread_of(std::vector<Duration> waits) {
-  if (waits.empty()) return {};
   std::sort(waits.begin(), waits.end());
   const auto at = [&](std::size_t percent) {
-    const std::size_t place = std::min(waits.size() - 1, waits.size() * percent / 100);
-    return static_cast<std::uint64_t>(waits[place].count());
+    return static_cast<std::uint64_t>(percentile(waits, percent).count());
   };
   return {at(50), at(95), at(99)};
 }

@@ -18,6 +18,10 @@ struct Lack {
   Amount amount;
 };
 
+Seed seed_of(std::size_t account) {
+  return Seed(hash("aitbc/bench/1", {as_bytes(std::to_string(account))}).data);
+}
+
 // All on one head, with nothing that waits for a block.
 Outcome<bool> is_settled(std::vector<rpc::Client>& clients) {
   std::optional<Tip> head;
@@ -56,22 +60,13 @@ Outcome<std::vector<Lack>> lacks_of(rpc::Client& client, std::vector<LoadAccount
 }
 
 Outcome<Done> pay_all(Invocation& invocation, rpc::Client& client, const Params& params,
-                      const KeyPair& faucet, std::span<const Lack> lacks) {
-  const Policy policy = Policy::single(faucet.public_key());
-  const Address from = address_of(policy);
-  AITBC_TRY_ASSIGN(auto memory, NonceMemory::open(invocation, params.genesis_hash, from));
-  AITBC_TRY_ASSIGN(const auto view, asked(client.account(from)));
+                      const LoadAccount& faucet, std::span<const Lack> lacks) {
+  AITBC_TRY_ASSIGN(auto memory, NonceMemory::open(invocation, params.genesis_hash, faucet.address));
+  AITBC_TRY_ASSIGN(const auto view, asked(client.account(faucet.address)));
   Nonce nonce = std::max(view.next_nonce, memory.next());
   std::vector<SignedTx> txs;
   for (const Lack& lack : lacks) {
-    Tx body;
-    body.from = from;
-    body.nonce = nonce++;
-    body.fee = params.fee_min;
-    body.payload = Transfer{lack.address, lack.amount};
-    const KeyPair* const keys[] = {&faucet};
-    AITBC_TRY_ASSIGN(SignedTx tx, sign(params.genesis_hash, std::move(body), policy, keys));
-    txs.push_back(std::move(tx));
+    txs.push_back(faucet.pay(params, nonce++, lack.address, lack.amount));
   }
   AITBC_TRY_ASSIGN(const auto answers, asked(client.submit_all(txs)));
   for (const auto& answer : answers) {
@@ -93,8 +88,9 @@ Outcome<std::vector<LoadAccount>> funded_accounts(Invocation& invocation,
     clients.push_back(std::move(client));
   }
   std::vector<LoadAccount> accounts;
-  for (std::size_t i = 0; i < count; ++i) accounts.emplace_back(i);
-  AITBC_TRY_ASSIGN(const KeyPair faucet, faucet_key(invocation));
+  for (std::size_t i = 0; i < count; ++i) accounts.emplace_back(KeyPair(seed_of(i)));
+  AITBC_TRY_ASSIGN(KeyPair faucet_pair, faucet_key(invocation));
+  const LoadAccount faucet(std::move(faucet_pair));
   Progress progress = invocation.progress();
   while (true) {
     AITBC_TRY(wait_until_settled(invocation, clients));

@@ -1,9 +1,6 @@
 #include "cli/load_watch.hpp"
 
 #include <algorithm>
-#include <thread>
-
-#include "cli/node_event.hpp"
 
 namespace aitbc::cli {
 
@@ -15,38 +12,7 @@ constexpr Duration again_pause{100};  // until the next try
 
 }  // namespace
 
-// One node's events, over as many connections as it takes.
-class LoadWatch::Listening {
- public:
-  Listening(LoadWatch& watch, std::size_t node, rpc::Client client)
-      : watch_(watch), node_(node), client_(std::move(client)), thread_([this] { run(); }) {}
-
-  void cancel() { client_.cancel(); }
-
- private:
-  void run() {
-    const auto opened = [this] { watch_.opened(node_); };
-    const auto told = [this](const rpc::ToldEvent& event) { watch_.told(node_, event); };
-    do {
-      static_cast<void>(client_.listen(std::string(watched_types), reader_, {opened, told}));
-    } while (watch_.pause());
-  }
-
-  LoadWatch& watch_;
-  const std::size_t node_;
-  rpc::Client client_;
-  rpc::EventReader reader_;
-  std::jthread thread_;
-};
-
-LoadWatch::LoadWatch() = default;
-
 LoadWatch::~LoadWatch() {
-  {
-    const MutexLock lock(mutex_);
-    ending_ = true;
-  }
-  changed_.notify_all();
   for (const auto& each : listening_) each->cancel();
   listening_.clear();
 }
@@ -59,7 +25,11 @@ Status LoadWatch::listen(const std::vector<NodeAddress>& nodes) {
   }
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     AITBC_TRY_ASSIGN(rpc::Client client, nodes[i].open());
-    listening_.push_back(std::make_unique<Listening>(*this, i, std::move(client)));
+    NodeListener::On on;
+    on.opened = [this, i] { opened(i); };
+    on.told = [this, i](const NodeEvent& event) { told(i, event); };
+    listening_.push_back(std::make_unique<NodeListener>(std::move(client), watched_types,
+                                                        again_pause, std::move(on)));
   }
   const auto until = LoadTime::clock::now() + begin_time_max;
   const MutexLock lock(mutex_);
@@ -73,15 +43,6 @@ Status LoadWatch::listen(const std::vector<NodeAddress>& nodes) {
   }
 }
 
-// False when it is over.
-bool LoadWatch::pause() {
-  const auto until = LoadTime::clock::now() + again_pause;
-  const MutexLock lock(mutex_);
-  while (!ending_ && changed_.wait_until(mutex_, until) == std::cv_status::no_timeout) {
-  }
-  return !ending_;
-}
-
 void LoadWatch::opened(std::size_t node) {
   {
     const MutexLock lock(mutex_);
@@ -90,23 +51,20 @@ void LoadWatch::opened(std::size_t node) {
   changed_.notify_all();
 }
 
-void LoadWatch::told(std::size_t node, const rpc::ToldEvent& event) {
+void LoadWatch::told(std::size_t node, const NodeEvent& event) {
   const LoadTime now = LoadTime::clock::now();
-  // A newer node may tell of what this program does not know.
-  const auto read = parse_node_event(event.type, event.data);
-  if (!read) return;
-  const auto id = parse_hash<BlockId>(read->hash);
+  const auto id = parse_hash<BlockId>(event.hash);
   if (!id) return;
   const MutexLock lock(mutex_);
   NodeSight& sight = sights_[node];
-  if (read->kind == NodeEvent::Kind::gap) {
-    sight.finals.push_back({read->final_height, {}, now});
+  if (event.kind == NodeEvent::Kind::gap) {
+    sight.finals.push_back({event.final_height, {}, now});
   }
-  if (read->kind == NodeEvent::Kind::final) {
-    sight.finals.push_back({read->height, *id, now});
+  if (event.kind == NodeEvent::Kind::final) {
+    sight.finals.push_back({event.height, *id, now});
   } else {
-    sight.heads.push_back({read->height, *id, now});
-    if (node == 0) txs_[read->height] = read->tx_count;
+    sight.heads.push_back({event.height, *id, now});
+    if (node == 0) txs_[event.height] = event.tx_count;
   }
 }
 

@@ -9,12 +9,13 @@
 #include "chain/mutex.hpp"
 #include "cli/ask.hpp"
 #include "cli/load_figures.hpp"
+#include "cli/node_listener.hpp"
 
 namespace aitbc::cli {
 
 class LoadWatch {
  public:
-  LoadWatch();
+  LoadWatch() = default;
   ~LoadWatch();
   LoadWatch(const LoadWatch&) = delete;
   LoadWatch& operator=(const LoadWatch&) = delete;
@@ -30,19 +31,15 @@ class LoadWatch {
   std::vector<NodeSight> sights() const;
 
  private:
-  class Listening;
-
-  bool pause();
   void opened(std::size_t node);
-  void told(std::size_t node, const rpc::ToldEvent& event);
+  void told(std::size_t node, const NodeEvent& event);
 
   mutable Mutex mutex_;
   std::condition_variable_any changed_;
-  bool ending_ AITBC_GUARDED_BY(mutex_) = false;
   std::vector<bool> open_ AITBC_GUARDED_BY(mutex_);
   std::vector<NodeSight> sights_ AITBC_GUARDED_BY(mutex_);
   std::map<Height, std::uint64_t> txs_ AITBC_GUARDED_BY(mutex_);  // by the first node
-  std::vector<std::unique_ptr<Listening>> listening_;
+  std::vector<std::unique_ptr<NodeListener>> listening_;
 };
 
 }  // namespace aitbc::cli

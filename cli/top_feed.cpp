@@ -22,40 +22,6 @@ constexpr std::size_t listeners_max = 64;          // the heights of further nod
 
 }  // namespace
 
-// One node's events, over as many connections as it takes.
-class TopFeed::Listening {
- public:
-  Listening(TopFeed& feed, const NodeAddress& node, rpc::Client client)
-      : feed_(feed), id_(node.id), client_(std::move(client)), thread_([this] { run(); }) {}
-
-  void cancel() { client_.cancel(); }
-
- private:
-  void run() {
-    do {
-      bool open = false;
-      const auto opened = [&] {
-        open = true;
-        feed_.tell(StreamNews{id_, true});
-      };
-      const auto told = [&](const rpc::ToldEvent& each) {
-        // A newer node may tell of what this program does not know.
-        if (auto event = parse_node_event(each.type, each.data)) {
-          feed_.tell(EventNews{id_, *std::move(event)});
-        }
-      };
-      static_cast<void>(client_.listen(std::string(watched_event_types), reader_, {opened, told}));
-      if (open) feed_.tell(StreamNews{id_, false});
-    } while (feed_.pause(listen_pause));
-  }
-
-  TopFeed& feed_;
-  const std::string id_;
-  rpc::Client client_;
-  rpc::EventReader reader_;
-  std::jthread thread_;
-};
-
 TopFeed::TopFeed(Networks networks, const std::vector<NodeAddress>& nodes)
     : networks_(networks), bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   AITBC_CHECK(bell_.is_open());
@@ -65,9 +31,14 @@ TopFeed::TopFeed(Networks networks, const std::vector<NodeAddress>& nodes)
   for (const NodeAddress& node : nodes) {
     if (listening_.size() == listeners_max) break;
     // One whose address cannot be asked shows in the rounds.
-    if (auto client = node.open(short_limits())) {
-      listening_.push_back(std::make_unique<Listening>(*this, node, *std::move(client)));
-    }
+    auto client = node.open(short_limits());
+    if (!client) continue;
+    NodeListener::On on;
+    on.opened = [this, id = node.id] { tell(StreamNews{id, true}); };
+    on.ended = [this, id = node.id] { tell(StreamNews{id, false}); };
+    on.told = [this, id = node.id](const NodeEvent& event) { tell(EventNews{id, event}); };
+    listening_.push_back(std::make_unique<NodeListener>(*std::move(client), watched_event_types,
+                                                        listen_pause, std::move(on)));
   }
 }
 
@@ -113,14 +84,6 @@ void TopFeed::tell(TopNews news) {
   }
   const std::uint64_t one = 1;
   static_cast<void>(::write(bell_.get(), &one, sizeof one));
-}
-
-bool TopFeed::pause(Duration time) {
-  const auto until = SteadyClock::now() + time;
-  const MutexLock lock(mutex_);
-  while (!ending_ && changed_.wait_until(mutex_, until) == std::cv_status::no_timeout) {
-  }
-  return !ending_;
 }
 
 void TopFeed::ask_rounds() {

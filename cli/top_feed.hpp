@@ -11,6 +11,7 @@
 
 #include "chain/mutex.hpp"
 #include "cli/ask.hpp"
+#include "cli/node_listener.hpp"
 #include "cli/running.hpp"
 #include "cli/top.hpp"
 #include "sites/descriptor.hpp"
@@ -40,11 +41,7 @@ class TopFeed {
   void begin(const TopWish& wish);
 
  private:
-  class Listening;
-
   void tell(TopNews news);
-  // False when all is to end.
-  bool pause(Duration time);
   void ask_rounds();
   void read_logs();
   void act();
@@ -62,7 +59,7 @@ class TopFeed {
   std::string log_ AITBC_GUARDED_BY(mutex_);
   bool round_due_ AITBC_GUARDED_BY(mutex_) = false;  // without a pause before it
   std::deque<TopWish> wishes_ AITBC_GUARDED_BY(mutex_);
-  std::vector<std::unique_ptr<Listening>> listening_;
+  std::vector<std::unique_ptr<NodeListener>> listening_;
   std::vector<std::jthread> threads_;
 };
 

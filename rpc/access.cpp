@@ -219,11 +219,11 @@ std::optional<HttpResponse> Access::preflight(const HttpRequest& request) const 
   return response;
 }
 
-void Access::allow_reading(const HttpRequest& request, HttpResponse& response) const {
+void Access::allow_reading(const HttpRequest& request, HttpFields& fields) const {
   if (request.origin.empty()) return;
-  response.fields.emplace_back("Vary", "Origin");
+  fields.emplace_back("Vary", "Origin");
   if (is_listed(request.origin)) {
-    response.fields.emplace_back("Access-Control-Allow-Origin", request.origin);
+    fields.emplace_back("Access-Control-Allow-Origin", request.origin);
   }
 }
 

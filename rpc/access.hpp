@@ -75,7 +75,7 @@ class Access {
   // question.
   std::optional<HttpResponse> preflight(const HttpRequest&) const;
   // Lets a listed page read the answer.
-  void allow_reading(const HttpRequest&, HttpResponse&) const;
+  void allow_reading(const HttpRequest&, HttpFields&) const;
 
  private:
   bool is_listed(const std::string& origin) const;

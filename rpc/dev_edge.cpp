@@ -58,8 +58,8 @@ Result<TxId> DevEdge::sign_and_submit(const KeyPair& key, const Payload& payload
     AITBC_TRY_ASSIGN(tx.nonce, wait_for<Nonce>([&](Tell<Nonce> tell) {
                        node_.next_nonce(tx.from, std::move(tell));
                      }));
-    AITBC_TRY_ASSIGN(SignedTx signed_tx, sign(params.genesis_hash, tx, policy, keys));
-    AITBC_TRY_ASSIGN(CheckedTx checked, node_.verifier().tx(std::move(signed_tx)));
+    AITBC_TRY_ASSIGN(const SignedTx signed_tx, sign(params.genesis_hash, tx, policy, keys));
+    AITBC_TRY_ASSIGN(CheckedTx checked, node_.verifier().tx(signed_tx));
     auto sent = submit(std::move(checked));
     // Another node signed the same for somebody else, and its payment has just come.
     const bool taken = !sent && sent.error().code == Errc::duplicate;

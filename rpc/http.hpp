@@ -53,6 +53,9 @@ struct HttpRequest {
   std::string websocket_version, websocket_key;
 };
 
+// Of an answer's header.
+using HttpFields = std::vector<std::pair<std::string_view, std::string>>;
+
 struct HttpResponse;
 
 // An answer that somebody else decides, for which no thread waits.
@@ -75,7 +78,7 @@ struct HttpResponse {
   std::string allow;  // for 405: the methods the path does have
   // Further ones of the header, in place of what all answers say under such a name; a client is
   // told node_field alone.
-  std::vector<std::pair<std::string_view, std::string>> fields;
+  HttpFields fields;
   // The connection is told this from now on: of a 101 as a WebSocket, of a 200 in place of a body.
   std::shared_ptr<EventSource> stream;
   // True while the same request of the same client would be answered with the same bytes, and then

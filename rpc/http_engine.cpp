@@ -176,19 +176,22 @@ void HttpServer::Engine::discard(Client& client) {
 void HttpServer::Engine::sweep() {
   std::vector<Client*> slow;
   std::vector<Client*> over;
-  std::vector<std::pair<Ticket, Duration>> undecided;
+  std::vector<HttpWorkers::Job> due;
   {
     const std::lock_guard lock(mutex_);
     const auto now = Clock::now();
     for (const auto& [fd, client] : clients_) {
       if (client->phase == Client::Phase::handling || client->deadline > now) continue;
       if (client->phase == Client::Phase::deferred) {
-        undecided.emplace_back(Ticket{fd, client->ticket}, client->answer.later->response.time_max);
+        due.emplace_back([this, ticket = Ticket{fd, client->ticket},
+                          failure = no_decision(client->answer.later->response.time_max)] {
+          answer_deferred(ticket, [&]() -> Result<HttpResponse> { return failure; });
+        });
         continue;
       }
       if (client->phase == Client::Phase::streaming) {
         client->phase = Client::Phase::handling;
-        workers_->submit([this, stream = client.get()] { serve_events(*stream); });
+        due.emplace_back([this, stream = client.get()] { serve_events(*stream); });
         continue;
       }
       const bool half_sent = client->phase == Client::Phase::reading && !client->idle;
@@ -199,11 +202,7 @@ void HttpServer::Engine::sweep() {
     refuse(*client, {408, error(Errc::timeout, "the request took too long to arrive")});
   }
   for (Client* client : over) drop(*client);
-  for (const auto& [ticket, time_max] : undecided) {
-    workers_->submit([this, ticket = ticket, failure = no_decision(time_max)] {
-      answer_deferred(ticket, [&]() -> Result<HttpResponse> { return failure; });
-    });
-  }
+  for (HttpWorkers::Job& job : due) workers_->submit(std::move(job));
   if (!accepting_) accepting_ = watch(EPOLL_CTL_MOD, listener_.get(), EPOLLIN);
 }
 

@@ -34,8 +34,7 @@ class HttpServer::Engine {
         workers_(std::make_shared<HttpWorkers>(
             HttpWorkers::Sizes{limits_.threads_max, limits_.waits_max, limits_.thread_rest_time})),
         room_({limits_.streams_max, limits_.ping_time, limits_.heartbeat_time,
-               limits_.request_time_max},
-              *workers_),
+               limits_.request_time_max}),
         exchange_(service_, *workers_, log_) {}
   ~Engine() { stop(); }
   Engine(const Engine&) = delete;
@@ -113,7 +112,7 @@ class HttpServer::Engine {
   // Shared with whoever decides an answer: that may be after the server is gone.
   const std::shared_ptr<HttpWorkers> workers_;
   StreamRoom room_;
-  WebSockets sockets_{room_, log_};
+  WebSockets sockets_{room_, *workers_, log_};
   HttpExchange exchange_;
   PreparedAnswers prepared_;
   std::thread thread_;

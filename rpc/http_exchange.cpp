@@ -57,10 +57,8 @@ class MemoryStream final : public httplib::Stream {
 
 // What the service answered to this thread's request: the library has no place to hand it through.
 struct Answered {
-  HttpResponse response;
-  std::string request_line;
-  bool without_body;
-  std::string websocket_key;
+  HttpAnswer answer;
+  HttpResponse response;  // to be printed, unless the answer is a stream or comes later
 };
 thread_local std::optional<Answered> under_way;
 
@@ -252,8 +250,10 @@ void print(HttpResponse response, HttpAnswer& answer) {
   answer.bytes = std::move(bytes);
 }
 
-HttpStream stream_of(HttpResponse response, const std::string& websocket_key) {
-  if (response.status == 101) return {std::move(response.stream), websocket_key, {}};
+HttpStream stream_of(HttpResponse response, const httplib::Request& request) {
+  if (response.status == 101) {
+    return {std::move(response.stream), request.get_header_value("Sec-WebSocket-Key"), {}};
+  }
   std::string head = head_of(response, Persistence::close) + "\r\n\r\n";
   return {std::move(response.stream), {}, std::move(head)};
 }
@@ -266,8 +266,7 @@ class HttpExchange::Library final : private httplib::Server {
       : service_(service), workers_(workers), log_(log) {
     // Before its routes, which are regular expressions over text of the client's choice.
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response&) {
-      under_way = Answered{handle(request), request_line_of(request), request.method == "HEAD",
-                           request.get_header_value("Sec-WebSocket-Key")};
+      under_way = ask(request);
       return HandlerResponse::Handled;
     });
     // Called for every status from 400 on; only the library's own answers have no body yet.
@@ -289,17 +288,10 @@ class HttpExchange::Library final : private httplib::Server {
                     [&](httplib::Request& parsed) { parsed.body = std::move(request.body); });
     auto answered = std::exchange(under_way, std::nullopt);
     if (!answered) return {.bytes = stream.take()};  // the library refused it
-    HttpAnswer answer{.persistence = request.persistence, .without_body = answered->without_body};
-    HttpResponse& response = answered->response;
-    if (response.stream) {
-      answer.stream = stream_of(std::move(response), answered->websocket_key);
-    } else if (response.later) {
-      answer.later = HttpLater{*std::move(response.later), std::move(answered->request_line)};
-    } else {
-      answer.again = std::move(response.again);
-      print(std::move(response), answer);
-    }
-    return answer;
+    HttpAnswer& answer = answered->answer;
+    answer.persistence = request.persistence;
+    if (!answer.stream.source && !answer.later) print(std::move(answered->response), answer);
+    return std::move(answer);
   }
 
   HttpAnswer finish(const HttpAnswer& begun, const LaterResponse::Make& make) {
@@ -311,6 +303,21 @@ class HttpExchange::Library final : private httplib::Server {
   }
 
  private:
+  Answered ask(const httplib::Request& parsed) {
+    Answered asked;
+    HttpResponse response = handle(parsed);
+    asked.answer.without_body = parsed.method == "HEAD";
+    if (response.stream) {
+      asked.answer.stream = stream_of(std::move(response), parsed);
+    } else if (response.later) {
+      asked.answer.later = HttpLater{*std::move(response.later), request_line_of(parsed)};
+    } else {
+      asked.answer.again = std::move(response.again);
+      asked.response = std::move(response);
+    }
+    return asked;
+  }
+
   HttpResponse handle(const httplib::Request& parsed) {
     if (repeats_parameter(parsed)) {
       return error_response(400, name(Errc::bad_request), "a query parameter is given twice");
@@ -319,13 +326,13 @@ class HttpExchange::Library final : private httplib::Server {
     return guarded(
         [&] {
           if (!service_.waits(request)) return service_.handle(request);
-          if (!workers_.begin_wait()) {
+          const HttpWorkers::Wait wait(workers_);
+          if (!wait.begun()) {
             HttpResponse response = error_response(503, name(Errc::overloaded),
                                                    "as many requests wait here as may: try again");
             response.retry_after_s = overloaded_retry_s;
             return response;
           }
-          const WaitEnd end{workers_};
           return service_.handle(request);
         },
         [&] { return request_line_of(parsed); });
@@ -347,11 +354,6 @@ class HttpExchange::Library final : private httplib::Server {
     log_.error("http_handler_threw", {{"request", request_line()}, {"what", what}});
     return error_response(500, "internal", "Internal server error");
   }
-
-  struct WaitEnd {
-    HttpWorkers& workers;
-    ~WaitEnd() { workers.end_wait(); }
-  };
 
   const HttpService& service_;
   HttpWorkers& workers_;

@@ -195,10 +195,9 @@ void HttpServer::Engine::serve_events(Client& client) {
     client.events.reset();
     return finish(client);
   }
-  Ticket ticket{client.socket.get(), 0};
+  const Ticket ticket{client.socket.get(), client.ticket};
   {
     const std::lock_guard lock(mutex_);
-    ticket.number = client.ticket;
     client.phase = Client::Phase::streaming;
     client.deadline = wait->until;
     if (!arm(client, wait->need)) return forget(client);

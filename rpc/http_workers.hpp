@@ -1,8 +1,8 @@
 #pragma once
 // The threads that run HTTP handlers. There are few at rest; more are started while jobs wait, up
 // to a bound, and end after a while without work. A job that is going to wait for something says so
-// with begin_wait(): it then counts against a bound of its own and leaves its place to the others.
-// Any thread may submit; begin_wait() and end_wait() are called from inside a job.
+// with a Wait: it then counts against a bound of its own and leaves its place to the others. Any
+// thread may submit; a Wait is made and ended inside a job.
 
 #include <condition_variable>
 #include <cstddef>
@@ -37,15 +37,29 @@ class HttpWorkers {
   // Takes no more jobs, and returns when those that it has have ended.
   void stop();
 
-  // False when as many jobs wait as may.
-  bool begin_wait();
-  void end_wait();
+  class Wait {
+   public:
+    explicit Wait(HttpWorkers& workers) : workers_(workers), begun_(workers.begin_wait()) {}
+    ~Wait() {
+      if (begun_) workers_.end_wait();
+    }
+    Wait(const Wait&) = delete;
+    Wait& operator=(const Wait&) = delete;
+    // False when as many jobs wait as may.
+    bool begun() const { return begun_; }
+
+   private:
+    HttpWorkers& workers_;
+    const bool begun_;
+  };
 
   std::size_t threads() const;
 
  private:
   using Threads = std::list<std::thread>;
 
+  bool begin_wait();
+  void end_wait();
   bool may_begin() const { return !jobs_.empty() && running_ < sizes_.running_max; }
   bool start_thread();  // with mutex_ held
   void start_thread_if_needed();

@@ -273,18 +273,17 @@ bool Router::waits(const HttpRequest& request) {
   return route != nullptr && waits_itself(*route, request);
 }
 
-Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const {
-  const HttpRequest& request = asked.request;
-  const Caller& caller = asked.caller;
+Result<HttpResponse> Router::answer(const HttpRequest& request, Origin& origin) const {
+  const Caller& caller = origin.caller;
   const Found found = find(request);
   const Route* route = pick(found, request.method);
-  if (route != nullptr) row = static_cast<std::size_t>(route - routes().data());
+  if (route != nullptr) origin.row = static_cast<std::size_t>(route - routes().data());
   const bool open = route != nullptr && route->is_open != nullptr && route->is_open(request);
   const Status may =
       open ? ok() : Access::admit(caller, route != nullptr ? route->scope : Scope::read);
   const bool is_peer = may && route != nullptr && route->sync_path;
   if (!is_peer) {
-    if (const auto wait = access_.over_rate(request, caller, asked.begun)) return over_rate(*wait);
+    if (const auto wait = access_.over_rate(request, caller, origin.begun)) return over_rate(*wait);
   }
   AITBC_TRY(may);
   const bool streams = route != nullptr && route->stream;
@@ -312,7 +311,7 @@ Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const 
   if (!route->of_the_tips || !caller.local) return call_handler();
   const auto tips = tips_of(*node_.status());  // the answer is of them or of what came later
   AITBC_TRY_ASSIGN(HttpResponse response, call_handler());
-  response.again = [this, row, tips] {
+  response.again = [this, row = origin.row, tips] {
     if (tips_of(*node_.status()) != tips) return false;
     stats_.count(row, 200);
     stats_.count_time({});
@@ -322,11 +321,10 @@ Result<HttpResponse> Router::answer(const Asked& asked, std::size_t& row) const 
 }
 
 HttpResponse Router::handle(const HttpRequest& request) const {
-  HttpResponse common;
-  common.fields = {{node_field, node_.params().chain_id + "/" + node_.status()->node_id}};
+  HttpFields common = {{node_field, node_.params().chain_id + "/" + node_.status()->node_id}};
   if (auto preflight = access_.preflight(request)) {
     stats_.count(routes().size(), preflight->status);
-    preflight->fields.insert(preflight->fields.end(), common.fields.begin(), common.fields.end());
+    preflight->fields.insert(preflight->fields.end(), common.begin(), common.end());
     return *std::move(preflight);
   }
   access_.allow_reading(request, common);
@@ -337,8 +335,8 @@ HttpResponse Router::handle(const HttpRequest& request) const {
                 .begun = clock_(),
                 .row = routes().size(),
                 .timed = true,
-                .fields = std::move(common.fields)};
-  auto answered = answer({request, origin.caller, origin.begun}, origin.row);
+                .fields = std::move(common)};
+  auto answered = answer(request, origin);
   if (origin.row < routes().size()) {
     const Route& route = routes()[origin.row];
     origin.timed = route.waits != Waits::for_news && !waits_itself(route, request);

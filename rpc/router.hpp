@@ -37,12 +37,6 @@ class Router {
   static std::span<const Route> routes();
 
  private:
-  // One that passed no preflight; `row` is its route, or stays as it is.
-  struct Asked {
-    const HttpRequest& request;
-    const Caller& caller;
-    RequestStats::Elapsed begun;
-  };
   // What is known of a request when it is answered, perhaps long after it is gone.
   struct Origin {
     std::string method, path;
@@ -51,9 +45,10 @@ class Router {
     RequestStats::Elapsed begun;
     std::size_t row;  // of its route; as many as there are: none
     bool timed;
-    std::vector<std::pair<std::string_view, std::string>> fields;  // of any answer to it
+    HttpFields fields;  // of any answer to it
   };
-  Result<HttpResponse> answer(const Asked&, std::size_t& row) const;
+  // Fills in the row, if there is one.
+  Result<HttpResponse> answer(const HttpRequest&, Origin&) const;
   HttpResponse finish(const Origin&, Result<HttpResponse>) const;
   void audit(const Origin&, const HttpResponse&) const;
 

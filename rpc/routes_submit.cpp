@@ -69,13 +69,13 @@ Result<SignedTx> read_signed(const Call& call, const Json& body) {
   return read_tx(call.node.params(), std::move(reader));
 }
 
-Result<CheckedTx> check(Node& node, Result<SignedTx> tx) {
-  if (!tx) return std::move(tx).error();
-  return node.verifier().tx(*std::move(tx));
+Result<CheckedTx> check(Node& node, const Result<SignedTx>& tx) {
+  if (!tx) return tx.error();
+  return node.verifier().tx(*tx);
 }
 
-Result<HttpResponse> submit(const Call& call, Result<SignedTx> tx, AnswerTaken answer) {
-  auto checked = check(call.node, std::move(tx));
+Result<HttpResponse> submit(const Call& call, const Result<SignedTx>& tx, AnswerTaken answer) {
+  auto checked = check(call.node, tx);
   if (!checked) return answer(call.node, std::move(checked).error());
   const TxId id = checked->id();
   return later<TxAnswers>(
@@ -189,13 +189,13 @@ Result<HttpResponse> answer_batch(Node& node, const Answers& answers) {
 }
 
 // One answer for each transaction; those that cannot be read or do not hold never reach the node.
-Result<HttpResponse> submit_batch(const Call& call, Result<Parsed> parsed) {
-  if (!parsed) return std::move(parsed).error();
+Result<HttpResponse> submit_batch(const Call& call, const Result<Parsed>& parsed) {
+  if (!parsed) return parsed.error();
   Answers answers;
   std::vector<CheckedTx> good;
   std::vector<std::size_t> places;
-  for (Result<SignedTx>& tx : *parsed) {
-    auto checked = check(call.node, std::move(tx));
+  for (const Result<SignedTx>& tx : *parsed) {
+    auto checked = check(call.node, tx);
     if (checked) {
       places.push_back(answers.size());
       answers.emplace_back(Taken{checked->id()});

@@ -12,7 +12,6 @@
 #include "rpc/channel.hpp"
 #include "rpc/http_exchange.hpp"
 #include "rpc/http_socket.hpp"
-#include "rpc/http_workers.hpp"
 
 namespace aitbc::rpc {
 
@@ -57,8 +56,7 @@ class StreamRoom {
     Duration patience = limits::http_request_time_max;
   };
 
-  // The workers outlive it.
-  StreamRoom(Limits limits, HttpWorkers& workers) : limits_(limits), workers_(workers) {}
+  explicit StreamRoom(Limits limits) : limits_(limits) {}
 
   const Limits& limits() const { return limits_; }
   bool stopping() const { return stopping_; }
@@ -84,25 +82,8 @@ class StreamRoom {
     const bool fits_;
   };
 
-  // Of a stream that stays with its thread: one among the waits.
-  class Wait {
-   public:
-    explicit Wait(StreamRoom& room) : workers_(room.workers_), begun_(workers_.begin_wait()) {}
-    ~Wait() {
-      if (begun_) workers_.end_wait();
-    }
-    Wait(const Wait&) = delete;
-    Wait& operator=(const Wait&) = delete;
-    bool begun() const { return begun_; }
-
-   private:
-    HttpWorkers& workers_;
-    const bool begun_;
-  };
-
  private:
   const Limits limits_;
-  HttpWorkers& workers_;
   std::atomic<std::size_t> open_ = 0;
   std::atomic<bool> stopping_ = false;
   Watchers bells_;  // for stop()

@@ -246,14 +246,14 @@ void WebSockets::Session::wait(Channel::Need need, Clock::time_point deadline) {
   if (wait_for(client_.socket, need, bell_, deadline)) news_ = true;
 }
 
-WebSockets::WebSockets(StreamRoom& room, Log& log)
-    : room_(room), log_(log), library_(std::make_unique<Library>()) {}
+WebSockets::WebSockets(StreamRoom& room, HttpWorkers& workers, Log& log)
+    : room_(room), workers_(workers), log_(log), library_(std::make_unique<Library>()) {}
 WebSockets::~WebSockets() = default;
 
 bool WebSockets::serve(StreamClient client) {
   const StreamRoom::Place place(room_);
   if (!place.taken()) return false;
-  const StreamRoom::Wait wait(room_);
+  const HttpWorkers::Wait wait(workers_);
   if (!wait.begun()) return false;
   const std::string& address = client.address;
   Session session(*this, std::move(client));

@@ -8,14 +8,15 @@
 #include <memory>
 
 #include "chain/log.hpp"
+#include "rpc/http_workers.hpp"
 #include "rpc/stream_room.hpp"
 
 namespace aitbc::rpc {
 
 class WebSockets {
  public:
-  // Both outlive it.
-  WebSockets(StreamRoom& room, Log& log);
+  // All outlive it.
+  WebSockets(StreamRoom& room, HttpWorkers& workers, Log& log);
   ~WebSockets();
 
   // Answers the handshake of a stream whose key is well-formed, and returns when the connection is
@@ -28,6 +29,7 @@ class WebSockets {
   struct Library;
 
   StreamRoom& room_;
+  HttpWorkers& workers_;
   Log& log_;
   const std::unique_ptr<Library> library_;
 };

@@ -39,11 +39,11 @@ class Exchange {
     return Reply(std::move(checked));
   }
   Result<Reply> operator()(const GetTxs& asked) {
-    AITBC_TRY_ASSIGN(auto txs, client_.pending(asked.ids));
+    AITBC_TRY_ASSIGN(const auto txs, client_.pending(asked.ids));
     std::vector<CheckedTx> checked;
     checked.reserve(txs.size());
-    for (SignedTx& tx : txs) {
-      AITBC_TRY_ASSIGN(CheckedTx good, verifier_.tx(std::move(tx)));
+    for (const SignedTx& tx : txs) {
+      AITBC_TRY_ASSIGN(CheckedTx good, verifier_.tx(tx));
       checked.push_back(std::move(good));
     }
     return Reply(std::move(checked));

@@ -11,8 +11,8 @@ Result<Heard> hear(Verifier& verifier, SyncAnswer answer) {
     for (const Evidence& evidence : answer.evidence) {
       AITBC_TRY(check_evidence(params.genesis_hash, evidence));
     }
-    for (SignedTx& tx : answer.own_txs) {
-      AITBC_TRY_ASSIGN(CheckedTx checked, verifier.tx(std::move(tx)));
+    for (const SignedTx& tx : answer.own_txs) {
+      AITBC_TRY_ASSIGN(CheckedTx checked, verifier.tx(tx));
       heard.txs.push_back(std::move(checked));
     }
     if (answer.own_block) {

@@ -71,9 +71,4 @@ Grown grow(const Growth& growth) {
   return grown;
 }
 
-Duration percentile(const std::vector<Duration>& ascending, std::size_t percent) {
-  if (ascending.empty()) return Duration{0};
-  return ascending[std::min(ascending.size() - 1, ascending.size() * percent / 100)];
-}
-
 }  // namespace aitbc::sim

@@ -32,7 +32,4 @@ struct Grown {
 
 Grown grow(const Growth&);
 
-// The value below which so many percent are; zero of none.
-Duration percentile(const std::vector<Duration>& ascending, std::size_t percent);
-
 }  // namespace aitbc::sim

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "chain/core/percentile.hpp"
+
 using namespace aitbc;
 
 TEST_CASE("news cross a network of many nodes and sites, and cost the same each time") {
@@ -16,7 +18,7 @@ TEST_CASE("news cross a network of many nodes and sites, and cost the same each 
   CHECK(grown.reached_all == 3);
   REQUIRE_FALSE(grown.to_final.empty());
   // Nobody may follow a node that has just started; then others look at it, in their time.
-  CHECK(sim::percentile(grown.to_all, 100) < Duration{60'000});
+  CHECK(percentile(grown.to_all, 100) < Duration{60'000});
   // A request and an answer each.
   const std::uint64_t nodes = growth.authorities + growth.followers;
   const std::uint64_t polls = nodes * limits::followed_max * 6;
@@ -31,7 +33,7 @@ TEST_CASE("longer ways take longer") {
   const auto final_after = [](Duration latency) {
     sim::Growth growth{.authorities = 3, .followers = 0, .sites = 3, .payments = 5};
     growth.latency = latency;
-    return sim::percentile(sim::grow(growth).to_final, 50);
+    return percentile(sim::grow(growth).to_final, 50);
   };
   CHECK(final_after(Duration{10}) + Duration{50} < final_after(Duration{200}));
 }
