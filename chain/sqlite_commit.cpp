@@ -9,12 +9,12 @@
 
 namespace aitbc {
 
-Result<Height> BatchWriter::write(const Batch& batch) {
+Result<Height> BatchWriter::write(const Batch& batch, std::span<const PoolIndex::Place> gone) {
   if (batch.rewind_to) AITBC_TRY(rewind(*batch.rewind_to));
   for (const Applied& applied : batch.append) AITBC_TRY(append(applied));
   if (txs_added_ != 0) AITBC_TRY(Query(sql_.add_tx_count, txs_added_).run());
   AITBC_TRY(write_accounts());
-  AITBC_TRY(write_pool(batch));
+  AITBC_TRY(write_pool(batch, gone));
   AITBC_TRY(write_replaced(batch.replaced));
   for (const Certificate& certificate : batch.certificates) {
     AITBC_TRY(add_certificate(certificate));
@@ -197,11 +197,13 @@ Status BatchWriter::write_accounts() {
 
 // ---- pending and lost ---------------------------------------------------------------------------
 
-Status BatchWriter::write_pool(const Batch& batch) {
-  for (const TxId& id : batch.pool_remove) AITBC_TRY(Query(sql_.delete_pool, id.view()).run());
+Status BatchWriter::write_pool(const Batch& batch, std::span<const PoolIndex::Place> gone) {
+  for (const PoolIndex::Place& place : gone) {
+    AITBC_TRY(Query(sql_.delete_pool, place.sequence).run());
+  }
   for (const Mempool::Entry& entry : batch.pool_add) {
     const Buffer body = encode(entry.tx.signed_tx());
-    AITBC_TRY(Query(sql_.insert_pool, entry.sequence, entry.tx.id().view(), ByteView(body)).run());
+    AITBC_TRY(Query(sql_.insert_pool, entry.sequence, ByteView(body)).run());
   }
   return ok();
 }

@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "chain/pool_index.hpp"
 #include "chain/sqlite.hpp"
 #include "chain/sqlite_lookup.hpp"
 #include "chain/store.hpp"
@@ -40,8 +41,8 @@ struct WriteStatements {
       database, "UPDATE accounts SET balance = ?, nonce = ?, txs = ?, newest = ? WHERE id = ?"};
   Statement delete_marks{database, "DELETE FROM marks WHERE account = ? AND number > ?"};
   Statement insert_mark{database, "INSERT INTO marks(account, number, pos) VALUES(?, ?, ?)"};
-  Statement delete_pool{database, "DELETE FROM pool WHERE id = ?"};
-  Statement insert_pool{database, "INSERT INTO pool(seq, id, body) VALUES(?, ?, ?)"};
+  Statement delete_pool{database, "DELETE FROM pool WHERE seq = ?"};
+  Statement insert_pool{database, "INSERT INTO pool(seq, body) VALUES(?, ?)"};
   Statement delete_replaced{database, "DELETE FROM replaced WHERE id = ?"};
   Statement insert_replaced{database,
                             "INSERT OR REPLACE INTO replaced(id, by, height) VALUES(?, ?, ?)"};
@@ -67,8 +68,8 @@ class BatchWriter {
  public:
   BatchWriter(WriteStatements& statements, Height head) : sql_(statements), head_(head) {}
 
-  // The height of the head afterwards.
-  Result<Height> write(const Batch& batch);
+  // The height of the head afterwards. `gone` is where the batch's pool_remove are.
+  Result<Height> write(const Batch& batch, std::span<const PoolIndex::Place> gone);
 
  private:
   // An account's row as it will be; each is read once and written once for the whole batch.
@@ -86,7 +87,7 @@ class BatchWriter {
   Status append_receipts(const Applied& applied);
   Status append_tx(const CheckedTx& tx, std::uint64_t position);
   Status write_accounts();
-  Status write_pool(const Batch& batch);
+  Status write_pool(const Batch& batch, std::span<const PoolIndex::Place> gone);
   Status write_replaced(const std::vector<Replaced>& replaced);
   Status add_certificate(const Certificate& certificate);
   Status add_side(const SealedHeader& sealed);

@@ -111,6 +111,13 @@ constexpr std::array migrations = {R"sql(
     minted INTEGER NOT NULL     -- by it and all before it
   ) STRICT;
   CREATE INDEX receipts_key ON receipts(key);
+)sql",
+                                   R"sql(
+  -- Found by its id in memory alone: see PoolIndex.
+  ALTER TABLE pool RENAME TO pool_by_id;
+  CREATE TABLE pool(seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+  INSERT INTO pool(seq, body) SELECT seq, body FROM pool_by_id;
+  DROP TABLE pool_by_id;
 )sql"};
 
 Result<std::int64_t> number_of(Database& database, std::string_view sql) {

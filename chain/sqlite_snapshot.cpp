@@ -22,7 +22,10 @@ Result<std::uint64_t> number_of(Statement& statement, Values... values) {
 class SqliteSnapshot final : public Snapshot {
  public:
   SqliteSnapshot(ReaderPool& pool, std::unique_ptr<ReaderPool::Connection> connection)
-      : pool_(pool), connection_(std::move(connection)), sql_(connection_->statements) {}
+      : pool_(pool),
+        connection_(std::move(connection)),
+        sql_(connection_->statements),
+        pending_(*pool.pending_) {}
   ~SqliteSnapshot() override;
 
   // A transaction sees the database as of its first read, so that is made at once.
@@ -72,13 +75,15 @@ class SqliteSnapshot final : public Snapshot {
   ReaderPool& pool_;
   std::unique_ptr<ReaderPool::Connection> connection_;
   ReadStatements& sql_;
+  const PoolIndex::View pending_;  // opened before the database is first read
   Tip head_;
 };
 
 // ---- connections --------------------------------------------------------------------------------
 
-ReaderPool::ReaderPool(std::string path, const GenesisHash& genesis)
-    : path_(std::move(path)), genesis_(genesis) {}
+ReaderPool::ReaderPool(std::string path, const GenesisHash& genesis,
+                       std::shared_ptr<PoolIndex> pending)
+    : path_(std::move(path)), genesis_(genesis), pending_(std::move(pending)) {}
 
 ReaderPool::~ReaderPool() {
   const MutexLock lock(mutex_);
@@ -356,11 +361,15 @@ Result<AccountPage> SqliteSnapshot::accounts(Amount balance_min, std::size_t off
 // ---- pending and lost ---------------------------------------------------------------------------
 
 Result<std::optional<SignedTx>> SqliteSnapshot::pending_tx(const TxId& id) {
-  Query query(sql_.pending_tx, id.view());
-  AITBC_TRY_ASSIGN(const bool row, query.next());
-  if (!row) return std::optional<SignedTx>();
-  AITBC_TRY_ASSIGN(SignedTx tx, read_tx(query.blob(0)));
-  return std::optional(std::move(tx));
+  for (const PoolIndex::Sequence sequence : pending_.find(id)) {
+    Query query(sql_.pending_tx, sequence);
+    AITBC_TRY_ASSIGN(const bool row, query.next());
+    if (!row) continue;
+    AITBC_TRY_ASSIGN(SignedTx tx, read_tx(query.blob(0)));
+    // The number of one whose commit failed may be another's.
+    if (id_of(pool_.genesis_, tx.body) == id) return std::optional(std::move(tx));
+  }
+  return std::optional<SignedTx>();
 }
 
 Result<std::vector<SignedTx>> SqliteSnapshot::pending(std::size_t offset, std::size_t limit) {

@@ -4,6 +4,7 @@
 // its snapshots.
 
 #include "chain/mutex.hpp"
+#include "chain/pool_index.hpp"
 #include "chain/sqlite.hpp"
 #include "chain/sqlite_lookup.hpp"
 #include "chain/store.hpp"
@@ -46,7 +47,7 @@ struct ReadStatements {
   Statement mark{database,
                  "SELECT number, pos FROM marks WHERE account = ? AND number >= ? "
                  "ORDER BY number LIMIT 1"};
-  Statement pending_tx{database, "SELECT body FROM pool WHERE id = ?"};
+  Statement pending_tx{database, "SELECT body FROM pool WHERE seq = ?"};
   Statement pending{database, "SELECT body FROM pool ORDER BY seq LIMIT ? OFFSET ?"};
   Statement pending_count{database, "SELECT count(*) FROM pool"};
   Statement replaced{database, "SELECT by, height FROM replaced WHERE id = ?"};
@@ -57,7 +58,8 @@ struct ReadStatements {
 
 class ReaderPool final : public Reader {
  public:
-  ReaderPool(std::string path, const GenesisHash& genesis);
+  // `pending` is kept by whoever writes there; what it does not know is not found by its id.
+  ReaderPool(std::string path, const GenesisHash& genesis, std::shared_ptr<PoolIndex> pending);
   ~ReaderPool() override;
 
   Result<std::unique_ptr<Snapshot>> snapshot() override;
@@ -76,6 +78,7 @@ class ReaderPool final : public Reader {
 
   const std::string path_;
   const GenesisHash genesis_;
+  const std::shared_ptr<PoolIndex> pending_;
   Mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_ AITBC_GUARDED_BY(mutex_);
   std::size_t lent_ AITBC_GUARDED_BY(mutex_) = 0;

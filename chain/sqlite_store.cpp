@@ -38,6 +38,7 @@ class SqliteStore final : public Store {
   Result<std::vector<Certificate>> load_certificates();
   Status load_offences(Loaded& loaded);
   Result<Applied> read_applied(const SealedHeader& sealed);
+  Status write(const Batch& batch, std::span<const PoolIndex::Place> gone);
   void start_reading(const Params& params, Height head);
 
   // In this order, so that readers end before the writer and the lock is the last to go.
@@ -47,6 +48,7 @@ class SqliteStore final : public Store {
   WriteStatements statements_{database_};
   std::optional<Params> params_;  // since load() or initialise()
   Height head_ = 0;
+  const std::shared_ptr<PoolIndex> pending_ = std::make_shared<PoolIndex>();
   std::unique_ptr<ReaderPool> readers_;
 };
 
@@ -64,7 +66,7 @@ Reader& SqliteStore::reader() {
 void SqliteStore::start_reading(const Params& params, Height head) {
   params_ = params;
   head_ = head;
-  if (!readers_) readers_ = std::make_unique<ReaderPool>(path_, params.genesis_hash);
+  if (!readers_) readers_ = std::make_unique<ReaderPool>(path_, params.genesis_hash, pending_);
 }
 
 Result<CheckedTx> read_checked(const Params& params, SignedTx tx) {
@@ -212,6 +214,7 @@ Result<std::optional<Loaded>> SqliteStore::load(const Params& params) {
                 {},
                 {}};
   AITBC_TRY(load_offences(loaded));
+  pending_->add(loaded.mempool);
   start_reading(params, head.height);
   return std::optional(std::move(loaded));
 }
@@ -239,8 +242,19 @@ Status SqliteStore::initialise(const Genesis& genesis) {
 
 Status SqliteStore::commit(const Batch& batch) {
   AITBC_CHECK(params_.has_value());
+  const auto gone = pending_->places_of(batch.pool_remove);
+  pending_->add(batch.pool_add);
+  if (auto written = write(batch, gone); !written) {
+    pending_->drop(batch.pool_add);
+    return written;
+  }
+  pending_->remove(gone);
+  return ok();
+}
+
+Status SqliteStore::write(const Batch& batch, std::span<const PoolIndex::Place> gone) {
   AITBC_TRY_ASSIGN(Transaction transaction, Transaction::begin(database_));
-  AITBC_TRY_ASSIGN(const Height head, BatchWriter(statements_, head_).write(batch));
+  AITBC_TRY_ASSIGN(const Height head, BatchWriter(statements_, head_).write(batch, gone));
   AITBC_TRY(transaction.commit());
   head_ = head;
   return ok();

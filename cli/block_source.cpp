@@ -142,7 +142,7 @@ Outcome<Source> database_source(const std::string& path, const Genesis& genesis,
   if (!std::filesystem::exists(path, failure)) {
     return error(Errc::bad_config, "there is no database " + path);
   }
-  auto pool = std::make_unique<ReaderPool>(path, hash_of(genesis));
+  auto pool = std::make_unique<ReaderPool>(path, hash_of(genesis), std::make_shared<PoolIndex>());
   AITBC_TRY_ASSIGN(auto snapshot, pool->snapshot());
   AITBC_TRY_ASSIGN(Tip head, snapshot->head());
   if (head.height == 0) head = genesis_tip(params_of(genesis));

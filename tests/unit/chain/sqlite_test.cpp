@@ -187,6 +187,21 @@ TEST_CASE("a file of an older version learns how many transactions it has") {
   CHECK(number(database, "PRAGMA user_version") == schema_version());
 }
 
+TEST_CASE("what waits in a file of before the pool's index was in memory goes on waiting") {
+  const TempDir directory;
+  const std::string path = directory.file("chain.db");
+  Database database = open_migrated(path);
+  REQUIRE(database.execute("DROP TABLE pool"));
+  REQUIRE(database.execute("CREATE TABLE pool(seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, "
+                           "body BLOB NOT NULL) STRICT"));
+  REQUIRE(database.execute("INSERT INTO pool VALUES(7, x'07', x'0707'), (9, x'09', x'0909')"));
+  REQUIRE(database.execute("PRAGMA user_version = 4"));
+  REQUIRE(migrate(database, path));
+  CHECK(number(database, "SELECT count(*) FROM pool") == 2);
+  CHECK(number(database, "SELECT count(*) FROM pool WHERE seq = 9 AND body = x'0909'") == 1);
+  CHECK(number(database, "PRAGMA user_version") == schema_version());
+}
+
 TEST_CASE("another program's database is left alone") {
   const TempDir directory;
   const std::string path = directory.file("chain.db");

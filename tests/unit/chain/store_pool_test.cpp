@@ -47,6 +47,40 @@ TEST_CASE("pending transactions keep their order and their numbers over a restar
   CHECK_FALSE(must(view->pending_tx(txs[1].id())).has_value());
 }
 
+TEST_CASE("who reads goes on finding what has stopped to be pending since") {
+  const Disk disk(any_kind());
+  ChainBuilder chain;
+  const auto store = disk.create(chain.genesis());
+  std::vector<CheckedTx> txs;
+  for (std::uint64_t i = 0; i < 3; ++i) txs.push_back(chain.transfer(0, 1, 1, i));
+  const auto pending_in = [&](Snapshot& view) {
+    std::vector<bool> found;
+    for (const CheckedTx& tx : txs) found.push_back(must(view.pending_tx(tx.id())).has_value());
+    return found;
+  };
+  const auto change = [&](std::vector<TxId> remove, std::vector<Mempool::Entry> add) {
+    Batch batch;
+    batch.pool_remove = std::move(remove);
+    batch.pool_add = std::move(add);
+    commit(*store, batch);
+    return must(store->reader().snapshot());
+  };
+  const auto none = must(store->reader().snapshot());
+  auto first = change({}, {{txs[0], 1}, {txs[1], 2}});
+  const auto second = change({txs[0].id()}, {{txs[2], 3}});
+  const auto third = change({txs[1].id(), txs[2].id()}, {{txs[0], 4}});
+  const auto fourth = change({txs[0].id()}, {});
+  using Found = std::vector<bool>;
+  CHECK(pending_in(*none) == Found{false, false, false});
+  CHECK(pending_in(*first) == Found{true, true, false});
+  CHECK(pending_in(*second) == Found{false, true, true});
+  CHECK(pending_in(*third) == Found{true, false, false});
+  CHECK(pending_in(*fourth) == Found{false, false, false});
+  first.reset();
+  CHECK(pending_in(*second) == Found{false, true, true});
+  CHECK(pending_in(*third) == Found{true, false, false});
+}
+
 TEST_CASE("losing blocks are bounded, and the oldest arrival goes first") {
   const Disk disk(any_kind());
   ChainBuilder chain;
