@@ -40,7 +40,17 @@ std::optional<Result<CheckedTx>> Verifier::find(const TxId& id, const SignedTx& 
 void Verifier::remember(const CheckedTx& tx) {
   const MutexLock lock(mutex_);
   good_.insert_or_assign(tx.id(), CheckedTx::Trace(tx));
-  if (good_.size() < purge_at_) return;
+  if (good_.size() >= purge_at_) purge();
+}
+
+std::size_t Verifier::forget_gone() {
+  const MutexLock lock(mutex_);
+  purge();
+  good_.rehash(0);  // room for as many as there are now
+  return good_.size();
+}
+
+void Verifier::purge() {
   std::erase_if(good_, [](const auto& entry) { return entry.second.is_gone(); });
   purge_at_ = std::max(2 * good_.size(), limits::verified_txs_min);
 }

@@ -23,6 +23,10 @@ class Verifier {
   Result<CheckedBlock> block(const Block&);
   Result<std::vector<CheckedBlock>> blocks(std::span<const Block>);
 
+  // What nobody holds any more, which it otherwise does only while newcomers are checked: from time
+  // to time. Returns how many are left.
+  std::size_t forget_gone();
+
  private:
   struct Bad {
     SignedTx tx;
@@ -31,6 +35,7 @@ class Verifier {
   // nullopt: it has to be checked.
   std::optional<Result<CheckedTx>> find(const TxId&, const SignedTx&);
   void remember(const CheckedTx&);
+  void purge() AITBC_REQUIRES(mutex_);
   void remember_bad(const TxId&, const SignedTx&, const Error&);
 
   const Params params_;

@@ -225,7 +225,10 @@ Status run_node(const NodeConfig& config, Log& log) {
   }
 
   auto why = stop.wait(give_back_interval);
-  for (; !why; why = stop.wait(give_back_interval)) give_back();
+  for (; !why; why = stop.wait(give_back_interval)) {
+    runner->verifier().forget_gone();
+    give_back();
+  }
   // Waiting polls are answered first, so that the server's handlers come back at once.
   runner->stop();
   (*server)->stop();

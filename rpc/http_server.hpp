@@ -27,10 +27,11 @@
 
 namespace aitbc::rpc {
 
-// No handler waits for the node, so a few more than there are cores: those read from the disk.
+// No handler waits for the node, so one more than there are cores, as one may read from the disk.
+// With twice as many a node on two cores takes a tenth less payments: they wake each other.
 inline std::size_t http_threads() {
   const std::size_t cores = std::thread::hardware_concurrency();
-  return std::clamp(2 * cores, limits::http_threads_min, limits::http_threads_max);
+  return std::clamp(cores + 1, limits::http_threads_min, limits::http_threads_max);
 }
 
 struct HttpLimits {

@@ -64,7 +64,7 @@ inline constexpr Duration storage_wait_max{5'000};  // for a lock that a foreign
 inline constexpr std::size_t http_body_bytes_max = 8 * 1024 * 1024;
 inline constexpr std::size_t http_header_bytes_max = 16 * 1024;
 inline constexpr std::size_t http_uri_bytes_max = 4 * 1024;
-inline constexpr std::size_t http_threads_min = 4;            // requests that are being handled
+inline constexpr std::size_t http_threads_min = 3;            // requests that are being handled
 inline constexpr std::size_t http_threads_max = 64;           // on a machine of many cores
 inline constexpr std::size_t readers_max = http_threads_max;  // a request holds one at most
 inline constexpr std::size_t http_waits_max = 512;            // handlers that wait

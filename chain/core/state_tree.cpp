@@ -38,13 +38,15 @@ void fetch(const void* where) { __builtin_prefetch(where); }
 // Takes inputs one by one and hashes them side by side, as many at a time as stay in the cache.
 class HashBatch {
  public:
-  explicit HashBatch() : inputs_(batch), hashes_(batch), to_(batch) {}
+  // For so many inputs: of a block with one payment they are few, and room for all costs more.
+  explicit HashBatch(std::size_t inputs)
+      : inputs_(std::min(inputs, batch_max)), hashes_(inputs_.size()), to_(inputs_.size()) {}
 
   // `to` is written by the next flush() at the latest.
   void add(const ShortInput& input, Hash& to) {
     inputs_[size_] = input;
     to_[size_++] = &to;
-    if (size_ == batch) flush();
+    if (size_ == inputs_.size()) flush();
   }
   void flush() {
     const std::span hashes = std::span(hashes_).first(size_);
@@ -54,7 +56,7 @@ class HashBatch {
   }
 
  private:
-  static constexpr std::size_t batch = 256;
+  static constexpr std::size_t batch_max = 256;
   std::vector<ShortInput> inputs_;
   std::vector<Hash> hashes_;
   std::vector<Hash*> to_;
@@ -290,7 +292,7 @@ std::vector<Hash> StateTree::hash_leaves_below(const Stale& stale) const {
     }
   }
   std::vector<Hash> hashes(count);
-  HashBatch batch;
+  HashBatch batch(count);
   auto next = hashes.begin();
   for (const std::uint32_t node : stale.nodes) {
     for (const Link child : inners_[node].child) {
@@ -307,7 +309,7 @@ std::vector<Hash> StateTree::hash_leaves_below(const Stale& stale) const {
 void StateTree::refresh() const {
   const Stale stale = find_stale();
   std::vector<Hash> leaves = hash_leaves_below(stale);
-  HashBatch batch;
+  HashBatch batch(stale.nodes.size());
   for (std::size_t level = stale.levels.size(); level-- > 0;) {
     const std::size_t begin = level == 0 ? 0 : stale.levels[level - 1];
     const std::span nodes(&stale.nodes[begin], stale.levels[level] - begin);

@@ -1,13 +1,20 @@
 // What depends on how long the chain is: writing it, its size on disk, and the start of a node.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "chain/chain.hpp"
+#include "rpc/client.hpp"
+#include "rpc/native.hpp"
 #include "sync/wal_copier.hpp"
 #include "tests/bench/bench.hpp"
 #include "tests/bench/long_chain.hpp"
+#include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace aitbc::bench {
@@ -74,21 +81,24 @@ BENCHMARK(write_long_chain)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
 
-// As many blocks as accounts, each of one payment to a new account.
-void open_long_chain(benchmark::State& state) {
+// As many blocks as accounts, each of one payment to a new account. Returns the genesis.
+Genesis write_blocks(const std::string& path, std::size_t blocks) {
   constexpr std::size_t blocks_per_commit = 1'000;
+  LongChain chain(blocks);
+  const auto store = create_store(path, chain.genesis());
+  for (std::size_t done = 0; done < blocks; done += blocks_per_commit) {
+    AITBC_CHECK(store->commit(chain.next(blocks_per_commit, 1)).has_value());
+  }
+  return chain.genesis();
+}
+
+void open_long_chain(benchmark::State& state) {
   const auto blocks = static_cast<std::size_t>(state.range(0));
   const test::TempDir directory;
   const std::string path = directory.file("chain.db");
-  LongChain chain(blocks);
-  {
-    const auto store = create_store(path, chain.genesis());
-    for (std::size_t done = 0; done < blocks; done += blocks_per_commit) {
-      AITBC_CHECK(store->commit(chain.next(blocks_per_commit, 1)).has_value());
-    }
-  }
+  const Genesis genesis = write_blocks(path, blocks);
   for (auto _ : state) {
-    auto opened = Chain::open(chain.genesis(), *sync::open_node_store(path));
+    auto opened = Chain::open(genesis, *sync::open_node_store(path));
     AITBC_CHECK(opened.has_value() && opened->head().height == blocks);
     state.PauseTiming();
     opened = error(Errc::not_found, "");  // closing is not part of the start
@@ -100,6 +110,42 @@ BENCHMARK(open_long_chain)
     ->Arg(1'000'000)
     ->UseRealTime()
     ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+
+// The program itself, from its start until it has answered the first request.
+void start_long_chain(benchmark::State& state) {
+  const auto blocks = static_cast<std::size_t>(state.range(0));
+  const test::TempDir directory;
+  const std::string path = directory.file("chain.db");
+  const std::string genesis = directory.file("genesis.json");
+  std::ofstream(genesis) << rpc::genesis_json(write_blocks(path, blocks));
+  // On an address of its own, which others here do not use.
+  const auto pid = static_cast<unsigned>(::getpid());
+  const std::string listen = "127." + std::to_string(pid / 250 % 250 + 1) + "." +
+                             std::to_string(pid % 250 + 1) + ".9:8082";
+  auto client = rpc::Client::open("http://" + listen);
+  AITBC_CHECK(client.has_value());
+  for (auto _ : state) {
+    test::Process node({AITBC_PROGRAM, "node", "run", "--node-id", "bench", "--genesis", genesis,
+                        "--data", path, "--listen", listen},
+                       directory.file("log"));
+    std::string answer;
+    AITBC_CHECK(test::eventually([&] {
+      auto got = client->get("/rpc/head");
+      if (got) answer = *std::move(got);
+      return !answer.empty();
+    }));
+    state.PauseTiming();
+    AITBC_CHECK(answer.find("\"height\":" + std::to_string(blocks)) != std::string::npos);
+    AITBC_CHECK(node.end(SIGTERM) == 0);
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(start_long_chain)
+    ->Arg(10'000)
+    ->Arg(1'000'000)
+    ->Iterations(5)
+    ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace

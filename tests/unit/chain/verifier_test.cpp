@@ -40,6 +40,15 @@ TEST_CASE("one that nobody has any more is checked like a new one") {
   CHECK(verifier.tx(spoiled(tx)).error().code == Errc::bad_signature);
 }
 
+TEST_CASE("what nobody has any more takes no room once that is asked for") {
+  ChainBuilder builder;
+  Verifier verifier(builder.params());
+  const auto held = verifier.tx(builder.transfer(0, 1).signed_tx());
+  for (int i = 0; i < 10; ++i) REQUIRE(verifier.tx(builder.transfer(1, 0).signed_tx()));
+  CHECK(verifier.forget_gone() == 1);
+  CHECK(&verifier.tx(held->signed_tx())->signed_tx() == &held->signed_tx());
+}
+
 TEST_CASE("the same id with another signature is another transaction") {
   ChainBuilder builder;
   Verifier verifier(builder.params());
