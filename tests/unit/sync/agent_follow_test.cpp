@@ -189,3 +189,41 @@ TEST_CASE("who does not answer keeps the choice waiting no longer than a connect
   crowd.tick(limits::connect_time_max);
   CHECK(crowd.held.size() == limits::followed_max);
 }
+
+TEST_CASE("however many peers there are, about one of them a poll interval is looked at") {
+  constexpr std::size_t nodes = 120, polls = 300;
+  Crowd crowd(0, nodes);
+  crowd.look_around();
+  crowd.let_pass(limits::glance_time / 10 + limits::poll_interval);
+  CHECK(crowd.known.size() == nodes - 1);
+  const std::size_t before = crowd.looked;
+  crowd.let_pass(polls * limits::poll_interval);
+  CHECK(crowd.looked - before > polls / 2);
+  CHECK(crowd.looked - before < polls * 3 / 2);
+}
+
+TEST_CASE("peers that are not followed are judged anew once this node leaves the branch of all") {
+  constexpr std::size_t nodes = 30;
+  Crowd crowd(0, nodes);
+  test::ChainBuilder& builder = crowd.bench.builder;
+  const auto append = [&](std::size_t user, std::size_t height) {
+    while (builder.blocks.size() < height) builder.append({builder.transfer(user, 0)});
+    crowd.bench.adopt();
+  };
+  append(1, 5);
+  crowd.look_around();
+  crowd.let_pass(limits::glance_time / 10 + limits::poll_interval);
+  REQUIRE(crowd.known.size() == nodes - 1);
+  append(1, 6);
+  const auto asked = [&] {
+    const auto sends = crowd.agent.tick(crowd.bench.now);
+    REQUIRE(sends);
+    return std::count_if(sends->begin(), sends->end(), [](const Send& send) {
+      return std::holds_alternative<sync::GetHeaders>(send.request);
+    });
+  };
+  CHECK(asked() == 0);  // their heads are blocks of ours
+  builder.rewind_to(2);
+  append(2, 8);
+  CHECK(asked() == nodes - 1);
+}
