@@ -5,6 +5,25 @@
 
 namespace aitbc::sync {
 
+namespace {
+
+// Of a peer's status, what does not change with each answer.
+struct Standing {
+  std::string node_id, site, last_error;
+  SyncState state;
+  std::optional<Tip> head, final;
+  std::optional<PublicKey> authority;
+  std::uint64_t invalid = 0;
+  bool operator==(const Standing&) const = default;
+};
+
+Standing standing_of(const PeerStatus& of) {
+  return {of.node_id, of.site,  of.last_error, of.state,
+          of.head,    of.final, of.authority,  of.invalid};
+}
+
+}  // namespace
+
 Agent::Agent(Options options, Ledger& ledger, Time now)
     : options_(std::move(options)),
       ledger_(ledger),
@@ -34,6 +53,7 @@ void Agent::set_peers(std::span<const std::string> urls, Time now) {
     peer.next_poll = now;
     peer.followed = false;
   }
+  note_change(now);
   choose_ = now + limits::connect_time_max;
   sample(now);
   choose_followed(now);
@@ -94,9 +114,13 @@ Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Tim
     peer.glancing = false;
     peer.tried = std::max(peer.tried.value_or(pending.sent), pending.sent);
     if (reply) {
+      const Standing before = standing_of(peer.status);
       AITBC_TRY(on_answer(id, pending, std::get<Heard>(std::move(*reply)), now));
+      if (standing_of(peer.status) != before) note_change(now);
+      note_quiet(now);
     } else {
       on_poll_error(peer, id, reply.error(), now);
+      note_change(now);
     }
   } else if (const auto* txs = std::get_if<GetTxs>(&pending.request)) {
     AITBC_TRY(on_txs(pending.peer, *txs, std::move(reply), now));
@@ -105,6 +129,7 @@ Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Tim
   } else {
     AITBC_TRY(on_headers(pending.peer, std::move(reply), now));
   }
+  if (!std::holds_alternative<SyncQuery>(pending.request)) note_change(now);
   AITBC_TRY(advance(now));
   return finish();
 }

@@ -47,6 +47,9 @@ class Agent {
   std::optional<Time> next_wake() const;
 
   std::vector<PeerStatus> peers() const;  // in the order in which they came
+  // Another number once they have changed. Of very many peers, a later answer or another round trip
+  // alone counts now and then only: to make their status anew costs more than the answer.
+  std::uint64_t peers_version() const { return peers_version_; }
   // Likewise, of those that ever answered, and were measured or do not answer any more.
   std::vector<PeerLink> links() const;
   // The local ledger's standing among its peers, as far as they were heard.
@@ -151,6 +154,8 @@ class Agent {
   void glance(Time now);
 
   // Status (agent_status.cpp).
+  void note_change(Time now);
+  void note_quiet(Time now);
   void note_word(PeerStatus&, SyncAnswer&) const;
   static void forget_word(PeerStatus&);
   std::vector<Duration> offsets(Time now) const;
@@ -191,6 +196,8 @@ class Agent {
   RequestId last_id_ = 0;
   std::uint64_t clock_ = 0;  // how often our clock was set
   Time called_;              // last
+  std::uint64_t peers_version_ = 0;
+  Time version_made_;
   std::vector<Send> out_;
   // Under way, so that no two peers are asked, or refused for now, so that none is.
   std::unordered_set<TxId> asked_txs_;
