@@ -85,8 +85,12 @@ std::optional<ProcessInfo> read_process(pid_t pid) {
   info.rss_bytes = rss_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   std::error_code refused;
   info.program = std::filesystem::read_symlink(folder + "/exe", refused).string();
-  info.argv = split_arguments(read_proc(folder + "/cmdline"));
+  info.argv = arguments_of(pid);
   return info;
+}
+
+std::vector<std::string> arguments_of(pid_t pid) {
+  return split_arguments(read_proc("/proc/" + std::to_string(pid) + "/cmdline"));
 }
 
 std::vector<pid_t> all_processes() {

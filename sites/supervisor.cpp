@@ -22,9 +22,9 @@ namespace {
 constexpr Duration signal_patience{5'000};  // for the kernel to carry out what cannot be refused
 constexpr std::size_t log_tail_bytes_max = 16 * 1024;
 
-bool has_arguments(const ProcessInfo& info, const std::vector<std::string>& arguments) {
-  return info.argv.size() == arguments.size() + 1 &&
-         std::equal(arguments.begin(), arguments.end(), info.argv.begin() + 1);
+bool is_run_with(const std::vector<std::string>& argv, const std::vector<std::string>& arguments) {
+  return argv.size() == arguments.size() + 1 &&
+         std::equal(arguments.begin(), arguments.end(), argv.begin() + 1);
 }
 
 fs::path pid_file(const NodeSpec& spec) { return spec.folder / "node.pid"; }
@@ -43,7 +43,7 @@ std::optional<ProcessInfo> remembered(const NodeSpec& spec) {
   std::uint64_t start_ticks = 0;
   if (!(std::ifstream(pid_file(spec)) >> pid >> start_ticks)) return std::nullopt;
   auto info = read_process(pid);
-  if (!info || info->start_ticks != start_ticks || !has_arguments(*info, spec.arguments)) {
+  if (!info || info->start_ticks != start_ticks || !is_run_with(info->argv, spec.arguments)) {
     return std::nullopt;
   }
   return info;
@@ -54,8 +54,9 @@ std::optional<ProcessInfo> remembered(const NodeSpec& spec) {
 std::optional<ProcessInfo> find(const NodeSpec& spec) {
   if (auto info = remembered(spec)) return info;
   for (const pid_t pid : all_processes()) {
+    if (!is_run_with(arguments_of(pid), spec.arguments)) continue;
     auto info = read_process(pid);
-    if (info && has_arguments(*info, spec.arguments)) {
+    if (info && is_run_with(info->argv, spec.arguments)) {
       remember(spec, *info);
       return info;
     }
@@ -77,10 +78,10 @@ Status kill_and_wait(const ProcessHandle& process, Clock& clock) {
 }
 
 // Also with further options, as somebody may have started it by hand.
-bool is_node_in(const ProcessInfo& info, const fs::path& folder) {
-  if (info.argv.size() < 4 || info.argv[1] != "node" || info.argv[2] != "run") return false;
+bool is_node_in(const std::vector<std::string>& argv, const fs::path& folder) {
+  if (argv.size() < 4 || argv[1] != "node" || argv[2] != "run") return false;
   const std::string prefix = (folder / "").string();
-  return std::any_of(info.argv.begin() + 3, info.argv.end(), [&](const std::string& word) {
+  return std::any_of(argv.begin() + 3, argv.end(), [&](const std::string& word) {
     return word.starts_with(prefix) || word.starts_with("--config=" + prefix);
   });
 }
@@ -224,8 +225,9 @@ std::string ProcessSupervisor::log_tail(const NodeSpec& spec, std::size_t lines)
 Result<std::size_t> ProcessSupervisor::kill_all_in(const fs::path& folder) {
   std::size_t killed = 0;
   for (const pid_t pid : all_processes()) {
+    if (!is_node_in(arguments_of(pid), folder)) continue;
     const auto info = read_process(pid);
-    if (!info || !is_node_in(*info, folder)) continue;
+    if (!info || !is_node_in(info->argv, folder)) continue;
     const auto process = ProcessHandle::open(*info);
     if (!process) continue;
     AITBC_TRY(kill_and_wait(*process, clock_));

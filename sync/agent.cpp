@@ -5,11 +5,30 @@
 
 namespace aitbc::sync {
 
+namespace {
+
+// Of a peer's status, what does not change with each answer.
+struct Standing {
+  std::string node_id, site, last_error;
+  SyncState state;
+  std::optional<Tip> head, final;
+  std::optional<PublicKey> authority;
+  std::uint64_t invalid = 0;
+  bool operator==(const Standing&) const = default;
+};
+
+Standing standing_of(const PeerStatus& of) {
+  return {of.node_id, of.site,  of.last_error, of.state,
+          of.head,    of.final, of.authority,  of.invalid};
+}
+
+}  // namespace
+
 Agent::Agent(Options options, Ledger& ledger, Time now)
     : options_(std::move(options)),
       ledger_(ledger),
       rng_(options_.seed),
-      roster_(limits::silent_polls_max * options_.poll_interval) {
+      roster_(limits::silent_polls_max * options_.poll_interval, options_.check_claim) {
   const auto peers = std::move(options_.peers);
   set_peers(peers, now);
 }
@@ -22,17 +41,19 @@ Agent::Peers::iterator Agent::find(const std::string& url) {
 }
 
 void Agent::set_peers(std::span<const std::string> urls, Time now) {
+  shorten_waits(now);
   for (auto it = peers_.begin(); it != peers_.end();) {
     const bool stays = std::find(urls.begin(), urls.end(), it->second.status.url) != urls.end();
     it = stays ? std::next(it) : drop(it);
   }
   for (const std::string& url : urls) {
     if (find(url) != peers_.end()) continue;
-    Peer& peer = peers_[peers_known_++];
+    Peer& peer = peers_.append(peers_known_++);
     peer.status.url = url;
     peer.next_poll = now;
     peer.followed = false;
   }
+  note_change(now);
   choose_ = now + limits::connect_time_max;
   sample(now);
   choose_followed(now);
@@ -78,6 +99,7 @@ Result<std::vector<Send>> Agent::tick(Time now) {
 }
 
 Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Time now) {
+  shorten_waits(now);
   const auto found = pending_.find(id);
   if (found == pending_.end()) return finish();
   const Pending pending = std::move(found->second);
@@ -92,9 +114,13 @@ Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Tim
     peer.glancing = false;
     peer.tried = std::max(peer.tried.value_or(pending.sent), pending.sent);
     if (reply) {
+      const Standing before = standing_of(peer.status);
       AITBC_TRY(on_answer(id, pending, std::get<Heard>(std::move(*reply)), now));
+      if (standing_of(peer.status) != before) note_change(now);
+      note_quiet(now);
     } else {
       on_poll_error(peer, id, reply.error(), now);
+      note_change(now);
     }
   } else if (const auto* txs = std::get_if<GetTxs>(&pending.request)) {
     AITBC_TRY(on_txs(pending.peer, *txs, std::move(reply), now));
@@ -103,16 +129,18 @@ Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Tim
   } else {
     AITBC_TRY(on_headers(pending.peer, std::move(reply), now));
   }
+  if (!std::holds_alternative<SyncQuery>(pending.request)) note_change(now);
   AITBC_TRY(advance(now));
   return finish();
 }
 
 // The time of day may step back. Whatever was put off is due no later than if it were put off now.
 void Agent::shorten_waits(Time now) {
+  if (now >= std::exchange(called_, now)) return;
   const auto within = [now](Time& time, Duration most) { time = std::min(time, now + most); };
   for (auto& [id, peer] : peers_) {
     within(peer.distrusted_until, limits::distrust_time);
-    const Duration between = peer.followed ? options_.poll_interval : limits::glance_time;
+    const Duration between = peer.followed ? options_.poll_interval : glance_time();
     within(peer.next_poll, std::max({between, limits::backoff_max, peer.distrusted_until - now}));
     within(peer.retry_blocks, std::max(limits::backoff_max, limits::future_wait_max));
   }
@@ -128,7 +156,7 @@ std::optional<Time> Agent::next_wake() const {
   for (const auto& [id, peer] : peers_) {
     const bool may_poll = peer.followed || may_glance;
     if (may_poll && peer.polls < polls_wanted(peer)) at(peer.next_poll);
-    if (claims_better(peer) && !peer.has_our_chain && !download_ && !peer.search)
+    if (!peer.has_our_chain && !download_ && !peer.search && claims_better(peer))
       at(std::max(peer.retry_blocks, peer.distrusted_until));
   }
   if (retry_txs_ && !downloading()) at(*retry_txs_);
@@ -194,6 +222,7 @@ Status Agent::on_answer(RequestId poll, const Pending& pending, Heard heard, Tim
   }
   if (pending.clock == clock_) measure_clock(peer, answer, pending.sent, now);
   status.head = answer.head;
+  peer.has_our_chain = false;  // until it is judged
   peer.justified = answer.justified.height;
   AITBC_TRY(take_pushed(peer, heard.blocks, now));
   if (now < peer.distrusted_until) return ok();
@@ -261,9 +290,10 @@ Time Agent::next_poll(const Peer& peer, const SyncQuery& asked, const SyncAnswer
       answer.instance != asked.instance || answer.cursor > std::max(asked.cursor, answer.since);
   if (answer.more && news) return now;
   if (options_.poll_only) return now + options_.poll_interval - jitter(options_.poll_interval / 4);
-  if (!peer.followed) return now + limits::glance_time - jitter(limits::glance_time / 4);
+  if (!peer.followed) return now + glance_time() - jitter(glance_time() / 4);
+  if (news) return now + limits::poll_pause;
   const bool held = answer.held >= asked.wait / 2;
-  return now + (news || held ? limits::poll_pause : limits::backoff_min);
+  return held ? now : now + limits::backoff_min;
 }
 
 // Nodes that were started together shall not go on asking together: what one has just learnt would

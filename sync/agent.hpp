@@ -6,12 +6,12 @@
 // on_reply. Not thread-safe; owned by one Replica or one Daemon.
 
 #include <deque>
-#include <map>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "sync/download.hpp"
+#include "sync/flat_map.hpp"
 #include "sync/ledger.hpp"
 #include "sync/rng.hpp"
 #include "sync/roster.hpp"
@@ -28,6 +28,7 @@ class Agent {
     std::uint64_t seed = 0;    // of the jitter
     std::string asker = {};    // a name of its own for peers far away; empty: one poll a peer
     std::string node_id = {};  // by which the peers know it; empty: it follows all of them
+    Roster::Check check_claim = nullptr;
   };
 
   Agent(Options, Ledger&, Time now);
@@ -46,6 +47,9 @@ class Agent {
   std::optional<Time> next_wake() const;
 
   std::vector<PeerStatus> peers() const;  // in the order in which they came
+  // Another number once they have changed. Of very many peers, a later answer or another round trip
+  // alone counts now and then only: to make their status anew costs more than the answer.
+  std::uint64_t peers_version() const { return peers_version_; }
   // Likewise, of those that ever answered, and were measured or do not answer any more.
   std::vector<PeerLink> links() const;
   // The local ledger's standing among its peers, as far as they were heard.
@@ -109,7 +113,7 @@ class Agent {
     Time sent = {};          // of a poll
   };
 
-  using Peers = std::map<PeerId, Peer>;
+  using Peers = FlatMap<PeerId, Peer>;
 
   Peers::iterator drop(Peers::iterator);
   Peers::iterator find(const std::string& url);
@@ -146,15 +150,19 @@ class Agent {
   std::vector<PeerId> choice(Time now) const;
   void note_name(Peer&, const std::string& node_id);
   std::size_t glances() const;
+  Duration glance_time() const;
   void glance(Time now);
 
   // Status (agent_status.cpp).
+  void note_change(Time now);
+  void note_quiet(Time now);
   void note_word(PeerStatus&, SyncAnswer&) const;
   static void forget_word(PeerStatus&);
   std::vector<Duration> offsets(Time now) const;
 
   // Blocks (agent_blocks.cpp).
   Status judge(Peer&);
+  Status judge_all();
   Status advance(Time now);
   bool claims_better(const Peer&) const;
   Result<bool> offers_better(const Peer&, Time now);
@@ -187,6 +195,9 @@ class Agent {
   std::unordered_map<RequestId, Pending> pending_;
   RequestId last_id_ = 0;
   std::uint64_t clock_ = 0;  // how often our clock was set
+  Time called_;              // last
+  std::uint64_t peers_version_ = 0;
+  Time version_made_;
   std::vector<Send> out_;
   // Under way, so that no two peers are asked, or refused for now, so that none is.
   std::unordered_set<TxId> asked_txs_;
@@ -196,7 +207,7 @@ class Agent {
   std::vector<CheckedBlock> branch_;               // taken, but not yet better than the head
   std::uint64_t downloads_ = 0;                    // started so far; numbers them
   PeerId last_helper_ = 0;                         // who was asked for a range last
-  std::optional<BlockId> judged_for_;              // our head when the peers were last judged
+  std::optional<Tip> judged_for_;                  // our head when the peers were last judged
   std::optional<Checkpoint> committed_elsewhere_;  // as the ledger said last
   std::uint64_t reorgs_ = 0;
   std::uint64_t reorg_depth_max_ = 0;

@@ -49,6 +49,24 @@ bool Agent::claims_better(const Peer& peer) const {
          peer.status.state.kind == SyncState::Kind::diverged;
 }
 
+// Once for each head of ours. What a peer has of our chain it still has when that only grew; one
+// that is not followed moves on as we do, and says so only when it is looked at.
+Status Agent::judge_all() {
+  const Tip ours = ledger_.head();
+  if (judged_for_ == ours) return ok();
+  bool grew = false;
+  if (judged_for_ && !follows_all()) {
+    AITBC_TRY_ASSIGN(const auto still, ledger_.id_at(judged_for_->height));
+    grew = still == judged_for_->id;
+  }
+  for (auto& [id, peer] : peers_) {
+    const bool stands = peer.status.state.kind == SyncState::Kind::in_sync;
+    if (peer.followed || !stands || !grew) AITBC_TRY(judge(peer));
+  }
+  judged_for_ = ours;
+  return ok();
+}
+
 Result<bool> Agent::offers_better(const Peer& peer, Time now) {
   if (!usable(peer, now) || !claims_better(peer)) return false;
   AITBC_TRY_ASSIGN(const auto known, ledger_.id_at(peer.status.head->height));
@@ -57,14 +75,7 @@ Result<bool> Agent::offers_better(const Peer& peer, Time now) {
 
 Status Agent::advance(Time now) {
   AITBC_TRY_ASSIGN(committed_elsewhere_, ledger_.committed_elsewhere());
-  if (judged_for_ != ledger_.head().id) {
-    for (auto& [id, peer] : peers_) {
-      // One that is not followed moves on as we do, and says so only when it is looked at.
-      const bool stands = peer.status.state.kind == SyncState::Kind::in_sync;
-      if (peer.followed || !stands) AITBC_TRY(judge(peer));
-    }
-    judged_for_ = ledger_.head().id;
-  }
+  AITBC_TRY(judge_all());
   if (download_) {
     AITBC_TRY_ASSIGN(const auto known, ledger_.id_at(download_->target().height));
     if (known == download_->target().id) end_download();
@@ -72,7 +83,7 @@ Status Agent::advance(Time now) {
   if (!download_) {
     std::optional<PeerId> best;
     for (const auto& [id, peer] : peers_) {
-      if (peer.search || now < peer.retry_blocks) continue;
+      if (peer.has_our_chain || peer.search || now < peer.retry_blocks) continue;
       AITBC_TRY_ASSIGN(const bool offers, offers_better(peer, now));
       if (offers && (!best || better(*peer.status.head, *peers_.at(*best).status.head))) best = id;
     }
@@ -82,7 +93,8 @@ Status Agent::advance(Time now) {
 
   // Where a peer that lost left our chain is worth knowing too.
   for (const auto& [id, peer] : peers_) {
-    if (peer.search || now < peer.retry_blocks || !usable(peer, now)) continue;
+    if (peer.has_our_chain || peer.search || now < peer.retry_blocks || !usable(peer, now))
+      continue;
     const Tip theirs = *peer.status.head;
     if (peer.searched == theirs || claims_better(peer)) continue;
     AITBC_TRY_ASSIGN(const auto ours, ledger_.id_at(theirs.height));

@@ -103,6 +103,12 @@ std::size_t Agent::glances() const {
       peers_.begin(), peers_.end(), [](const auto& peer) { return peer.second.glancing; }));
 }
 
+// Between two at one peer: one in two poll intervals, however many peers there are.
+Duration Agent::glance_time() const {
+  const auto peers = static_cast<Duration::rep>(peers_.size());
+  return std::max(limits::glance_time, 2 * options_.poll_interval * peers);
+}
+
 // Those that have waited longest, so that many who do not answer keep nobody else waiting for ever.
 void Agent::glance(Time now) {
   std::vector<std::pair<Time, PeerId>> due;

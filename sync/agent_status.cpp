@@ -23,6 +23,16 @@ void Agent::forget_word(PeerStatus& status) {
   status.links.clear();
 }
 
+void Agent::note_change(Time now) {
+  ++peers_version_;
+  version_made_ = now;
+}
+
+void Agent::note_quiet(Time now) {
+  const Duration age = now - version_made_;
+  if (follows_all() || age >= options_.poll_interval || age < Duration{0}) note_change(now);
+}
+
 std::vector<PeerStatus> Agent::peers() const {
   std::vector<PeerStatus> statuses;
   statuses.reserve(peers_.size());

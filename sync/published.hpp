@@ -9,8 +9,9 @@
 
 namespace aitbc::sync {
 
-// What a status says but for the peers, which change only by their answers.
+// What a status says, with a number in place of the peers.
 struct Told {
+  std::uint64_t peers = 0;
   std::uint64_t sequence = 0;
   Tip head, justified, final;
   Fitness fitness;

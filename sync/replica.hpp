@@ -71,6 +71,7 @@ class Replica {
   // Null for a node that only follows.
   const Authority* authority() const { return options_.authority ? &*options_.authority : nullptr; }
   NodeStatus status() const;
+  std::uint64_t peers_version() const { return agent_.peers_version(); }
   // As of the last tick.
   const Fitness& fitness() const { return fitness_; }
   // Sets aside what is known against the own key, and that the chain is final twice: its ids.

@@ -6,6 +6,7 @@
 // Hearing is passed on with its age, which each hop only ever makes greater: so two nodes cannot
 // keep a third alive for one another that both stopped hearing.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -17,8 +18,11 @@ namespace aitbc::sync {
 
 class Roster {
  public:
-  // What was heard longer ago than `window` is forgotten.
-  explicit Roster(Duration window) : window_(window) {}
+  // Whether a claim is its key's own.
+  using Check = std::function<Status(const GenesisHash&, const KeyClaim&)>;
+  // What was heard longer ago than `window` is forgotten. Without a check of one's own claims are
+  // verified.
+  explicit Roster(Duration window, Check check = nullptr);
 
   Duration window() const { return window_; }
   // bad_signature if the claim is not its key's own: verified each time that it is renewed.
@@ -42,6 +46,7 @@ class Roster {
   void tell(const std::vector<Heard>& all, Time now, std::vector<Sighting>& found) const;
 
   Duration window_;
+  Check check_;
   std::optional<Time> forgot_;                      // what was too old then
   std::map<PublicKey, std::vector<Heard>> by_key_;  // of each key the last heard first
 };

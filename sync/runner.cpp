@@ -142,7 +142,7 @@ Status Runner::Core::round() {
   note_clock(now);
   const Tip head = replica_->chain().head();
   const std::uint64_t reorgs = published_.status()->reorgs;
-  const bool quiet = asks_only(work);
+  const bool quiet = is_quiet(work);
   AITBC_TRY(handle_all(work, now));
   auto step = replica_->tick(now);
   if (!step && is_internal(step.error())) return step.error();
@@ -276,7 +276,8 @@ void Runner::Core::send_all(std::vector<Send> sends) {
 // With very many peers their status costs more than all else of a round that only answered some.
 void Runner::Core::publish(bool quiet) {
   const Chain& chain = replica_->chain();
-  Told told{chain.mempool().last_sequence(),
+  Told told{replica_->peers_version(),
+            chain.mempool().last_sequence(),
             chain.head(),
             chain.justified(),
             chain.final(),

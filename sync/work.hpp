@@ -83,10 +83,11 @@ struct Nudge {};
 using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, VotesWork,
                           EvidenceWork, UnlockWork, PeersWork, ReplyWork, Nudge>;
 
-// Nothing of it changes the node.
-inline bool asks_only(const std::deque<Work>& all) {
-  return std::all_of(all.begin(), all.end(),
-                     [](const Work& work) { return std::holds_alternative<PollWork>(work); });
+// What it changes of the node shows in Told.
+inline bool is_quiet(const std::deque<Work>& all) {
+  return std::all_of(all.begin(), all.end(), [](const Work& work) {
+    return std::holds_alternative<PollWork>(work) || std::holds_alternative<ReplyWork>(work);
+  });
 }
 
 }  // namespace aitbc::sync

@@ -39,6 +39,15 @@ Result<CheckedTx> Notary::tx(const SignedTx& tx) {
   return checked;
 }
 
+Status Notary::claim(const KeyClaim& claim) {
+  const Hash key = hash_of(claim);
+  if (claims_.contains(key)) return ok();
+  AITBC_TRY(check_claim(params_.genesis_hash, claim));
+  make_room(claims_);
+  claims_.insert(key);
+  return ok();
+}
+
 Result<std::vector<CheckedBlock>> Notary::blocks(std::span<const Block> blocks) {
   std::vector<CheckedBlock> checked;
   for (const Block& each : blocks) {

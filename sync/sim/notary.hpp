@@ -18,6 +18,7 @@ class Notary {
   Result<std::vector<CheckedBlock>> blocks(std::span<const Block>);
   // As sync::hear(). Votes that no answer held before are added to `fresh`.
   Result<sync::Heard> hear(SyncAnswer, std::vector<SignedVote>& fresh);
+  Status claim(const KeyClaim&);
 
  private:
   Result<CheckedBlock> block(const Block&);
@@ -26,7 +27,7 @@ class Notary {
   Verifier verifier_;  // of what has no memory here
   std::unordered_map<Hash, CheckedBlock> blocks_;
   std::unordered_map<Hash, CheckedTx> txs_;
-  std::unordered_set<Hash> votes_;
+  std::unordered_set<Hash> votes_, claims_;
 };
 
 }  // namespace aitbc::sim

@@ -94,7 +94,7 @@ void World::name_peers() {
     return;
   }
   for (NodeIndex i = 0; i < count; ++i) {
-    for (std::size_t tries = 0; tries < limits::peers_max / 4; ++tries) {
+    for (std::size_t tries = 0; tries < limits::peers_max / 8; ++tries) {
       const NodeIndex peer = tries == 0 ? (i + 1) % count : rng_.below(count);
       std::vector<NodeIndex>&mine = nodes_[i].peers, &theirs = nodes_[peer].peers;
       const bool known = std::find(mine.begin(), mine.end(), peer) != mine.end();
@@ -168,6 +168,9 @@ void World::restart(NodeIndex index) {
   options.forced = node.forced;
   options.agent.poll_only = setup_.poll_only;
   options.agent.seed = rng_.next();
+  options.agent.check_claim = [this](const GenesisHash&, const KeyClaim& claim) {
+    return notary_.claim(claim);
+  };
   const auto start = [&]() -> Status {
     AITBC_TRY_ASSIGN(auto store, open_store(node.machine));
     AITBC_TRY_ASSIGN(Chain chain, Chain::open(genesis_, std::move(store)));

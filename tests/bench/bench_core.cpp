@@ -56,6 +56,7 @@ void apply_block_without_signatures(benchmark::State& state) {
 BENCHMARK(apply_block_without_signatures)
     ->Arg(10'000)
     ->Arg(1'000'000)
+    ->Arg(5'000'000)
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace

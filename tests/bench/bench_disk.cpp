@@ -108,6 +108,7 @@ void open_long_chain(benchmark::State& state) {
 BENCHMARK(open_long_chain)
     ->Arg(10'000)
     ->Arg(1'000'000)
+    ->Arg(5'000'000)
     ->UseRealTime()
     ->MeasureProcessCPUTime()
     ->Unit(benchmark::kMillisecond);

@@ -189,3 +189,74 @@ TEST_CASE("who does not answer keeps the choice waiting no longer than a connect
   crowd.tick(limits::connect_time_max);
   CHECK(crowd.held.size() == limits::followed_max);
 }
+
+TEST_CASE("however many peers there are, about one in two poll intervals is looked at") {
+  constexpr std::size_t nodes = 120, polls = 300;
+  Crowd crowd(0, nodes);
+  crowd.look_around();
+  crowd.let_pass(limits::glance_time / 10 + limits::poll_interval);
+  CHECK(crowd.known.size() == nodes - 1);
+  const std::size_t before = crowd.looked;
+  crowd.let_pass(polls * limits::poll_interval);
+  CHECK(crowd.looked - before > polls / 4);
+  CHECK(crowd.looked - before < polls * 3 / 4);
+}
+
+TEST_CASE("peers that are not followed are judged anew once this node leaves the branch of all") {
+  constexpr std::size_t nodes = 30;
+  Crowd crowd(0, nodes);
+  test::ChainBuilder& builder = crowd.bench.builder;
+  const auto append = [&](std::size_t user, std::size_t height) {
+    while (builder.blocks.size() < height) builder.append({builder.transfer(user, 0)});
+    crowd.bench.adopt();
+  };
+  append(1, 5);
+  crowd.look_around();
+  crowd.let_pass(limits::glance_time / 10 + limits::poll_interval);
+  REQUIRE(crowd.known.size() == nodes - 1);
+  append(1, 6);
+  const auto asked = [&] {
+    const auto sends = crowd.agent.tick(crowd.bench.now);
+    REQUIRE(sends);
+    return std::count_if(sends->begin(), sends->end(), [](const Send& send) {
+      return std::holds_alternative<sync::GetHeaders>(send.request);
+    });
+  };
+  CHECK(asked() == 0);  // their heads are blocks of ours
+  builder.rewind_to(2);
+  append(2, 8);
+  CHECK(asked() == nodes - 1);
+}
+
+TEST_CASE("of very many peers the status changes with their standing, and else now and then") {
+  const std::size_t nodes = GENERATE(limits::peers_few + 1, std::size_t{30});
+  const bool few = nodes == limits::peers_few + 1;
+  Crowd crowd(0, nodes);
+  crowd.look_around();
+  crowd.let_pass(limits::glance_time / 10 + limits::poll_interval);
+  const std::uint64_t before = crowd.agent.peers_version();
+  crowd.end_polls();
+  CHECK(crowd.agent.peers_version() == before + (few ? limits::peers_few : 1));
+  const auto polls = std::exchange(crowd.held, {});
+  crowd.answer(polls.begin()->second);
+  const std::uint64_t again = crowd.agent.peers_version();
+  CHECK(again == before + (few ? limits::peers_few + 1 : 1));
+  crowd.down.insert(std::stoul(polls.rbegin()->first.substr(5)));
+  crowd.answer(polls.rbegin()->second);
+  CHECK(crowd.agent.peers_version() > again);
+}
+
+TEST_CASE("a peer with another head changes the status at once, however many there are") {
+  Crowd crowd(0, 30);
+  crowd.look_around();
+  crowd.let_pass(limits::glance_time / 10 + limits::poll_interval);
+  crowd.end_polls();
+  const std::uint64_t before = crowd.agent.peers_version();
+  crowd.bench.builder.append();
+  const Send poll = crowd.held.begin()->second;
+  SyncAnswer answer = crowd.bench.answer(crowd.bench.builder.head());
+  answer.node_id = poll.to;
+  sync::Reply reply(sync::Heard{std::move(answer), {}, {}});
+  REQUIRE(crowd.agent.on_reply(poll.id, std::move(reply), crowd.bench.now));
+  CHECK(crowd.agent.peers_version() == before + 1);
+}

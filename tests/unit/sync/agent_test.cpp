@@ -35,6 +35,18 @@ TEST_CASE(
   CHECK(bench.agent.next_wake() == bench.now);
 }
 
+TEST_CASE("a poll that was held in vain is followed by the next one at once") {
+  Bench bench(1);
+  bench.hear(bench.tick().front(), bench.answer(bench.chain.head(), 7));
+  const auto second = bench.tick(limits::poll_pause);
+  bench.now += limits::poll_interval;
+  SyncAnswer silence = bench.answer(bench.chain.head(), 7);
+  silence.since = 7;
+  silence.held = limits::poll_interval;
+  bench.hear(second.front(), silence);
+  CHECK(only<SyncQuery>(bench.tick()).cursor == 7);
+}
+
 namespace {
 
 // One peer, 600 ms there and back.

@@ -114,3 +114,21 @@ TEST_CASE("nothing was heard in the time to come, also when the clock has steppe
   REQUIRE(sightings.size() == 1);
   CHECK(sightings[0].age == Duration{1});
 }
+
+TEST_CASE("a simulator may remember which claims hold") {
+  const Bench bench;
+  std::size_t asked = 0;
+  Roster roster(Duration{30'000}, [&](const GenesisHash&, const KeyClaim&) -> Status {
+    if (++asked == 1) return ok();
+    return error(Errc::bad_signature, "no");
+  });
+  KeyClaim claim = bench.claim(1, "i");
+  const auto hear = [&] {
+    return roster.hear(bench.ledger.params.genesis_hash, {claim, "url", Duration{0}}, start);
+  };
+  CHECK(hear());
+  CHECK(hear());  // known
+  claim = bench.claim(1, "i", start + Duration{1});
+  CHECK_FALSE(hear());
+  CHECK(asked == 2);
+}
