@@ -17,6 +17,7 @@ Download::Download(PeerId source, const Tip& target, const Tip& ancestor, bool g
 std::optional<Download::Range> Download::next_range(std::size_t blocks_max) {
   const std::size_t most = guess_ ? 1 : limits::ranges_max;
   if (under_way_ + arrived_.size() >= most) return std::nullopt;
+  blocks_max = std::min(blocks_max, whole_);
   Range range;
   if (!again_.empty()) {
     // The lowest first: what waits for it must not fill all places.
@@ -66,7 +67,10 @@ Download::Outcome Download::on_blocks(PeerId from, const Range& asked,
     guess_ = false;
   }
   // A peer may send less than it was asked for: the size of an answer is bounded.
-  if (blocks.size() < asked.limit) {
+  if (blocks.size() == asked.limit) {
+    whole_ = std::min(std::max(whole_, 2 * asked.limit), limits::range_blocks_max);
+  } else {
+    whole_ = blocks.size();
     again_.push_back({asked.from + blocks.size(), asked.limit - blocks.size()});
   }
   arrived_.emplace(asked.from, Delivery{from, std::move(blocks)});

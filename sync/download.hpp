@@ -71,6 +71,8 @@ class Download {
   bool source_only_ = false;
   std::optional<PeerId> failed_;
   std::size_t under_way_ = 0;
+  // As many came whole. Rests of longer ranges would keep places that the lowest ones need.
+  std::size_t whole_ = limits::range_blocks_max;
   std::vector<Range> again_;
   std::map<Height, Delivery> arrived_;
 };

@@ -103,8 +103,8 @@ inline constexpr std::uint32_t rate_per_minute_max = 10'000'000;
 inline constexpr Duration http_thread_rest_time{5'000};  // a thread without work ends after it
 inline constexpr std::size_t genesis_bytes_max = 64 * 1024 * 1024;  // as JSON, from another node
 inline constexpr std::size_t json_depth_max = 16;
-inline constexpr std::size_t page_items_max = 1'000;             // rows in one answer
-inline constexpr std::size_t range_bytes_max = 4 * 1024 * 1024;  // of blocks in one answer
+inline constexpr std::size_t page_items_max = 1'000;         // rows in one answer
+inline constexpr std::size_t range_bytes_max = 1024 * 1024;  // of blocks in one answer
 
 inline constexpr std::size_t receipt_body_bytes_max = 64 * 1024;  // of one, as it is handed in
 

@@ -77,7 +77,30 @@ TEST_CASE("a short answer is completed") {
   CHECK(take_all(download).size() == 10);
   const auto rest = *download.next_range();
   CHECK(rest.from == 11);
-  CHECK(rest.limit == range.limit - 10);
+  CHECK(rest.limit == 10);  // as many came whole
+  CHECK(download.on_blocks(source, rest, cut(chain, rest)) == Outcome::taken);
+  CHECK(download.next_range()->limit == 20);
+}
+
+TEST_CASE("cut answers leave none idle who fetches") {
+  const std::size_t lanes = 2;
+  Download download(source, target, genesis, false);
+  std::deque<Download::Range> under_way;
+  for (int patience = 0; !download.done() && patience < 1'000; ++patience) {
+    while (under_way.size() < lanes) {
+      const auto range = download.next_range();
+      if (!range) break;
+      under_way.push_back(*range);
+    }
+    const bool is_end = !under_way.empty() && under_way.front().from > 900;
+    if (!is_end) REQUIRE(under_way.size() == lanes);
+    const auto range = under_way.front();
+    under_way.pop_front();
+    const auto blocks = cut(chain, {range.from, std::min<std::size_t>(range.limit, 40)});
+    REQUIRE(download.on_blocks(source, range, blocks) == Outcome::taken);
+    take_all(download);
+  }
+  CHECK(download.done());
 }
 
 TEST_CASE("answers that are always cut short still make progress") {
