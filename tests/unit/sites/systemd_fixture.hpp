@@ -43,7 +43,8 @@ case $1 in
     log=$(sed -n 's/^StandardOutput=append://p' "$file")
     setsid $(sed -n 's/^ExecStart=//p' "$file") </dev/null >>"$log" 2>&1 &
     echo $! >"$pid"
-    until tr '\0' ' ' <"/proc/$!/cmdline" | grep -q ' node run '; do
+    # setsid's own command line ends as that of the node does.
+    until tr '\0' ' ' <"/proc/$!/cmdline" | grep -v '^setsid ' | grep -q ' node run '; do
       [ -d "/proc/$!" ] || exit 1
     done ;;
   stop)
