@@ -14,7 +14,7 @@ namespace aitbc::cli {
 
 class NodeListener {
  public:
-  // What it hears, on its thread; those left out are not called.
+  // What it hears, on its thread. `opened` and `ended` may be left out.
   struct On {
     std::function<void()> opened;  // of each connection
     std::function<void()> ended;   // of each that was opened
