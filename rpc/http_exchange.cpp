@@ -55,12 +55,13 @@ class MemoryStream final : public httplib::Stream {
   std::string output_;
 };
 
-// What the service answered to this thread's request: the library has no place to hand it through.
-struct Answered {
-  HttpAnswer answer;
-  HttpResponse response;  // to be printed, unless the answer is a stream or comes later
+// What the library read in a head: a request without its body and its client.
+struct Parsed {
+  HttpRequest request;
+  bool repeats_parameter = false;
 };
-thread_local std::optional<Answered> under_way;
+// Of this thread's head: the library has no place to hand it through.
+thread_local std::optional<Parsed> parsed_now;
 
 std::string error_body(std::string_view code, const std::string& detail) {
   Json body;
@@ -176,8 +177,6 @@ HttpRequest to_request(const httplib::Request& from) {
   request.method = from.method;
   request.path = from.path;
   request.query.insert(from.params.begin(), from.params.end());
-  request.body = from.body;
-  request.client = from.remote_addr;
   std::string token;
   for (const auto& [name, value] : from.headers) {
     if (name == "Authorization") token = token_of(value);
@@ -250,10 +249,8 @@ void print(HttpResponse response, HttpAnswer& answer) {
   answer.bytes = std::move(bytes);
 }
 
-HttpStream stream_of(HttpResponse response, const httplib::Request& request) {
-  if (response.status == 101) {
-    return {std::move(response.stream), request.get_header_value("Sec-WebSocket-Key"), {}};
-  }
+HttpStream stream_of(HttpResponse response, const HttpRequest& request) {
+  if (response.status == 101) return {std::move(response.stream), request.websocket_key, {}};
   std::string head = head_of(response, Persistence::close) + "\r\n\r\n";
   return {std::move(response.stream), {}, std::move(head)};
 }
@@ -265,8 +262,8 @@ class HttpExchange::Library final : private httplib::Server {
   Library(const HttpService& service, HttpWorkers& workers, Log& log)
       : service_(service), workers_(workers), log_(log) {
     // Before its routes, which are regular expressions over text of the client's choice.
-    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response&) {
-      under_way = ask(request);
+    set_pre_routing_handler([](const httplib::Request& request, httplib::Response&) {
+      parsed_now = Parsed{to_request(request), repeats_parameter(request)};
       return HandlerResponse::Handled;
     });
     // Called for every status from 400 on; only the library's own answers have no body yet.
@@ -281,17 +278,33 @@ class HttpExchange::Library final : private httplib::Server {
     answer({"WARM / HTTP/1.1\r\n\r\n", {}, Persistence::close}, {});
   }
 
-  HttpAnswer answer(FramedRequest request, const std::string& client) {
-    MemoryStream stream(request.head, client);
-    bool closed = false;
-    process_request(stream, request.persistence == Persistence::close, closed,
-                    [&](httplib::Request& parsed) { parsed.body = std::move(request.body); });
-    auto answered = std::exchange(under_way, std::nullopt);
-    if (!answered) return {.bytes = stream.take()};  // the library refused it
-    HttpAnswer& answer = answered->answer;
-    answer.persistence = request.persistence;
-    if (!answer.stream.source && !answer.later) print(std::move(answered->response), answer);
-    return std::move(answer);
+  HttpAnswer answer(FramedRequest framed, const std::string& client) {
+    // Who sends many requests sends them all with the same head.
+    thread_local std::string head;
+    thread_local Parsed parsed;
+    if (head != framed.head) {
+      MemoryStream stream(framed.head, client);
+      bool closed = false;
+      process_request(stream, framed.persistence == Persistence::close, closed,
+                      [](httplib::Request&) {});
+      if (!parsed_now) return {.bytes = stream.take()};  // the library refused it
+      head = std::move(framed.head);
+      parsed = *std::exchange(parsed_now, std::nullopt);
+    }
+    HttpRequest request = parsed.request;
+    request.body = std::move(framed.body);
+    request.client = client;
+    HttpResponse response = handle(request, parsed.repeats_parameter);
+    HttpAnswer answer{.persistence = framed.persistence, .without_body = request.method == "HEAD"};
+    if (response.stream) {
+      answer.stream = stream_of(std::move(response), request);
+    } else if (response.later) {
+      answer.later = HttpLater{*std::move(response.later), request_line_of(request)};
+    } else {
+      answer.again = std::move(response.again);
+      print(std::move(response), answer);
+    }
+    return answer;
   }
 
   HttpAnswer finish(const HttpAnswer& begun, const LaterResponse::Make& make) {
@@ -303,26 +316,10 @@ class HttpExchange::Library final : private httplib::Server {
   }
 
  private:
-  Answered ask(const httplib::Request& parsed) {
-    Answered asked;
-    HttpResponse response = handle(parsed);
-    asked.answer.without_body = parsed.method == "HEAD";
-    if (response.stream) {
-      asked.answer.stream = stream_of(std::move(response), parsed);
-    } else if (response.later) {
-      asked.answer.later = HttpLater{*std::move(response.later), request_line_of(parsed)};
-    } else {
-      asked.answer.again = std::move(response.again);
-      asked.response = std::move(response);
-    }
-    return asked;
-  }
-
-  HttpResponse handle(const httplib::Request& parsed) {
-    if (repeats_parameter(parsed)) {
+  HttpResponse handle(const HttpRequest& request, bool repeats_parameter) {
+    if (repeats_parameter) {
       return error_response(400, name(Errc::bad_request), "a query parameter is given twice");
     }
-    const HttpRequest request = to_request(parsed);
     return guarded(
         [&] {
           if (!service_.waits(request)) return service_.handle(request);
@@ -335,11 +332,11 @@ class HttpExchange::Library final : private httplib::Server {
           }
           return service_.handle(request);
         },
-        [&] { return request_line_of(parsed); });
+        [&] { return request_line_of(request); });
   }
 
-  static std::string request_line_of(const httplib::Request& parsed) {
-    return parsed.method + " " + parsed.path;
+  static std::string request_line_of(const HttpRequest& request) {
+    return request.method + " " + request.path;
   }
 
   template <class Answer, class RequestLine>

@@ -1,9 +1,10 @@
 #pragma once
-// The inbox of the thread that owns a Replica: many threads push, one takes everything there is.
+// The inbox of the thread that owns a Replica: many threads push, one takes everything there is. It
+// is woken by what comes first, and not with the mutex held, or it would wait for that.
 
 #include <condition_variable>
-#include <deque>
 #include <utility>
+#include <vector>
 
 #include "chain/core/time.hpp"
 #include "chain/mutex.hpp"
@@ -17,23 +18,29 @@ class BoundedQueue {
 
   // False when full or closed, and then the item is as it was.
   bool push(T&& item) {
-    const MutexLock lock(mutex_);
-    if (closed_ || items_.size() >= items_max_) return false;
-    items_.push_back(std::move(item));
+    {
+      const MutexLock lock(mutex_);
+      if (closed_ || items_.size() >= items_max_) return false;
+      items_.push_back(std::move(item));
+      if (items_.size() > 1) return true;
+    }
     ready_.notify_one();
     return true;
   }
 
   // For what is bounded elsewhere and must not be lost. Dropped when closed.
   void push_always(T item) {
-    const MutexLock lock(mutex_);
-    if (closed_) return;
-    items_.push_back(std::move(item));
+    {
+      const MutexLock lock(mutex_);
+      if (closed_) return;
+      items_.push_back(std::move(item));
+      if (items_.size() > 1) return;
+    }
     ready_.notify_one();
   }
 
   // Everything there is, at once if there is something, after `patience` at the latest.
-  std::deque<T> take_all(Duration patience) {
+  std::vector<T> take_all(Duration patience) {
     std::unique_lock lock(mutex_);
     ready_.wait_for(lock, patience, [&] { return closed_ || !items_.empty(); });
     return std::exchange(items_, {});
@@ -53,7 +60,7 @@ class BoundedQueue {
   const std::size_t items_max_;
   Mutex mutex_;
   std::condition_variable_any ready_;
-  std::deque<T> items_;
+  std::vector<T> items_;
   bool closed_ = false;
 };
 

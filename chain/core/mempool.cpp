@@ -63,7 +63,7 @@ void Mempool::insert(CheckedTx tx, Sequence sequence) {
   // A rewound transaction may meet one that took its nonce meanwhile: the first one stays.
   if (!sender.queue.emplace(tx.body().nonce, id).second) return;
   sender.cost += cost_units(tx.body());
-  by_sequence_.emplace(sequence, id);
+  by_sequence_.emplace_hint(by_sequence_.end(), sequence, id);
   by_id_.emplace(id, Entry{std::move(tx), sequence});
 }
 
@@ -105,8 +105,11 @@ Nonce Mempool::next_nonce(const Accounts& accounts, const Address& sender) const
   Nonce next = accounts.at(sender).nonce;
   const auto queue = by_sender_.find(sender);
   if (queue == by_sender_.end()) return next;
-  for (auto it = queue->second.queue.lower_bound(next);
-       it != queue->second.queue.end() && it->first == next; ++it) {
+  const auto& pending = queue->second.queue;
+  // Almost always the whole queue is the unbroken run.
+  const Nonce last = pending.rbegin()->first;
+  if (pending.begin()->first == next && last - next == pending.size() - 1) return last + 1;
+  for (auto it = pending.lower_bound(next); it != pending.end() && it->first == next; ++it) {
     ++next;
   }
   return next;

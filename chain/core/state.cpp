@@ -82,7 +82,7 @@ void State::redo(const Effects& effects) {
   }
   if (!effects.governance) return;
   AITBC_CHECK(governance_ == effects.governance->before);
-  governance_ = effects.governance->after;
+  govern(effects.governance->after);
 }
 
 void State::undo(const Effects& effects) {
@@ -91,17 +91,18 @@ void State::undo(const Effects& effects) {
   }
   if (!effects.governance) return;
   AITBC_CHECK(governance_ == effects.governance->after);
-  governance_ = effects.governance->before;
+  govern(effects.governance->before);
 }
 
 Hash state_root_of(const Hash& accounts_root, const Hash& authorities_hash) {
   return hash("aitbc/state/1", {accounts_root.view(), authorities_hash.view()});
 }
 
-Hash State::authorities_hash() const {
+void State::govern(Governance governance) {
+  governance_ = std::move(governance);
   Encoder out;
   encode(out, governance_);
-  return hash("aitbc/authorities/1", {out.bytes()});
+  authorities_hash_ = hash("aitbc/authorities/1", {out.bytes()});
 }
 
 Hash State::root() const { return state_root_of(accounts_root(), authorities_hash()); }

@@ -39,7 +39,9 @@ class Accounts {
 class State final : public Accounts {
  public:
   explicit State(Governance governance, std::vector<AccountProof::Leaf> accounts = {})
-      : governance_(std::move(governance)), tree_(std::move(accounts)) {}
+      : tree_(std::move(accounts)) {
+    govern(std::move(governance));
+  }
   static State of(const Genesis&);
 
   Account at(const Address& address) const override { return tree_.at(address); }
@@ -60,11 +62,14 @@ class State final : public Accounts {
   Hash root() const;
   Hash accounts_root() const { return tree_.root(); }
   // Over the set and the change of it that is under way.
-  Hash authorities_hash() const;
+  const Hash& authorities_hash() const { return authorities_hash_; }
   AccountProof prove(const Address& address) const { return tree_.prove(address); }
 
  private:
+  void govern(Governance governance);
+
   Governance governance_;
+  Hash authorities_hash_;  // of governance_
   StateTree tree_;
 };
 
