@@ -29,6 +29,11 @@ void PoolIndex::remove(std::span<const Place> places) {
   forget_gone();
 }
 
+void PoolIndex::shrink() {
+  const MutexLock lock(mutex_);
+  places_.rehash(0);
+}
+
 void PoolIndex::erase(const TxId& id, Sequence sequence) {
   const auto range = places_.equal_range(id);
   for (auto found = range.first; found != range.second; ++found) {

@@ -89,6 +89,11 @@ void Mempool::remove(const TxId& id) {
   by_id_.erase(found);
 }
 
+void Mempool::shrink() {
+  by_id_.rehash(0);
+  by_sender_.rehash(0);
+}
+
 const Mempool::Entry* Mempool::find(const TxId& id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : &found->second;
