@@ -29,9 +29,10 @@ void PoolIndex::remove(std::span<const Place> places) {
   forget_gone();
 }
 
-void PoolIndex::shrink() {
+std::size_t PoolIndex::shrink() {
   const MutexLock lock(mutex_);
   places_.rehash(0);
+  return places_.bucket_count();
 }
 
 void PoolIndex::erase(const TxId& id, Sequence sequence) {

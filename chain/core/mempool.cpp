@@ -89,9 +89,10 @@ void Mempool::remove(const TxId& id) {
   by_id_.erase(found);
 }
 
-void Mempool::shrink() {
+std::size_t Mempool::shrink() {
   by_id_.rehash(0);
   by_sender_.rehash(0);
+  return by_id_.bucket_count() + by_sender_.bucket_count();
 }
 
 const Mempool::Entry* Mempool::find(const TxId& id) const {
