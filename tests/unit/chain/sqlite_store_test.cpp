@@ -276,9 +276,7 @@ TEST_CASE("at rest neither the writer nor a reader keeps pages, and both go on")
   const TempDir directory;
   ChainBuilder chain;
   const auto store = create(directory.file("chain.db"), chain.genesis());
-  for (int i = 0; i < 300; ++i) {
-    chain.append({chain.transfer(0, static_cast<std::size_t>(1 + i % 3))});
-  }
+  for (std::size_t i = 0; i < 300; ++i) chain.append({chain.transfer(i % 4, (i + 1) % 4)});
   REQUIRE(store->commit(appending(chain.blocks)));
   constexpr std::size_t little = 64 * 1'024;
   std::size_t before = Database::memory_bytes();
