@@ -95,6 +95,12 @@ class Chain {
   Result<std::vector<Result<TxId>>> submit(std::span<const CheckedTx> txs,
                                            Submitter = Submitter::client);
 
+  // At rest, from time to time: what a burst needed and nobody needs any more. Changes no answer.
+  void shrink() {
+    mempool_.shrink();
+    store_->shrink();
+  }
+
  private:
   Chain(Params, std::unique_ptr<Store>, Loaded&, Parent, Mempool::Limits);
 

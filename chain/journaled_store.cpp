@@ -33,6 +33,11 @@ Status JournaledStore::commit(const Batch& batch) {
   return ok();
 }
 
+void JournaledStore::shrink() {
+  pending_.rehash(0);
+  WrappedStore::shrink();
+}
+
 // What was in the blocks that the batch takes back.
 JournaledStore::Txs JournaledStore::rewind(const Batch& batch) {
   Txs rewound;

@@ -21,6 +21,7 @@ class JournaledStore final : public WrappedStore {
 
   Result<std::optional<Loaded>> load(const Params&) override;
   Status commit(const Batch&) override;
+  void shrink() override;
 
  private:
   struct Open {

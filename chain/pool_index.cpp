@@ -29,6 +29,12 @@ void PoolIndex::remove(std::span<const Place> places) {
   forget_gone();
 }
 
+std::size_t PoolIndex::shrink() {
+  const MutexLock lock(mutex_);
+  places_.rehash(0);
+  return places_.bucket_count();
+}
+
 void PoolIndex::erase(const TxId& id, Sequence sequence) {
   const auto range = places_.equal_range(id);
   for (auto found = range.first; found != range.second; ++found) {

@@ -29,6 +29,8 @@ class PoolIndex {
   void drop(std::span<const Mempool::Entry>);
   // After the commit. A view that was opened before it goes on finding them.
   void remove(std::span<const Place>);
+  // At rest: room for as many as there are now. Returns for how many that is.
+  std::size_t shrink();
 
   // What a reader finds that sees the database as of a moment after its view was opened: where the
   // transaction is or was, or soon will be. The index outlives it.

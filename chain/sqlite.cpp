@@ -124,6 +124,10 @@ Status Database::copy_wal() {
   return ok();
 }
 
+void Database::shrink() { sqlite3_db_release_memory(handle_.get()); }
+
+std::size_t Database::memory_bytes() { return static_cast<std::size_t>(sqlite3_memory_used()); }
+
 // It takes the place of SQLite's own, so it keeps the log within the bound as that one does: what
 // fails now is tried again with the next commit.
 int Database::committed(void* told, sqlite3* handle, const char* name, int pages) {

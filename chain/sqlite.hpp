@@ -34,6 +34,10 @@ class Database {
   // Copies what the log holds into the file, as far as no snapshot needs the file as it is; holds
   // up nobody. Once all of it is copied the writer begins the log again.
   Status copy_wal();
+  // At rest: the pages that it keeps to read or write them again.
+  void shrink();
+  // Of all databases of this process: for the tests of that.
+  static std::size_t memory_bytes();
   // From now on `told` after each commit how many bytes the log holds. The log stays within its
   // bound with it and without it. Once, on the writer's connection.
   using WalTold = std::function<void(std::size_t bytes)>;

@@ -118,6 +118,11 @@ void ReaderPool::give_back(std::unique_ptr<Connection> connection) {
   if (connection) idle_.push_back(std::move(connection));
 }
 
+void ReaderPool::shrink() {
+  const MutexLock lock(mutex_);
+  for (const auto& connection : idle_) connection->database.shrink();
+}
+
 Result<std::unique_ptr<Snapshot>> ReaderPool::snapshot() {
   AITBC_TRY_ASSIGN(auto connection, borrow());
   auto snapshot = std::make_unique<SqliteSnapshot>(*this, std::move(connection));

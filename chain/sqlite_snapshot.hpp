@@ -63,6 +63,8 @@ class ReaderPool final : public Reader {
   ~ReaderPool() override;
 
   Result<std::unique_ptr<Snapshot>> snapshot() override;
+  // At rest: what those keep that are not lent.
+  void shrink();
 
  private:
   friend class SqliteSnapshot;

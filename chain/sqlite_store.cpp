@@ -29,6 +29,7 @@ class SqliteStore final : public Store {
   }
   Result<std::vector<Applied>> applied_above(Height height) override;
   Reader& reader() override;
+  void shrink() override;
 
  private:
   Status check_genesis_hash(const GenesisHash& stored, const GenesisHash& expected) const;
@@ -250,6 +251,12 @@ Status SqliteStore::commit(const Batch& batch) {
   }
   pending_->remove(gone);
   return ok();
+}
+
+void SqliteStore::shrink() {
+  database_.shrink();
+  readers_->shrink();
+  pending_->shrink();
 }
 
 Status SqliteStore::write(const Batch& batch, std::span<const PoolIndex::Place> gone) {

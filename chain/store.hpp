@@ -160,6 +160,9 @@ class Store {
   virtual Result<std::vector<Applied>> applied_above(Height height) = 0;
 
   virtual Reader& reader() = 0;
+
+  // At rest: see Chain::shrink().
+  virtual void shrink() {}
 };
 
 }  // namespace aitbc

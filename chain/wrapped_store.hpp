@@ -26,6 +26,7 @@ class WrappedStore : public Store {
     return inner_->applied_above(height);
   }
   Reader& reader() override { return inner_->reader(); }
+  void shrink() override { inner_->shrink(); }
 
  private:
   const std::unique_ptr<Store> inner_;

@@ -226,6 +226,9 @@ Status run_node(const NodeConfig& config, Log& log) {
 
   auto why = stop.wait(give_back_interval);
   for (; !why; why = stop.wait(give_back_interval)) {
+    // One after another, as each frees what the next one looks at; a core that is busy may be late.
+    static_cast<void>(
+        rpc::wait_for<Done>([&](rpc::Tell<Done> tell) { runner->shrink(std::move(tell)); }));
     runner->verifier().forget_gone();
     give_back();
   }

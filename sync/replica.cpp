@@ -129,6 +129,13 @@ Result<std::vector<Result<TxId>>> Replica::submit(std::span<const CheckedTx> txs
   return answers;
 }
 
+void Replica::shrink() {
+  own_block_.reset();
+  std::erase_if(own_txs_, [this](const TxId& id) { return chain_.mempool().find(id) == nullptr; });
+  own_txs_.rehash(0);
+  chain_.shrink();
+}
+
 Result<Imported> Replica::import(std::span<const CheckedBlock> branch, Time now) {
   AITBC_TRY_ASSIGN(const Imported imported, chain_.import(branch, now));
   if (imported.rewound > 0) {

@@ -79,6 +79,9 @@ class Replica {
   Result<std::vector<EvidenceId>> unlock(Time now);
   // The time of day was set: what was measured of the peers' clocks says nothing any more.
   void clock_stepped() { agent_.forget_clocks(); }
+  // At rest, from time to time: what a burst needed and nobody needs any more. Who did not hear yet
+  // of the own block fetches it, as all others do.
+  void shrink();
 
  private:
   Replica(Chain, Options, Time now);

@@ -210,11 +210,10 @@ Status Runner::Core::handle_submits(std::span<SubmitWork* const> submits) {
 Status Runner::Core::handle(Work& work, Time now) {
   const Chain& chain = replica_->chain();
   if (auto* import = std::get_if<ImportWork>(&work)) {
-    auto imported = replica_->import(import->branch, now);
+    const auto imported = replica_->import(import->branch, now);
     publish();
-    const auto failure = imported ? std::nullopt : std::optional(imported.error());
-    import->answer(std::move(imported));
-    if (failure && is_internal(*failure)) return *failure;
+    import->answer(imported);
+    if (!imported && is_internal(imported.error())) return imported.error();
   } else if (auto* poll = std::get_if<PollWork>(&work)) {
     polls_.hold(std::move(*poll));
   } else if (auto* prove = std::get_if<ProveWork>(&work)) {
@@ -234,13 +233,15 @@ Status Runner::Core::handle(Work& work, Time now) {
     evidence->answer(added);
     if (!added && is_internal(added.error())) return added;
   } else if (auto* unlock = std::get_if<UnlockWork>(&work)) {
-    auto unlocked = replica_->unlock(now);
+    const auto unlocked = replica_->unlock(now);
     publish();
-    const Status done = unlocked ? ok() : Status(unlocked.error());
-    unlock->answer(std::move(unlocked));
-    if (!done && is_internal(done.error())) return done;
+    unlock->answer(unlocked);
+    if (!unlocked && is_internal(unlocked.error())) return unlocked.error();
   } else if (auto* peers = std::get_if<PeersWork>(&work)) {
     peers->answer(set_peers(peers->urls, now));
+  } else if (auto* shrink = std::get_if<ShrinkWork>(&work)) {
+    replica_->shrink();
+    shrink->answer(ok());
   } else if (auto* reply = std::get_if<ReplyWork>(&work)) {
     auto sends = replica_->on_reply(reply->id, std::move(reply->reply), now);
     if (sends) send_all(std::move(*sends));
@@ -346,8 +347,7 @@ Runner::~Runner() { stop(); }
 Result<std::unique_ptr<Runner>> Runner::start(const Genesis& genesis, std::unique_ptr<Store> store,
                                               Options options, Log& log,
                                               std::function<void(const Error&)> on_failure) {
-  const std::vector<std::string> peers =
-      options.sync ? std::move(options.peers) : std::vector<std::string>();
+  const auto peers = options.sync ? std::move(options.peers) : std::vector<std::string>();
   auto faults = std::make_unique<FaultRegistry>(FaultRegistry::Options{
       peers, std::move(options.faults), std::move(options.keep_faults), time_of_day});
   if (genesis.devnet) store = std::make_unique<FaultyStore>(std::move(store), *faults);
@@ -415,8 +415,8 @@ void Runner::next_nonce(const Address& address, rpc::Tell<Nonce> tell) {
   core_->post(NonceWork{address, Answer(std::move(tell))});
 }
 
+void Runner::shrink(rpc::Tell<Done> tell) { core_->post(ShrinkWork{Answer(std::move(tell))}); }
 const Journal& Runner::journal() const { return core_->journal(); }
-
 std::vector<Fault> Runner::faults() const { return core_->faults().active(); }
 
 Result<Fault> Runner::add_fault(Fault fault, Duration lasts) {

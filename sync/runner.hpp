@@ -37,6 +37,8 @@ class Runner final : public rpc::Node {
   ~Runner() override;
   // Refuses new work, cancels waiting polls and peer requests, finishes the commit under way.
   void stop();
+  // At rest, from time to time: what a burst needed and nobody needs any more.
+  void shrink(rpc::Tell<Done>);
 
   const Genesis& genesis() const override;
   const Params& params() const override;

@@ -77,10 +77,13 @@ struct ReplyWork {
   RequestId id;
   Result<Reply> reply;
 };
+struct ShrinkWork {
+  Answer<Done> answer;
+};
 // Wakes the core thread: what it goes by has changed.
 struct Nudge {};
 using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork, VotesWork,
-                          EvidenceWork, UnlockWork, PeersWork, ReplyWork, Nudge>;
+                          EvidenceWork, UnlockWork, PeersWork, ReplyWork, ShrinkWork, Nudge>;
 
 // What it changes of the node shows in Told.
 inline bool is_quiet(const std::vector<Work>& all) {

@@ -79,7 +79,7 @@ inline constexpr std::size_t http_inbound_bytes_max = 1'024;  // of a message on
 inline constexpr std::size_t events_kept_max = 65'536;
 // Of the events of a node, with what they tell; a full block makes 20 MiB of them.
 inline constexpr std::size_t events_bytes_max = 48 * 1024 * 1024;
-inline constexpr std::size_t events_old_bytes_max = 512 * 1024;  // of those that are not fresh
+inline constexpr std::size_t events_old_bytes_max = 64 * 1024;  // of those that are not fresh
 inline constexpr Duration events_fresh_time{60'000};  // and then their listeners had time
 inline constexpr std::size_t trace_stages_max = 64;   // of a transaction, the newest
 inline constexpr std::size_t feed_batch_max = 256;    // given out at once

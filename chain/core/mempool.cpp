@@ -89,6 +89,12 @@ void Mempool::remove(const TxId& id) {
   by_id_.erase(found);
 }
 
+std::size_t Mempool::shrink() {
+  by_id_.rehash(0);
+  by_sender_.rehash(0);
+  return by_id_.bucket_count() + by_sender_.bucket_count();
+}
+
 const Mempool::Entry* Mempool::find(const TxId& id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : &found->second;

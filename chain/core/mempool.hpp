@@ -41,6 +41,8 @@ class Mempool {
   void restore(CheckedTx, Sequence);
   void remove(const TxId&);
   void advance() { ++last_; }
+  // At rest: room for as many as there are now. Returns for how many that is, in all its tables.
+  std::size_t shrink();
 
   const Entry* find(const TxId&) const;
   // The sender's pending transaction of this nonce.

@@ -103,6 +103,28 @@ class FullDisk final : public MemoryStore {
 
 }  // namespace
 
+TEST_CASE("a chain at rest lets its store rest too, and goes on") {
+  class RestingStore final : public MemoryStore {
+   public:
+    explicit RestingStore(int& rests) : rests_(rests) {}
+    void shrink() override { ++rests_; }
+
+   private:
+    int& rests_;
+  };
+  int rests = 0;
+  Journal journal;
+  ChainBuilder builder;
+  Chain chain = std::move(*Chain::open(
+      builder.genesis(),
+      std::make_unique<JournaledStore>(std::make_unique<RestingStore>(rests), journal)));
+  const CheckedTx tx = builder.transfer(0, 1);
+  REQUIRE(chain.submit(std::span(&tx, 1)));
+  chain.shrink();
+  CHECK(rests == 1);
+  CHECK(chain.mempool().find(tx.id()) != nullptr);
+}
+
 TEST_CASE("a journal keeps its newest events, and says where it forgot") {
   Journal journal(Journal::Bounds{.events_max = 3});
   std::size_t rings = 0;

@@ -56,3 +56,19 @@ TEST_CASE("what nobody reads is forgotten with its removal, and so is what was n
   index.remove(std::vector<PoolIndex::Place>{{tx.id(), 7}});
   CHECK(places_of(index, tx).empty());
 }
+
+TEST_CASE("at rest there is room for those alone that are there") {
+  ChainBuilder chain;
+  PoolIndex index;
+  std::vector<Mempool::Entry> entries;
+  std::vector<PoolIndex::Place> places;
+  for (PoolIndex::Sequence sequence = 1; sequence <= 500; ++sequence) {
+    entries.push_back({chain.transfer(0, 1, 1, sequence), sequence});
+    places.push_back({entries.back().tx.id(), sequence});
+  }
+  index.add(entries);
+  CHECK(index.shrink() > entries.size());
+  index.remove(std::span(places).subspan(1));
+  CHECK(index.shrink() < 10);
+  CHECK(places_of(index, entries[0].tx) == Places{1});
+}

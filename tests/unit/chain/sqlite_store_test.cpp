@@ -272,6 +272,31 @@ TEST_CASE("a disk that takes no more fails the commit whole, and the store goes 
   CHECK((*loaded)->head == chain.head());
 }
 
+TEST_CASE("at rest neither the writer nor a reader keeps pages, and both go on") {
+  const TempDir directory;
+  ChainBuilder chain;
+  const auto store = create(directory.file("chain.db"), chain.genesis());
+  for (std::size_t i = 0; i < 300; ++i) chain.append({chain.transfer(i % 4, (i + 1) % 4)});
+  REQUIRE(store->commit(appending(chain.blocks)));
+  constexpr std::size_t little = 64 * 1'024;
+  std::size_t before = Database::memory_bytes();
+  store->shrink();
+  CHECK(Database::memory_bytes() + little < before);
+
+  const auto read_all = [&] {
+    const auto snapshot = store->reader().snapshot();
+    return (*snapshot)->blocks(1, 1'000, limits::range_bytes_max)->size();
+  };
+  CHECK(read_all() == 300);
+  before = Database::memory_bytes();
+  store->shrink();
+  CHECK(Database::memory_bytes() + little < before);
+  CHECK(read_all() == 300);
+  CHECK(store->included(chain.blocks[0].block.txs[0].id()).value());
+  chain.append();
+  CHECK(store->commit(appending({chain.blocks.back()})));
+}
+
 TEST_CASE("a killed process leaves every commit that it told of") {
   const TempDir directory;
   const std::string path = directory.file("chain.db");

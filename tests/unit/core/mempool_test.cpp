@@ -154,6 +154,21 @@ TEST_CASE("removing forgets all about a transaction") {
   CHECK_FALSE(pool.check(tx));
 }
 
+TEST_CASE("at rest there is room for those alone that wait") {
+  Pool pool;
+  constexpr std::uint64_t count = 500;
+  std::vector<CheckedTx> txs;
+  for (std::uint64_t nonce = 0; nonce < count; ++nonce) {
+    txs.push_back(pool.added(nonce % 4, {1, 1, nonce / 4}));
+  }
+  CHECK(pool.mempool.shrink() > count);
+  for (std::size_t i = 1; i < count; ++i) pool.mempool.remove(txs[i].id());
+  CHECK(pool.mempool.shrink() < 10);
+  CHECK(pool.mempool.find(txs[0].id()) != nullptr);
+  CHECK(pool.mempool.find(txs[0].body().from, 0) == pool.mempool.find(txs[0].id()));
+  CHECK(ids_of(pool.mempool.select(pool.ledger.state, 10)) == std::vector{txs[0].id()});
+}
+
 TEST_CASE("the next nonce counts an unbroken run of waiting ones") {
   Pool pool;
   const Address sender = Ledger::address(pool.ledger.users[0]);

@@ -160,6 +160,29 @@ TEST_CASE("an answer says what is newer than the cursor, and moves it on") {
   CHECK_FALSE(replica->answer(query, now).own_block);
 }
 
+TEST_CASE("at rest a node has its own block in the store alone, and goes on sending what waits") {
+  ChainBuilder builder;
+  auto replica = std::move(*open(builder, &builder.ledger.authorities[0]));
+  const Time now = start_of(builder.params(), 3);
+  const SyncQuery query{"i", replica->answer({}, now).cursor, Duration{0}};
+  const CheckedTx included = builder.transfer(0, 1);
+  REQUIRE(replica->submit(std::span(&included, 1)));
+  REQUIRE(replica->tick(now)->sealed);
+  const CheckedTx waiting = builder.transfer(0, 1, 10, 1);
+  REQUIRE(replica->submit(std::span(&waiting, 1)));
+  SyncAnswer answer = replica->answer(query, now);
+  CHECK(answer.own_block);
+  CHECK(answer.own_txs == std::vector{waiting.signed_tx()});
+
+  replica->shrink();
+  answer = replica->answer(query, now);
+  CHECK_FALSE(answer.own_block);
+  CHECK(answer.head.height == 1);
+  CHECK(answer.own_txs == std::vector{waiting.signed_tx()});
+  const auto snapshot = replica->chain().reader().snapshot();
+  CHECK((*snapshot)->block(1).value().has_value());
+}
+
 TEST_CASE("what came from elsewhere is named, not sent whole") {
   ChainBuilder builder;
   auto replica = std::move(*open(builder));

@@ -108,6 +108,21 @@ TEST_CASE("one piece of news ends one of an asker's polls, the next one the othe
   CHECK((*answers[1 - early])->txs.size() == 1);
 }
 
+TEST_CASE("a node that is let rest says so when it has, and goes on") {
+  ChainBuilder builder = test::live_builder();
+  NodeInProcess node(builder, {.authority = 0});
+  const auto rest = [&] {
+    return rpc::wait_for<Done>(
+        [&](rpc::Tell<Done> tell) { node.runner().shrink(std::move(tell)); });
+  };
+  CHECK(rest());
+  REQUIRE(node.ask().submit(builder.transfer(0, 1)));
+  CHECK(rest());
+  CHECK(eventually([&] { return node.runner().status()->head.height == 1; }));
+  node.runner().stop();
+  CHECK(rest().error().code == Errc::shutting_down);
+}
+
 TEST_CASE("work that waits when the node ends is answered at once") {
   // Holds the core thread up in its first commit, which then fails.
   struct Gate {
