@@ -9,7 +9,7 @@ namespace aitbc::cli {
 namespace {
 
 constexpr std::string_view magic = "aitbc-blocks";
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t block_file_version = 2;
 constexpr std::size_t file_header_bytes = 12 + 4 + GenesisHash::size + 8 + 8;
 constexpr std::size_t encoded_block_bytes_max = limits::block_bytes_max + 4'096;
 constexpr std::size_t encoded_certificate_bytes_max = limits::authorities_max * 256;
@@ -39,7 +39,7 @@ Result<BlockFileWriter> BlockFileWriter::create(const std::string& path,
   BlockFileWriter writer(path, header.count);
   Encoder encoder;
   encoder.raw(as_bytes(magic));
-  encoder.integer(version);
+  encoder.integer(block_file_version);
   encoder.fixed(header.genesis);
   encoder.integer(header.first);
   encoder.integer(header.count);
@@ -92,9 +92,9 @@ Result<BlockFileReader> BlockFileReader::open(const std::string& path) {
   Decoder decoder(*bytes);
   decoder.take(magic.size());
   const auto found = decoder.integer<std::uint32_t>();
-  if (found != version) {
+  if (found != block_file_version) {
     return reader.broken("has version " + std::to_string(found) + ", this program reads " +
-                         std::to_string(version));
+                         std::to_string(block_file_version));
   }
   reader.header_.genesis = decoder.fixed<GenesisHash>();
   reader.header_.first = decoder.integer<Height>();

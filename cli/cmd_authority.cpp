@@ -14,7 +14,7 @@ namespace aitbc::cli {
 
 namespace {
 
-constexpr Duration look_pause{200};
+constexpr Duration change_look_pause{200};
 
 struct BallotOptions {
   std::string authority;  // a key, or the node that has it
@@ -139,7 +139,7 @@ Outcome<rpc::GovernanceView> wait_in_force(Invocation& invocation, rpc::Client& 
                                       std::to_string(since) + "; see: aitbc authority ls");
     }
     progress.step("waiting for block " + std::to_string(since), view.head.height, since);
-    invocation.clock.sleep_until(now + look_pause);
+    invocation.clock.sleep_until(now + change_look_pause);
   }
 }
 
@@ -182,7 +182,7 @@ Verdict change(Invocation& invocation, const BallotOptions& given, AuthorityChan
   return Exit::done;
 }
 
-Verdict list(Invocation& invocation) {
+Verdict list_authorities(Invocation& invocation) {
   AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
   AITBC_TRY_ASSIGN(const rpc::GovernanceView view, ask_governance(client));
   const auto& [authorities, open, decision] = view.governance;
@@ -244,7 +244,7 @@ void add_authority_commands(CLI::App& root, Invocation& invocation) {
   CLI::App* ls =
       add_command(*group, {"ls", "The authorities and the change under way", "aitbc authority ls"});
   add_node_option(*ls, invocation);
-  choose(*ls, invocation, [&invocation] { return list(invocation); });
+  choose(*ls, invocation, [&invocation] { return list_authorities(invocation); });
   add_action(*group, invocation,
              {{"add", "Vote for one more authority", "aitbc authority add 4"}, Kind::add, true});
   add_action(*group, invocation,

@@ -22,7 +22,7 @@ constexpr std::uint64_t connections_max = 64;
 constexpr std::uint64_t accounts_max = 100'000;
 constexpr std::uint64_t rate_max = 1'000'000;
 constexpr Duration limit_time{500};
-constexpr Duration look_pause{50};
+constexpr Duration bench_look_pause{50};
 constexpr std::size_t blocks_at_once = 16;
 
 struct BenchOptions {
@@ -139,7 +139,7 @@ Outcome<Done> settle(Invocation& invocation, const NodeAddress& node, const Load
     }
     progress.step("payments are final everywhere", found, load.taken());
     if (found >= load.taken() || invocation.clock.now() >= end) return Done{};
-    invocation.clock.sleep_until(invocation.clock.now() + look_pause);
+    invocation.clock.sleep_until(invocation.clock.now() + bench_look_pause);
   }
 }
 
@@ -149,10 +149,10 @@ Outcome<Done> drive(Invocation& invocation, const LoadWatch& watch, Load& load,
   const std::uint64_t before = watch.final_txs();
   load.start();
   for (std::uint64_t second = 0, round = 0; !load.is_over(); ++round) {
-    invocation.clock.sleep_until(invocation.clock.now() + look_pause);
+    invocation.clock.sleep_until(invocation.clock.now() + bench_look_pause);
     const std::uint64_t final = watch.final_txs() - before;
     load.tell_final(final);
-    if (round * look_pause.count() / 1'000 == second) continue;
+    if (round * bench_look_pause.count() / 1'000 == second) continue;
     ++second;
     progress.step("payments are taken, " + std::to_string(final) + " final", load.taken(),
                   payments);

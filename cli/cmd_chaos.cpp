@@ -152,7 +152,7 @@ Verdict restart(Invocation& invocation, const Given& given) {
 
 // ---- what there is ------------------------------------------------------------------------------
 
-Verdict list(Invocation& invocation) {
+Verdict list_faults(Invocation& invocation) {
   AITBC_TRY_ASSIGN(const auto open, OpenNetwork::of(invocation));
   AITBC_TRY_ASSIGN(const Chaos::Listed listed, open->chaos(invocation).list());
   rpc::ArrayWriter rows;
@@ -269,13 +269,13 @@ Result<decltype(Fault::kind)> lie_kind(const Given& given) {
 
 // ---- the command line ---------------------------------------------------------------------------
 
-struct Words {
+struct FaultWords {
   const char* name;
   int count;  // 0: one or more
 };
 
 CLI::App* add_fault(CLI::App& group, const CommandText& text, const GivenPtr& given,
-                    const Words& words) {
+                    const FaultWords& words) {
   CLI::App* command = add_command(group, text);
   auto* option = command->add_option(words.name, given->words)->required();
   if (words.count > 0) option->expected(words.count);
@@ -285,7 +285,7 @@ CLI::App* add_fault(CLI::App& group, const CommandText& text, const GivenPtr& gi
 }
 
 void add_planned(CLI::App& group, Invocation& invocation, const CommandText& text,
-                 const Words& words, const Plan& plan,
+                 const FaultWords& words, const Plan& plan,
                  const std::function<void(CLI::App&, Given&)>& options = {}) {
   const auto given = std::make_shared<Given>();
   CLI::App* command = add_fault(group, text, given, words);
@@ -388,7 +388,7 @@ void add_chaos_commands(CLI::App& root, Invocation& invocation) {
   add_node_faults(*group, invocation);
   add_strikes(*group, invocation);
   CLI::App* ls = add_command(*group, {"ls", "The faults that there are", "aitbc chaos ls"});
-  choose(*ls, invocation, [&invocation] { return list(invocation); });
+  choose(*ls, invocation, [&invocation] { return list_faults(invocation); });
   const auto given = std::make_shared<Given>();
   CLI::App* end = add_command(
       *group, {"heal", "End faults before their time", "aitbc chaos heal partition-3f2a"});

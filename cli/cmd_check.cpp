@@ -24,7 +24,7 @@ struct CheckOptions {
   std::optional<std::string> genesis, acked, watch, growing;
 };
 
-struct Subject {
+struct CheckSubject {
   Genesis genesis;
   std::vector<HttpView> views;
 };
@@ -64,10 +64,10 @@ Outcome<Genesis> expected_genesis(Invocation& invocation, const CheckOptions& gi
   return Failure{last, Origin::node};
 }
 
-Outcome<Subject> subject_of(Invocation& invocation, const CheckOptions& given) {
+Outcome<CheckSubject> check_subject(Invocation& invocation, const CheckOptions& given) {
   AITBC_TRY_ASSIGN(const auto nodes, chosen_nodes(invocation, given));
   AITBC_TRY_ASSIGN(Genesis genesis, expected_genesis(invocation, given));
-  Subject subject{std::move(genesis), {}};
+  CheckSubject subject{std::move(genesis), {}};
   for (const NodeAddress& node : nodes) {
     AITBC_TRY_ASSIGN(rpc::Client client, node.open());
     subject.views.emplace_back(node.id, std::move(client));
@@ -75,7 +75,7 @@ Outcome<Subject> subject_of(Invocation& invocation, const CheckOptions& given) {
   return subject;
 }
 
-std::vector<NodeView*> pointers(Subject& subject) {
+std::vector<NodeView*> pointers(CheckSubject& subject) {
   std::vector<NodeView*> nodes;
   for (HttpView& view : subject.views) nodes.push_back(&view);
   return nodes;
@@ -103,12 +103,12 @@ Status expect_all(Audit& audit, const std::string& path) {
 }
 
 // Looks again until every node has grown, or the time is over.
-std::vector<Violation> wait_for_growth(Invocation& invocation, Subject& subject,
-                                       const std::vector<Seen>& before, Duration patience) {
+std::vector<Violation> wait_for_growth(Invocation& invocation, CheckSubject& subject,
+                                       const std::vector<aitbc::Seen>& before, Duration patience) {
   Progress progress = invocation.progress();
   const Time end = invocation.clock.now() + patience;
   for (;;) {
-    std::vector<Seen> now;
+    std::vector<aitbc::Seen> now;
     for (HttpView& view : subject.views) {
       if (auto look = view.look()) now.push_back({view.name(), *look});
     }
@@ -132,7 +132,7 @@ std::string_view verdict_on(const Invariant& invariant, const Report& report,
 
 std::string nodes_json(const Report& report) {
   rpc::ArrayWriter rows;
-  for (const Seen& seen : report.seen) {
+  for (const aitbc::Seen& seen : report.seen) {
     rpc::ObjectWriter row;
     row.text("node", seen.node)
         .integer("height", seen.look.head.height)
@@ -224,7 +224,7 @@ Result<std::optional<Duration>> optional_duration(const std::optional<std::strin
 Verdict check(Invocation& invocation, const CheckOptions& given) {
   AITBC_TRY_ASSIGN(const auto watch, optional_duration(given.watch, "--watch"));
   AITBC_TRY_ASSIGN(const auto growing, optional_duration(given.growing, "--growing"));
-  AITBC_TRY_ASSIGN(Subject subject, subject_of(invocation, given));
+  AITBC_TRY_ASSIGN(CheckSubject subject, check_subject(invocation, given));
   Audit audit(subject.genesis);
   if (given.acked) AITBC_TRY(expect_all(audit, *given.acked));
   for (;;) {

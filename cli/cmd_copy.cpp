@@ -21,7 +21,7 @@ struct VerifyRequest {
   Certificates wanted() const { return certificates ? Certificates::take : Certificates::leave; }
 };
 
-struct Subject {
+struct ChainCopy {
   Genesis genesis;
   Source source;
   std::string name;
@@ -33,7 +33,7 @@ Outcome<Genesis> genesis_for(Invocation& invocation, const VerifyRequest& given)
   return genesis;
 }
 
-Outcome<Subject> subject_at_node(Invocation& invocation, const VerifyRequest& given) {
+Outcome<ChainCopy> copy_at_node(Invocation& invocation, const VerifyRequest& given) {
   AITBC_TRY_ASSIGN(rpc::Client client, connect(invocation));
   const std::string url = client.url();
   Outcome<Genesis> genesis =
@@ -41,19 +41,19 @@ Outcome<Subject> subject_at_node(Invocation& invocation, const VerifyRequest& gi
   if (!genesis) return genesis.error();
   AITBC_TRY_ASSIGN(Source source,
                    node_source(std::move(client), hash_of(*genesis), given.wanted()));
-  return Subject{std::move(*genesis), std::move(source), url};
+  return ChainCopy{std::move(*genesis), std::move(source), url};
 }
 
-Outcome<Subject> subject_of(Invocation& invocation, const VerifyRequest& given) {
+Outcome<ChainCopy> chain_copy(Invocation& invocation, const VerifyRequest& given) {
   const int sources = (given.file ? 1 : 0) + (given.db ? 1 : 0) + (invocation.node ? 1 : 0);
   if (sources > 1) return error(Errc::bad_config, "give one of FILE, --db and --node");
-  if (!given.file && !given.db) return subject_at_node(invocation, given);
+  if (!given.file && !given.db) return copy_at_node(invocation, given);
   AITBC_TRY_ASSIGN(Genesis genesis, genesis_for(invocation, given));
   const std::string& name = given.file ? *given.file : *given.db;
   Outcome<Source> source = given.file ? file_source(name, hash_of(genesis))
                                       : database_source(name, genesis, given.wanted());
   if (!source) return source.error();
-  return Subject{std::move(genesis), std::move(*source), name};
+  return ChainCopy{std::move(genesis), std::move(*source), name};
 }
 
 std::string sentence(const Broken& broken) {
@@ -67,7 +67,7 @@ struct Proven {
   std::uint64_t certificates = 0;
 };
 
-std::string verdict_json(const Subject& subject, const Replay& replay,
+std::string verdict_json(const ChainCopy& subject, const Replay& replay,
                          const std::optional<Proven>& proven, const std::optional<Broken>& broken) {
   rpc::ObjectWriter out;
   out.boolean("valid", !broken.has_value())
@@ -138,7 +138,7 @@ Outcome<std::optional<Broken>> execute_all(Invocation& invocation, BlockSource& 
 }
 
 Verdict verify(Invocation& invocation, const VerifyRequest& given) {
-  AITBC_TRY_ASSIGN(const Subject subject, subject_of(invocation, given));
+  AITBC_TRY_ASSIGN(const ChainCopy subject, chain_copy(invocation, given));
   Replay replay(subject.genesis);
   auto proven = given.certificates ? std::optional(Proven{}) : std::nullopt;
   AITBC_TRY_ASSIGN(const auto broken, execute_all(invocation, *subject.source, replay, proven));

@@ -86,13 +86,13 @@ void add_config_options(CLI::App& command, ConfigOptions& given) {
                    "Ask peers at intervals, without long polls (AITBC_POLL_ONLY)");
 }
 
-struct RunOptions {
+struct DaemonOptions {
   ConfigOptions from;
   bool force = false;
 };
 
 // A node's own failures go to its log as well: that is where its operator looks.
-Verdict run_daemon(Invocation& invocation, const RunOptions& given) {
+Verdict run_daemon(Invocation& invocation, const DaemonOptions& given) {
   AITBC_TRY_ASSIGN(NodeSetup setup, load(invocation, given.from));
   NodeConfig& config = setup.config;
   config.force = given.force;
@@ -177,7 +177,7 @@ Verdict control(Invocation& invocation, sites::Control what, const ControlOption
 }
 
 void add_run(CLI::App& group, Invocation& invocation) {
-  const auto given = std::make_shared<RunOptions>();
+  const auto given = std::make_shared<DaemonOptions>();
   CLI::App* run = add_command(group, {"run", "Run one node in the foreground",
                                       "aitbc node run --config node1.json --listen 127.0.0.1:0"});
   add_config_options(*run, given->from);

@@ -11,7 +11,7 @@ namespace aitbc::cli {
 
 namespace {
 
-constexpr std::uint64_t version = 1;
+constexpr std::uint64_t dump_file_version = 1;
 constexpr int tries_max = 3;  // to read a chain that a reorg changes meanwhile
 constexpr std::size_t block_digits_max = 4 * limits::block_bytes_max;
 constexpr std::size_t tx_digits_max = 64 * 1024;
@@ -194,7 +194,7 @@ std::string dump_json(const Dump& dump) {
     nodes.json(std::move(row).finish());
   }
   rpc::ObjectWriter out;
-  out.integer("version", version)
+  out.integer("version", dump_file_version)
       .text("made", to_iso(dump.made))
       .integer("made_ms", static_cast<std::uint64_t>(to_unix_ms(dump.made)))
       .json("genesis", rpc::genesis_json(dump.genesis))
@@ -207,9 +207,10 @@ Result<sim::Recording> parse_dump(std::string_view text) {
   AITBC_TRY_ASSIGN(const rpc::Json json, rpc::parse_json(text));
   AITBC_TRY_ASSIGN(auto reader, rpc::ObjectReader::open(json));
   AITBC_TRY_ASSIGN(const std::uint64_t written, reader.integer("version"));
-  if (written != version) {
-    return error(Errc::bad_json, "version: expected " + std::to_string(version) + ", got " +
-                                     std::to_string(written) + "; this dump is of another aitbc");
+  if (written != dump_file_version) {
+    return error(Errc::bad_json, "version: expected " + std::to_string(dump_file_version) +
+                                     ", got " + std::to_string(written) +
+                                     "; this dump is of another aitbc");
   }
   sim::Recording recording;
   AITBC_TRY(reader.text("made", limits::manifest_text_bytes_max));

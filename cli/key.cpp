@@ -14,7 +14,7 @@ struct Named {
   Key::Name name;
 };
 // After the escape and the "[" or "O".
-constexpr Named named_keys[] = {
+constexpr Named key_names[] = {
     {"A", Key::Name::up},         {"B", Key::Name::down},  {"C", Key::Name::right},
     {"D", Key::Name::left},       {"H", Key::Name::home},  {"F", Key::Name::end},
     {"1~", Key::Name::home},      {"4~", Key::Name::end},  {"5~", Key::Name::page_up},
@@ -72,7 +72,7 @@ void KeyReader::take(char byte, std::vector<Key>& keys) {
   }
   const bool goes_on = byte < 0x40 && sequence_.size() < sequence_bytes_max;
   if (goes_on) return;
-  for (const Named& named : named_keys) {
+  for (const Named& named : key_names) {
     if (named.sequence == std::string_view(sequence_).substr(2)) keys.push_back({named.name});
   }
   sequence_.clear();

@@ -59,7 +59,7 @@ Spread spread_of(std::vector<Duration> waits) {
   return {at(50), at(95), at(99)};
 }
 
-struct Kind {
+struct Stage {
   Times times;
   std::vector<Duration> waits;
 
@@ -78,7 +78,7 @@ Reached reached(const Tip& block, std::span<const NodeSight> nodes) {
 LoadFigures figures_of(std::span<const PaymentTimes> payments) {
   LoadFigures figures;
   if (payments.empty()) return figures;
-  Kind answered, included, final;
+  Stage answered, included, final;
   LoadTime begun = payments.front().sent;
   for (const PaymentTimes& payment : payments) {
     begun = std::min(begun, payment.sent);

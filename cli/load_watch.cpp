@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view watched_types = "head,final";
 constexpr Duration begin_time_max{5'000};
-constexpr Duration again_pause{100};  // until the next try
+constexpr Duration ask_again_pause{100};  // until the next try
 
 }  // namespace
 
@@ -29,7 +29,7 @@ Status LoadWatch::listen(const std::vector<NodeAddress>& nodes) {
     on.opened = [this, i] { opened(i); };
     on.told = [this, i](const NodeEvent& event) { told(i, event); };
     listening_.push_back(std::make_unique<NodeListener>(std::move(client), watched_types,
-                                                        again_pause, std::move(on)));
+                                                        ask_again_pause, std::move(on)));
   }
   const auto until = LoadTime::clock::now() + begin_time_max;
   const MutexLock lock(mutex_);

@@ -18,7 +18,7 @@ namespace aitbc::cli {
 
 namespace {
 
-constexpr std::size_t file_bytes_max = 16 * 1024 * 1024;  // then another one is begun
+constexpr std::size_t log_file_bytes_max = 16 * 1024 * 1024;  // then another one is begun
 constexpr std::size_t old_files_max = 4;
 
 Time wall_clock() {
@@ -81,7 +81,7 @@ std::string sentence_of(std::string_view event) {
 struct Place {
   std::string_view folder, file;  // sync, runner
 };
-Place place_of(std::string_view path) {
+Place source_place(std::string_view path) {
   const std::size_t name = path.rfind('/') + 1;
   const std::string_view file = path.substr(name);
   std::string_view folder = path.substr(0, name == 0 ? 0 : name - 1);
@@ -125,15 +125,15 @@ class LineLog final : public Log {
       return std::make_shared<spdlog::sinks::ostream_sink_mt>(*options.into);
     }
     if (!options.file.empty()) {
-      return std::make_shared<spdlog::sinks::rotating_file_sink_mt>(options.file, file_bytes_max,
-                                                                    old_files_max);
+      return std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+          options.file, log_file_bytes_max, old_files_max);
     }
     return std::make_shared<spdlog::sinks::stderr_sink_mt>();
   }
 
   std::string json_line(Level level, std::string_view event, Fields fields,
                         const Origin& origin) const {
-    const auto [folder, file] = place_of(origin.file);
+    const auto [folder, file] = source_place(origin.file);
     rpc::Json line;
     line["timestamp"] = to_iso(wall_clock());
     line["service"] = "aitbc-blockchain-node";

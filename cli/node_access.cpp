@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t keys_file_bytes_max = 1024 * 1024;
 
-Error about(const std::string& setting, const Error& failure) {
+Error bad_setting(const std::string& setting, const Error& failure) {
   return error(Errc::bad_config, setting + ": " + failure.detail);
 }
 
@@ -23,7 +23,7 @@ bool is_for_this_machine(const std::string& address) {
 Result<std::vector<rpc::ApiKey>> read_api_keys(const std::string& file) {
   AITBC_TRY_ASSIGN(const std::string text, read_file(file, keys_file_bytes_max));
   auto keys = rpc::parse_api_keys(text);
-  if (!keys) return about(file, keys.error());
+  if (!keys) return bad_setting(file, keys.error());
   return keys;
 }
 
@@ -31,7 +31,7 @@ Result<rpc::AccessRules> access_rules(const NodeConfig& config) {
   rpc::AccessRules rules;
   if (config.api_keys) {
     auto keys = read_api_keys(*config.api_keys);
-    if (!keys) return about("access.keys", keys.error());
+    if (!keys) return bad_setting("access.keys", keys.error());
     rules.keys = *std::move(keys);
   }
   if (!is_for_this_machine(config.address) && rules.keys.empty()) {
@@ -51,7 +51,7 @@ Result<rpc::AccessRules> access_rules(const NodeConfig& config) {
   rules.origins = config.origins;
   for (const std::string& proxy : config.proxies) {
     auto range = rpc::IpRange::parse(proxy);
-    if (!range) return about("access.proxies", range.error());
+    if (!range) return bad_setting("access.proxies", range.error());
     rules.proxies.push_back(*range);
   }
   rules.rate_per_minute = config.rate_per_minute;

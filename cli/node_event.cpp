@@ -7,14 +7,14 @@ namespace aitbc::cli {
 
 namespace {
 
-using Kind = NodeEvent::Kind;
+using EventKind = NodeEvent::Kind;
 
-Result<Kind> kind_of(std::string_view type) {
-  if (type == "head") return Kind::head;
-  if (type == "final") return Kind::final;
-  if (type == "reorg") return Kind::reorg;
-  if (type == "state") return Kind::state;
-  if (type == "gap") return Kind::gap;
+Result<EventKind> kind_of(std::string_view type) {
+  if (type == "head") return EventKind::head;
+  if (type == "final") return EventKind::final;
+  if (type == "reorg") return EventKind::reorg;
+  if (type == "state") return EventKind::state;
+  if (type == "gap") return EventKind::gap;
   return error(Errc::bad_json, "expected a type of event, got '" + std::string(type) + "'");
 }
 
@@ -26,23 +26,23 @@ Status read_block(rpc::ObjectReader& reader, NodeEvent& event) {
 
 Status read_what(rpc::ObjectReader& reader, NodeEvent& event) {
   switch (event.kind) {
-    case Kind::head: {
+    case EventKind::head: {
       AITBC_TRY_ASSIGN(event.tx_count, reader.integer("tx_count"));
       AITBC_TRY_ASSIGN(event.proposer, reader.text("proposer", rpc::name_bytes_max));
       return read_block(reader, event);
     }
-    case Kind::final:
+    case EventKind::final:
       return read_block(reader, event);
-    case Kind::reorg: {
+    case EventKind::reorg: {
       AITBC_TRY_ASSIGN(event.rewound, reader.integer("rewound"));
       AITBC_TRY_ASSIGN(rpc::ObjectReader to, reader.object("to"));
       return read_block(to, event);
     }
-    case Kind::state: {
+    case EventKind::state: {
       AITBC_TRY_ASSIGN(event.state, reader.text("state", rpc::name_bytes_max));
       return ok();
     }
-    case Kind::gap: {
+    case EventKind::gap: {
       AITBC_TRY_ASSIGN(rpc::ObjectReader head, reader.object("head"));
       AITBC_TRY_ASSIGN(rpc::ObjectReader last, reader.object("final"));
       AITBC_TRY_ASSIGN(event.final_height, last.integer("height"));
@@ -59,7 +59,7 @@ Result<NodeEvent> parse_node_event(std::string_view type, std::string_view json)
   AITBC_TRY_ASSIGN(event.kind, kind_of(type));
   AITBC_TRY_ASSIGN(const rpc::Json value, rpc::parse_json(json));
   AITBC_TRY_ASSIGN(rpc::ObjectReader reader, rpc::ObjectReader::open(value));
-  if (event.kind != Kind::gap) {
+  if (event.kind != EventKind::gap) {
     AITBC_TRY_ASSIGN(event.time, rpc::read_time(reader, "time"));
   }
   AITBC_TRY(read_what(reader, event));

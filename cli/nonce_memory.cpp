@@ -12,7 +12,7 @@ namespace {
 
 constexpr Duration turn_time_max{10'000};
 constexpr Duration turn_pause{5};
-constexpr std::size_t file_bytes_max = 256;
+constexpr std::size_t nonce_file_bytes_max = 256;
 
 Result<FileLock> take_turn(Invocation& invocation, const std::string& path) {
   const Time deadline = invocation.clock.now() + turn_time_max;
@@ -31,7 +31,7 @@ Result<FileLock> take_turn(Invocation& invocation, const std::string& path) {
 Result<Nonce> read_next(const std::string& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return Nonce{0};
-  AITBC_TRY_ASSIGN(const std::string text, read_file(path, file_bytes_max));
+  AITBC_TRY_ASSIGN(const std::string text, read_file(path, nonce_file_bytes_max));
   AITBC_TRY_ASSIGN(const rpc::Json json, rpc::parse_json(text));
   AITBC_TRY_ASSIGN(rpc::ObjectReader reader, rpc::ObjectReader::open(json, path));
   AITBC_TRY_ASSIGN(const Nonce next, reader.integer("next_nonce"));

@@ -11,8 +11,8 @@ namespace aitbc::cli {
 
 namespace {
 
-constexpr Duration first_pause{20};
-constexpr Duration pause_max{500};
+constexpr Duration payment_pause{20};
+constexpr Duration payment_pause_max{500};
 constexpr int nonce_attempts_max = 10;
 
 using Where = rpc::Client::TxView::Where;
@@ -98,7 +98,7 @@ namespace {
 Outcome<Progressed> await(Invocation& invocation, rpc::Client& client, const TxId& id,
                           const Delivery& delivery) {
   const Time begun = invocation.clock.now();
-  Duration pause = first_pause;
+  Duration pause = payment_pause;
   Progress progress = invocation.progress();
   for (;;) {
     const auto view = client.tx(id);
@@ -126,7 +126,7 @@ Outcome<Progressed> await(Invocation& invocation, rpc::Client& client, const TxI
                       hash_text(id),
                   0, 1);
     invocation.clock.sleep_until(std::min(now + pause, begun + delivery.timeout));
-    pause = std::min(pause * 3 / 2, pause_max);
+    pause = std::min(pause * 3 / 2, payment_pause_max);
   }
 }
 

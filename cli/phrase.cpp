@@ -32,7 +32,7 @@ bool same(std::string_view typed, std::string_view word) {
                     [](char a, char b) { return lower(a) == b; });
 }
 
-std::optional<std::uint16_t> place_of(std::string_view typed) {
+std::optional<std::uint16_t> word_place(std::string_view typed) {
   const auto list = phrase_list();
   const auto found = std::find_if(list.begin(), list.end(),
                                   [&](std::string_view word) { return same(typed, word); });
@@ -113,7 +113,7 @@ Result<Phrase> Phrase::parse(std::string_view typed) {
   for (std::string_view rest = typed;;) {
     const std::string_view word = next_word(rest);
     if (word.empty()) break;
-    const auto place = place_of(word);
+    const auto place = word_place(word);
     if (!place) return unknown_word(words + 1, word);
     if (words < phrase_words_max) phrase.places_[words] = *place;
     ++words;

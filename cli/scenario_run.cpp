@@ -21,7 +21,7 @@ constexpr Duration grace{10'000};    // for a command beyond what it waits for i
 constexpr Duration up_time{60'000};  // to bring the network up, or down
 constexpr Duration growth_time{30'000};
 constexpr Duration settle_time{30'000};
-constexpr Duration look_pause{100};
+constexpr Duration step_look_pause{100};
 constexpr std::size_t shown_bytes_max = 8 * 1024;  // of a command's output
 
 std::string trimmed(std::string text) {
@@ -30,7 +30,7 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-std::string seconds(Duration time) {
+std::string rounded_seconds(Duration time) {
   const auto tenths = (time.count() + 50) / 100;
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
@@ -85,7 +85,7 @@ class HeldSignals {
 };
 
 // nullopt: done; else what was expected and what was seen.
-using Fault = std::optional<std::string>;
+using StepFault = std::optional<std::string>;
 
 class Runner {
  public:
@@ -110,15 +110,16 @@ class Runner {
   };
   Ended run(std::vector<std::string> words, Duration within) const;
   Ended shell(const std::string& line, Duration within) const;
-  bool take(const std::string& text, const std::function<Fault()>& step, const std::string& where);
-  Fault do_step(const ScenarioStep& step);
-  Fault do_command(const ScenarioStep& step) const;
-  Fault succeed(std::vector<std::string> words, Duration within) const;
-  Fault bring_up();
-  Fault watch_no_final(Duration time) const;
-  Fault check(std::vector<std::string> more) const;
-  Fault measure(const ScenarioStep& step);
-  Fault settle() const;
+  bool take(const std::string& text, const std::function<StepFault()>& step,
+            const std::string& where);
+  StepFault do_step(const ScenarioStep& step);
+  StepFault do_command(const ScenarioStep& step) const;
+  StepFault succeed(std::vector<std::string> words, Duration within) const;
+  StepFault bring_up();
+  StepFault watch_no_final(Duration time) const;
+  StepFault check(std::vector<std::string> more) const;
+  StepFault measure(const ScenarioStep& step);
+  StepFault settle() const;
   bool finish();
   void explain(const std::string& step, const std::string& fault, const std::string& where);
   void take_down(const RunOptions& options);
@@ -161,7 +162,7 @@ Runner::Ended Runner::shell(const std::string& line, Duration within) const {
   return {output->exit_code, trimmed(output->out + output->err)};
 }
 
-Fault Runner::do_command(const ScenarioStep& step) const {
+StepFault Runner::do_command(const ScenarioStep& step) const {
   const Ended ended =
       step.kind == Kind::shell ? shell(step.text, step.within) : run(step.words, step.within);
   if (ended.exit != step.exit) {
@@ -174,7 +175,7 @@ Fault Runner::do_command(const ScenarioStep& step) const {
   return std::nullopt;
 }
 
-Fault Runner::succeed(std::vector<std::string> words, Duration within) const {
+StepFault Runner::succeed(std::vector<std::string> words, Duration within) const {
   const Ended ended = run(std::move(words), within + grace);
   if (ended.exit == 0) return std::nullopt;
   return "expected exit code 0, got " + std::to_string(ended.exit) + ": " + ended.text;
@@ -182,7 +183,7 @@ Fault Runner::succeed(std::vector<std::string> words, Duration within) const {
 
 // ---- steps --------------------------------------------------------------------------------------
 
-Fault Runner::bring_up() {
+StepFault Runner::bring_up() {
   if (auto fault = succeed({"up", "-f", network_file()}, up_time)) return fault;
   const auto genesis = read_genesis_file(net_folder() + "/genesis.json");
   if (!genesis) return genesis.error().detail;
@@ -191,7 +192,7 @@ Fault Runner::bring_up() {
   return std::nullopt;
 }
 
-Fault Runner::watch_no_final(Duration time) const {
+StepFault Runner::watch_no_final(Duration time) const {
   std::map<std::string, Height> finals;
   const Time end = invocation_.clock.now() + time;
   for (;;) {
@@ -206,11 +207,11 @@ Fault Runner::watch_no_final(Duration time) const {
       }
     }
     if (invocation_.clock.now() >= end) return std::nullopt;
-    invocation_.clock.sleep_until(std::min(end, invocation_.clock.now() + look_pause));
+    invocation_.clock.sleep_until(std::min(end, invocation_.clock.now() + step_look_pause));
   }
 }
 
-Fault Runner::check(std::vector<std::string> more) const {
+StepFault Runner::check(std::vector<std::string> more) const {
   const std::string file = folder_ + "/acknowledged";
   const Status written =
       write_file(file, traffic_->acknowledged(), {Access::owner, Existing::replace});
@@ -220,14 +221,14 @@ Fault Runner::check(std::vector<std::string> more) const {
   return succeed(std::move(words), growth_time + up_time);
 }
 
-Fault Runner::measure(const ScenarioStep& step) {
+StepFault Runner::measure(const ScenarioStep& step) {
   const Time end = invocation_.clock.now() + step.within;
   Figures& figures = result_.figures;
   for (;;) {
     figures = traffic_->figures();
     const bool done = figures.waiting == 0 || (traffic_->is_running() && figures.final_p95);
     if (done || invocation_.clock.now() >= end) break;
-    invocation_.clock.sleep_until(std::min(end, invocation_.clock.now() + look_pause));
+    invocation_.clock.sleep_until(std::min(end, invocation_.clock.now() + step_look_pause));
   }
   std::string faults;
   const auto fault = [&](const std::string& what) {
@@ -256,7 +257,7 @@ Fault Runner::measure(const ScenarioStep& step) {
 }
 
 // Everything paid is final everywhere, and nobody has anything to do.
-Fault Runner::settle() const {
+StepFault Runner::settle() const {
   if (auto fault = succeed({"wait", "all: head == same, mempool == 0, state == in_sync",
                             "--timeout", std::to_string(settle_time.count()) + "ms"},
                            settle_time)) {
@@ -264,7 +265,7 @@ Fault Runner::settle() const {
   }
   const Time end = invocation_.clock.now() + settle_time;
   for (;;) {
-    Fault fault;
+    StepFault fault;
     for (const NodeAddress& node : nodes_) {
       auto client = node.open(short_limits());
       const auto status = client ? client->network() : Result<NodeStatus>(client.error());
@@ -276,11 +277,11 @@ Fault Runner::settle() const {
       }
     }
     if (!fault || invocation_.clock.now() >= end) return fault;
-    invocation_.clock.sleep_until(std::min(end, invocation_.clock.now() + look_pause));
+    invocation_.clock.sleep_until(std::min(end, invocation_.clock.now() + step_look_pause));
   }
 }
 
-Fault Runner::do_step(const ScenarioStep& step) {
+StepFault Runner::do_step(const ScenarioStep& step) {
   switch (step.kind) {
     case Kind::run:
     case Kind::shell:
@@ -318,33 +319,33 @@ void Runner::explain(const std::string& step, const std::string& fault, const st
   result_.failure += "\n" + status.text + "\nlogs: " + logs_folder();
 }
 
-bool Runner::take(const std::string& text, const std::function<Fault()>& step,
+bool Runner::take(const std::string& text, const std::function<StepFault()>& step,
                   const std::string& where) {
   const Time start = invocation_.clock.now();
-  Fault fault = HeldSignals::came() ? Fault("interrupted") : step();
+  StepFault fault = HeldSignals::came() ? StepFault("interrupted") : step();
   const Time end = invocation_.clock.now();
   if (fault) explain(text, *fault, where);
   result_.steps.push_back({text, !fault, start - begun_, end - start});
-  std::string at = seconds(start - begun_);
+  std::string at = rounded_seconds(start - begun_);
   at.insert(0, at.size() < 8 ? 8 - at.size() : 0, ' ');
   invocation_.output.say(at + "  " + (fault ? "FAILED " : "ok     ") + text + "  (" +
-                         seconds(end - start) + ")");
+                         rounded_seconds(end - start) + ")");
   return !fault;
 }
 
 // What every scenario ends with.
 bool Runner::finish() {
-  const auto heal = [this]() -> Fault {
+  const auto heal = [this]() -> StepFault {
     if (scenario_.uses("chaos")) {
       if (auto fault = succeed({"chaos", "heal"}, grace)) return fault;
     }
     return succeed({"up", "-f", network_file()}, up_time);
   };
-  const auto grow = [this]() -> Fault {
+  const auto grow = [this]() -> StepFault {
     if (!traffic_->is_running()) traffic_->start({});
     return check({"--growing", std::to_string(growth_time.count()) + "ms"});
   };
-  const auto rest = [this]() -> Fault {
+  const auto rest = [this]() -> StepFault {
     traffic_->stop();
     return settle();
   };
@@ -385,7 +386,7 @@ ScenarioResult Runner::perform(const RunOptions& options) {
   sites::Manifest network = scenario_.network;
   bool good = take(
       "place: free addresses, a folder of its own",
-      [&]() -> Fault {
+      [&]() -> StepFault {
         if (const Status placed = place(network); !placed) return placed.error().detail;
         const Status written = write_file(network_file(), network_text(network), {});
         if (!written) return written.error().detail;

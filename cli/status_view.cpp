@@ -9,8 +9,6 @@ namespace aitbc::cli {
 
 namespace {
 
-constexpr std::size_t short_hash_digits = 10;  // 0x and eight digits tell heads apart
-
 template <class Id>
 std::string short_hash(const Id& id) {
   return hash_text(id).substr(0, short_hash_digits);

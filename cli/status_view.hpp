@@ -8,6 +8,8 @@
 
 namespace aitbc::cli {
 
+inline constexpr std::size_t short_hash_digits = 10;  // 0x and eight digits tell heads apart
+
 std::string status_table(const sites::NetworkStatus& status);
 std::string status_json(const sites::NetworkStatus& status);
 // The same with the number of changes that `up` made, and the JSON of what it gave up.

@@ -19,11 +19,11 @@ constexpr std::size_t page = 10;              // lines
 constexpr std::size_t shift_step = 20;        // columns
 constexpr std::size_t shift_max = 2'000;
 
-struct Words {
+struct WishWords {
   std::string_view order, under_way, done;
 };
 
-Words words_of(What what) {
+WishWords words_of(What what) {
   switch (what) {
     case What::pause:
       return {"pause", "pausing", "paused"};
@@ -189,7 +189,7 @@ void TopModel::take_news(const LogNews& news, Time) {
 
 void TopModel::take_news(const DoneNews& news, Time) {
   under_way_.reset();
-  const Words words = words_of(news.wish.what);
+  const WishWords words = words_of(news.wish.what);
   message_ = news.outcome
                  ? Message{Tone::told, "node " + news.wish.node + " is " + std::string(words.done)}
                  : Message{Tone::problem, sentence(words.order, news.wish.node) + ": " +

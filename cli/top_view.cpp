@@ -9,10 +9,9 @@ namespace aitbc::cli {
 
 namespace {
 
-using Kind = SyncState::Kind;
+using SyncKind = SyncState::Kind;
 using Lines = std::vector<ScreenLine>;
 
-constexpr std::size_t short_hash_digits = 10;  // 0x and eight digits tell heads apart
 constexpr std::size_t state_width_min = 18;
 constexpr std::size_t name_width_max = 14;
 constexpr std::string_view gap = "  ";
@@ -42,16 +41,16 @@ std::string number_text(const std::optional<Number>& number) {
 Style style_of(const TopNode& node) {
   if (!node.report) return Style::dim;
   switch (node.report->state.kind) {
-    case Kind::in_sync:
+    case SyncKind::in_sync:
       return Style::good;
-    case Kind::behind:
-    case Kind::ahead:
-    case Kind::paused:
+    case SyncKind::behind:
+    case SyncKind::ahead:
+    case SyncKind::paused:
       return Style::warn;
-    case Kind::diverged:
-    case Kind::unreachable:
-    case Kind::wrong_genesis:
-    case Kind::stopped:
+    case SyncKind::diverged:
+    case SyncKind::unreachable:
+    case SyncKind::wrong_genesis:
+    case SyncKind::stopped:
       return Style::bad;
   }
   return Style::plain;
@@ -65,7 +64,7 @@ std::string peers_text(const TopNode& node) {
   if (!node.report || !node.report->answer) return std::string(unknown);
   const auto& peers = node.report->answer->peers;
   const auto heard = std::count_if(peers.begin(), peers.end(), [](const PeerStatus& peer) {
-    return peer.state.kind != Kind::unreachable;
+    return peer.state.kind != SyncKind::unreachable;
   });
   return std::to_string(heard) + "/" + std::to_string(peers.size());
 }

@@ -14,8 +14,8 @@ constexpr int retry_after_s = 1;
 constexpr int unreadable_status = 422;
 constexpr std::size_t detail_bytes_max = 4'096;  // of a node's sentence
 constexpr std::size_t code_bytes_max = 64;
-constexpr std::size_t invalid_max = 64;       // entries of a 422
-constexpr std::size_t shown_bytes_max = 120;  // of an answer that is no error of ours
+constexpr std::size_t invalid_max = 64;              // entries of a 422
+constexpr std::size_t shown_answer_bytes_max = 120;  // of an answer that is no error of ours
 
 constexpr std::array all_codes = {Errc::bad_encoding,     Errc::bad_json,
                                   Errc::bad_request,      Errc::bad_address,
@@ -168,7 +168,7 @@ Error error_from_answer(const HttpResponse& answer) {
   const auto read = read_error(answer.body);
   if (!read) {
     return error(Errc::refused, "the node answered " + std::to_string(answer.status) + ": " +
-                                    answer.body.substr(0, shown_bytes_max));
+                                    answer.body.substr(0, shown_answer_bytes_max));
   }
   const auto& [detail, code] = *read;
   return error_of(code, detail);

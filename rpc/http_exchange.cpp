@@ -70,7 +70,7 @@ std::string error_body(std::string_view code, const std::string& detail) {
   return dump(body);
 }
 
-HttpResponse error_response(int status, std::string_view code, const std::string& detail) {
+HttpResponse http_error(int status, std::string_view code, const std::string& detail) {
   HttpResponse response;
   response.status = status;
   response.body = error_body(code, detail);
@@ -318,15 +318,15 @@ class HttpExchange::Library final : private httplib::Server {
  private:
   HttpResponse handle(const HttpRequest& request, bool repeats_parameter) {
     if (repeats_parameter) {
-      return error_response(400, name(Errc::bad_request), "a query parameter is given twice");
+      return http_error(400, name(Errc::bad_request), "a query parameter is given twice");
     }
     return guarded(
         [&] {
           if (!service_.waits(request)) return service_.handle(request);
           const HttpWorkers::Wait wait(workers_);
           if (!wait.begun()) {
-            HttpResponse response = error_response(503, name(Errc::overloaded),
-                                                   "as many requests wait here as may: try again");
+            HttpResponse response = http_error(503, name(Errc::overloaded),
+                                               "as many requests wait here as may: try again");
             response.retry_after_s = overloaded_retry_s;
             return response;
           }
@@ -349,7 +349,7 @@ class HttpExchange::Library final : private httplib::Server {
     } catch (...) {
     }
     log_.error("http_handler_threw", {{"request", request_line()}, {"what", what}});
-    return error_response(500, "internal", "Internal server error");
+    return http_error(500, "internal", "Internal server error");
   }
 
   const HttpService& service_;
@@ -372,7 +372,7 @@ HttpAnswer HttpExchange::finish(const HttpAnswer& begun, const LaterResponse::Ma
 
 HttpAnswer HttpExchange::refusal(const HttpRefusal& refusal) {
   HttpResponse response =
-      error_response(refusal.status, name(refusal.error.code), refusal.error.detail);
+      http_error(refusal.status, name(refusal.error.code), refusal.error.detail);
   if (refusal.status == 503) response.retry_after_s = overloaded_retry_s;
   HttpAnswer answer;
   print(std::move(response), answer);

@@ -8,8 +8,8 @@
 namespace aitbc::rpc {
 namespace {
 
-constexpr std::size_t shown_bytes_max = 60;    // of somebody else's value inside our sentence
-constexpr std::size_t reason_bytes_max = 240;  // of the library's explanation
+constexpr std::size_t shown_value_bytes_max = 60;  // of somebody else's value inside our sentence
+constexpr std::size_t reason_bytes_max = 240;      // of the library's explanation
 
 std::string shortened(std::string text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
@@ -26,7 +26,7 @@ Error wrong(const std::string& path, const std::string& expected, const std::str
 std::string shown(const Json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) return "an array";
-  return shortened(dump(value), shown_bytes_max);
+  return shortened(dump(value), shown_value_bytes_max);
 }
 
 // Builds the value while the library reads, and stops the reading at the first thing this project
@@ -55,7 +55,7 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
     // Asking the ordered object for each key would take quadratic time in a body of many keys.
     if (!keys_.back().insert(name).second) {
       const std::string outer = path_through(parents_.size() - 1);
-      return refuse(shortened(outer + (outer.empty() ? "" : ".") + name, shown_bytes_max) +
+      return refuse(shortened(outer + (outer.empty() ? "" : ".") + name, shown_value_bytes_max) +
                     ": this key is given twice");
     }
     names_.back() = std::move(name);
@@ -94,7 +94,7 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
 
   bool open(Json empty) {
     if (parents_.size() == limits::json_depth_max) {
-      return refuse(shortened(path_through(parents_.size()), shown_bytes_max) +
+      return refuse(shortened(path_through(parents_.size()), shown_value_bytes_max) +
                     ": expected at most " + std::to_string(limits::json_depth_max) +
                     " levels of nesting, got more");
     }
@@ -327,7 +327,7 @@ Result<std::optional<ObjectReader>> ObjectReader::optional_object(std::string_vi
 Status ObjectReader::finish() const {
   for (const auto& [name, ignored] : value_->get_ref<const Json::object_t&>()) {
     if (std::find(taken_.begin(), taken_.end(), name) == taken_.end()) {
-      return error(Errc::bad_json, path_of(shortened(name, shown_bytes_max)) +
+      return error(Errc::bad_json, path_of(shortened(name, shown_value_bytes_max)) +
                                        ": unknown field, expected no such key");
     }
   }

@@ -74,9 +74,9 @@ Result<std::vector<std::string>> urls_of(ObjectReader& reader, std::string_view 
   return reader.texts(name, limits::peers_max, limits::manifest_text_bytes_max);
 }
 
-using Kind = decltype(Fault::kind);
+using FaultKind = decltype(Fault::kind);
 
-Result<Kind> read_link(ObjectReader& reader) {
+Result<FaultKind> read_link(ObjectReader& reader) {
   LinkFault link;
   LinkRule& rule = link.rule;
   AITBC_TRY_ASSIGN(link.out, urls_of(reader, "out"));
@@ -93,27 +93,27 @@ Result<Kind> read_link(ObjectReader& reader) {
   AITBC_TRY(chance("duplicate_ppm", rule.duplicate_ppm));
   AITBC_TRY(chance("reorder_ppm", rule.reorder_ppm));
   AITBC_TRY_ASSIGN(rule.bytes_per_second, count_of(reader, "bytes_per_second", limits::supply_max));
-  return Kind(std::move(link));
+  return FaultKind(std::move(link));
 }
 
-Result<Kind> read_clock(ObjectReader& reader) {
+Result<FaultKind> read_clock(ObjectReader& reader) {
   AITBC_TRY_ASSIGN(const auto offset,
                    signed_of(reader, "offset_ms", limits::clock_fault_max.count()));
   AITBC_TRY_ASSIGN(const auto drift, signed_of(reader, "drift_ppm", limits::clock_drift_ppm_max));
-  return Kind(ClockFault{Duration{offset}, static_cast<std::int32_t>(drift)});
+  return FaultKind(ClockFault{Duration{offset}, static_cast<std::int32_t>(drift)});
 }
 
-Result<Kind> read_disk(ObjectReader& reader) {
+Result<FaultKind> read_disk(ObjectReader& reader) {
   DiskFault disk;
   AITBC_TRY_ASSIGN(disk.full, flag_of(reader, "full"));
   AITBC_TRY_ASSIGN(disk.delay, span_of(reader, "delay_ms", limits::link_delay_max));
-  return Kind(disk);
+  return FaultKind(disk);
 }
 
-Result<Kind> read_lie(ObjectReader& reader) {
+Result<FaultKind> read_lie(ObjectReader& reader) {
   AITBC_TRY_ASSIGN(const std::string word, reader.text("lie", word_bytes_max));
   for (const Lie lie : {Lie::forged_head, Lie::garbage, Lie::withhold}) {
-    if (word == name(lie)) return Kind(lie);
+    if (word == name(lie)) return FaultKind(lie);
   }
   return error(Errc::bad_json, reader.path_of("lie") +
                                    ": expected forged-head, garbage or withhold, got " +
@@ -125,7 +125,7 @@ Result<Fault> read_fault(ObjectReader& reader) {
   AITBC_TRY_ASSIGN(fault.id, reader.text("id", limits::node_id_bytes_max));
   AITBC_TRY_ASSIGN(fault.what, reader.text("what", limits::fault_text_bytes_max));
   AITBC_TRY_ASSIGN(const std::string kind, reader.text("kind", word_bytes_max));
-  Result<Kind> read = Kind(DoubleSign{});
+  Result<FaultKind> read = FaultKind(DoubleSign{});
   if (kind == "link") {
     read = read_link(reader);
   } else if (kind == "clock") {

@@ -10,22 +10,23 @@ namespace aitbc::rpc {
 
 namespace {
 
-using Kind = SyncState::Kind;
+using SyncKind = SyncState::Kind;
 
 // Reads what SyncState::text() wrote.
 std::optional<SyncState> parse_state(std::string_view text) {
-  for (const Kind kind : {Kind::in_sync, Kind::unreachable, Kind::wrong_genesis, Kind::stopped}) {
+  for (const SyncKind kind :
+       {SyncKind::in_sync, SyncKind::unreachable, SyncKind::wrong_genesis, SyncKind::stopped}) {
     const SyncState state{kind, 0, {}};
     if (state.text() == text) return state;
   }
   constexpr std::string_view paused = "paused: ";
   if (text.starts_with(paused)) {
-    return SyncState{Kind::paused, 0, std::string(text.substr(paused.size()))};
+    return SyncState{SyncKind::paused, 0, std::string(text.substr(paused.size()))};
   }
   SyncState state;
   const std::string_view number = text.substr(text.rfind(' ') + 1);
   std::from_chars(number.data(), number.data() + number.size(), state.number);
-  for (const Kind kind : {Kind::behind, Kind::ahead, Kind::diverged}) {
+  for (const SyncKind kind : {SyncKind::behind, SyncKind::ahead, SyncKind::diverged}) {
     state.kind = kind;
     if (state.text() == text) return state;
   }

@@ -35,12 +35,6 @@ std::string key_scheme_json() {
   return std::move(out).finish();
 }
 
-std::string reference(std::string_view name) {
-  ObjectWriter out;
-  out.text("$ref", "#/components/schemas/" + std::string(name));
-  return std::move(out).finish();
-}
-
 std::string ranged(std::string_view type, const Parameter& parameter) {
   ObjectWriter out;
   out.text("type", type).integer("minimum", parameter.min).integer("maximum", parameter.max);
@@ -60,10 +54,10 @@ std::string schema_of(const Parameter& parameter) {
       if (!parameter.fallback.empty()) out.json("default", parameter.fallback);
       break;
     case Parameter::Kind::account:
-      return reference("AccountName");
+      return schema_reference("AccountName");
     case Parameter::Kind::block: {
       ArrayWriter either;
-      either.json(reference("Height")).json(reference("Hash"));
+      either.json(schema_reference("Height")).json(schema_reference("Hash"));
       out.json("anyOf", std::move(either).finish());
       break;
     }
@@ -98,7 +92,7 @@ std::string content_of(std::string_view schema, std::string_view binary,
                        std::span<const std::string_view> other_media = {}) {
   ObjectWriter out;
   ObjectWriter json;
-  json.json("schema", reference(schema));
+  json.json("schema", schema_reference(schema));
   const std::string described = std::move(json).finish();
   out.json(media, described);
   for (const std::string_view other : other_media) out.json(other, described);
@@ -174,7 +168,7 @@ std::string operation_of(const Route& route) {
   return std::move(out).finish();
 }
 
-std::string lower(std::string_view method) {
+std::string operation_key(std::string_view method) {
   std::string text;
   for (const char c : method) text += static_cast<char>(c + ('a' - 'A'));
   return text;
@@ -185,7 +179,7 @@ std::string lower(std::string_view method) {
 std::string openapi_json(std::span<const Route> routes) {
   std::map<std::string_view, ObjectWriter> by_path;
   for (const Route& route : routes) {
-    by_path[route.pattern].json(lower(route.method), operation_of(route));
+    by_path[route.pattern].json(operation_key(route.method), operation_of(route));
   }
   ObjectWriter paths;
   for (auto& [pattern, methods] : by_path) paths.json(pattern, std::move(methods).finish());

@@ -11,11 +11,13 @@ namespace aitbc::rpc {
 
 namespace {
 
-constexpr std::size_t shown_bytes_max = 80;  // of somebody else's value inside our sentence
+constexpr std::size_t shown_argument_bytes_max =
+    80;  // of somebody else's value inside our sentence
 
 Error unreadable(const Parameter& parameter, const std::string& expected, std::string_view got) {
   return error(Errc::bad_request, std::string(parameter.name) + ": expected " + expected +
-                                      ", got " + json_text(got.substr(0, shown_bytes_max)));
+                                      ", got " +
+                                      json_text(got.substr(0, shown_argument_bytes_max)));
 }
 
 // Digits alone, without zeros in front: one spelling per number.

@@ -61,7 +61,7 @@ std::optional<PathParts> match(std::string_view pattern, std::string_view path) 
   return parts;
 }
 
-struct Found {
+struct FoundPath {
   std::vector<const Route*> routes;  // one for each method of the path
   PathParts parts;
 };
@@ -85,12 +85,12 @@ Index make_index() {
 }
 
 // A pattern with fewer parameters goes before one with more: /rpc/blocks/import is no block.
-Found find(const HttpRequest& request) {
+FoundPath find(const HttpRequest& request) {
   static const Index index = make_index();
   if (const auto exact = index.exact.find(request.path); exact != index.exact.end()) {
     return {exact->second, {}};
   }
-  Found best;
+  FoundPath best;
   for (const Route* route : index.with_parameters) {
     auto parts = match(route->pattern, request.path);
     if (!parts) continue;
@@ -103,14 +103,14 @@ Found find(const HttpRequest& request) {
   return best;
 }
 
-const Route* pick(const Found& found, const std::string& method) {
+const Route* pick(const FoundPath& found, const std::string& method) {
   for (const Route* route : found.routes) {
     if (route->method == method) return route;
   }
   return nullptr;
 }
 
-std::string allowed(const Found& found) {
+std::string allowed(const FoundPath& found) {
   std::string methods;
   for (const Route* route : found.routes) {
     methods += (methods.empty() ? "" : ", ") + std::string(route->method);
@@ -275,7 +275,7 @@ bool Router::waits(const HttpRequest& request) {
 
 Result<HttpResponse> Router::answer(const HttpRequest& request, Origin& origin) const {
   const Caller& caller = origin.caller;
-  const Found found = find(request);
+  const FoundPath found = find(request);
   const Route* route = pick(found, request.method);
   if (route != nullptr) origin.row = static_cast<std::size_t>(route - routes().data());
   const bool open = route != nullptr && route->is_open != nullptr && route->is_open(request);

@@ -14,6 +14,9 @@ inline constexpr Parameter tx_id_parameter{.name = "id",
                                            .max = limits::http_uri_bytes_max,
                                            .required = true};
 
+// Of whoever asks for a page.
+inline constexpr Errc page_errors[] = {Errc::out_of_range};
+
 std::span<const Route> node_routes();     // health, network, sync, openapi
 std::span<const Route> block_routes();    // head, blocks, headers, forks, genesis
 std::span<const Route> account_routes();  // balances, histories, proofs
@@ -35,5 +38,7 @@ std::span<const Route> tx_routes();       // lookup, lists, mempool
 std::string openapi_json(std::span<const Route>);
 // The shapes that rows name, as the object "schemas" of OpenAPI.
 std::string schemas_json();
+// What stands for one of them elsewhere in the document.
+std::string schema_reference(std::string_view name);
 
 }  // namespace aitbc::rpc

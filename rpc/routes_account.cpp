@@ -224,8 +224,6 @@ constexpr Parameter richest_parameters[] = {
 
 constexpr Errc core_errors[] = {Errc::inbox_full, Errc::timeout, Errc::shutting_down};
 
-constexpr Errc page_errors[] = {Errc::out_of_range};
-
 constexpr Route account_row(std::string_view pattern) {
   return {.method = "GET",
           .pattern = pattern,
@@ -237,7 +235,7 @@ constexpr Route account_row(std::string_view pattern) {
           .lenient = true};
 }
 
-constexpr Route routes[] = {
+constexpr Route account_rows[] = {
     account_row("/rpc/account/{address}"),
     account_row("/rpc/accounts/{address}"),
     {.method = "GET",
@@ -282,6 +280,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> account_routes() { return routes; }
+std::span<const Route> account_routes() { return account_rows; }
 
 }  // namespace aitbc::rpc

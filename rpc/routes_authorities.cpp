@@ -10,7 +10,7 @@ Result<HttpResponse> authorities(const Call& call) {
   return json_response(governance_json(status->head, status->governance));
 }
 
-constexpr Route routes[] = {
+constexpr Route authority_rows[] = {
     {.method = "GET",
      .pattern = "/rpc/authorities",
      .handler = authorities,
@@ -21,6 +21,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> authority_routes() { return routes; }
+std::span<const Route> authority_routes() { return authority_rows; }
 
 }  // namespace aitbc::rpc

@@ -239,7 +239,7 @@ constexpr Parameter range_parameters[] = {
      .description = "Whether the JSON answer holds the transactions.",
      .fallback = "true"},
 };
-constexpr Parameter newest_parameters[] = {
+constexpr Parameter newest_block_parameters[] = {
     {.name = "limit",
      .kind = Kind::count,
      .description = "The most blocks to answer, up to 100.",
@@ -266,7 +266,6 @@ constexpr Parameter forks_parameters[] = {
 };
 
 constexpr Errc block_errors[] = {Errc::not_found};
-constexpr Errc page_errors[] = {Errc::out_of_range};
 
 constexpr Route head_row(std::string_view pattern) {
   return {.method = "GET",
@@ -290,7 +289,7 @@ constexpr Route block_row(std::string_view pattern) {
           .lenient = true};
 }
 
-constexpr Route routes[] = {
+constexpr Route block_rows[] = {
     head_row("/rpc/head"),
     head_row("/v1/blocks/head"),
     block_row("/rpc/blocks/{height}"),
@@ -299,7 +298,7 @@ constexpr Route routes[] = {
      .pattern = "/rpc/blocks",
      .handler = newest_blocks,
      .summary = "The newest blocks first, without their transactions.",
-     .parameters = newest_parameters,
+     .parameters = newest_block_parameters,
      .answer = "BlockPage",
      .errors = page_errors,
      .lenient = true},
@@ -338,6 +337,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> block_routes() { return routes; }
+std::span<const Route> block_routes() { return block_rows; }
 
 }  // namespace aitbc::rpc

@@ -37,7 +37,7 @@ constexpr Errc list_errors[] = {Errc::not_devnet};
 constexpr Errc add_errors[] = {Errc::not_devnet, Errc::overloaded};
 constexpr Errc heal_errors[] = {Errc::not_devnet, Errc::not_found};
 
-constexpr Route routes[] = {
+constexpr Route chaos_rows[] = {
     {.method = "GET",
      .pattern = "/rpc/chaos",
      .handler = list,
@@ -67,6 +67,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> chaos_routes() { return routes; }
+std::span<const Route> chaos_routes() { return chaos_rows; }
 
 }  // namespace aitbc::rpc

@@ -140,7 +140,7 @@ Result<HttpResponse> docs_style(const Call&) {
   return media_response(css_type, std::string(style));
 }
 
-constexpr Route routes[] = {
+constexpr Route docs_rows[] = {
     {.method = "GET",
      .pattern = "/docs",
      .handler = docs,
@@ -159,6 +159,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> docs_routes() { return routes; }
+std::span<const Route> docs_routes() { return docs_rows; }
 
 }  // namespace aitbc::rpc

@@ -50,7 +50,7 @@ Result<HttpResponse> unlock(const Call& call) {
 constexpr Errc take_errors[] = {Errc::bad_evidence};
 constexpr Errc unlock_errors[] = {Errc::not_an_authority};
 
-constexpr Route routes[] = {
+constexpr Route evidence_rows[] = {
     {.method = "GET",
      .pattern = "/rpc/evidence",
      .handler = list_evidence,
@@ -79,6 +79,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> evidence_routes() { return routes; }
+std::span<const Route> evidence_routes() { return evidence_rows; }
 
 }  // namespace aitbc::rpc

@@ -81,7 +81,7 @@ constexpr Route file_row(std::string_view pattern, std::string_view summary,
           .is_open = to_everybody};
 }
 
-constexpr Route routes[] = {
+constexpr Route explorer_rows[] = {
     {.method = "GET",
      .pattern = "/explorer",
      .handler = page,
@@ -107,6 +107,6 @@ HttpResponse explorer_page(const HttpRequest& request) {
   return found->answer(request);
 }
 
-std::span<const Route> explorer_routes() { return routes; }
+std::span<const Route> explorer_routes() { return explorer_rows; }
 
 }  // namespace aitbc::rpc

@@ -64,7 +64,7 @@ Result<HttpResponse> faucet(const Call& call) {
 constexpr Errc errors[] = {Errc::not_devnet, Errc::refused,    Errc::insufficient_balance,
                            Errc::timeout,    Errc::inbox_full, Errc::shutting_down};
 
-constexpr Route routes[] = {
+constexpr Route faucet_rows[] = {
     {.method = "POST",
      .pattern = "/rpc/admin/mintFaucet",
      .handler = mint_faucet,
@@ -92,6 +92,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> faucet_routes() { return routes; }
+std::span<const Route> faucet_routes() { return faucet_rows; }
 
 }  // namespace aitbc::rpc

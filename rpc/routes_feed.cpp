@@ -116,7 +116,7 @@ constexpr Parameter trace_parameters[] = {tx_id_parameter};
 constexpr Errc stream_errors[] = {Errc::upgrade_required, Errc::overloaded, Errc::shutting_down};
 constexpr Errc trace_errors[] = {Errc::not_found};
 
-constexpr Route routes[] = {
+constexpr Route feed_rows[] = {
     {.method = "GET",
      .pattern = "/rpc/events",
      .handler = events,
@@ -156,6 +156,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> feed_routes() { return routes; }
+std::span<const Route> feed_routes() { return feed_rows; }
 
 }  // namespace aitbc::rpc

@@ -81,7 +81,7 @@ constexpr Parameter height_parameters[] = {
 constexpr Errc finality_errors[] = {Errc::not_found};
 constexpr Errc votes_errors[] = {Errc::bad_vote};
 
-constexpr Route routes[] = {
+constexpr Route finality_rows[] = {
     {.method = "GET",
      .pattern = "/rpc/finality",
      .handler = finality,
@@ -110,6 +110,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> finality_routes() { return routes; }
+std::span<const Route> finality_routes() { return finality_rows; }
 
 }  // namespace aitbc::rpc

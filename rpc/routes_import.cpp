@@ -253,7 +253,7 @@ constexpr Route import_row(std::string_view pattern) {
           .lenient = true};
 }
 
-constexpr Route routes[] = {
+constexpr Route import_rows[] = {
     import_row("/rpc/blocks/import"),
     import_row("/rpc/block"),
     {.method = "POST",
@@ -269,6 +269,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> import_routes() { return routes; }
+std::span<const Route> import_routes() { return import_rows; }
 
 }  // namespace aitbc::rpc

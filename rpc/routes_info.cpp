@@ -22,7 +22,7 @@ std::uint64_t base_fee(const Params& params) {
   return std::max(base_fee_min, params.fee_min.units());
 }
 
-struct Figures {
+struct ChainFigures {
   Tip head;
   std::optional<SealedHeader> sealed;  // the head's; none of the genesis
   std::uint64_t txs = 0;
@@ -30,9 +30,9 @@ struct Figures {
   Amount reserve, faucet;  // what they hold
 };
 
-Result<Figures> figures_of(const Call& call) {
+Result<ChainFigures> chain_figures(const Call& call) {
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
-  Figures figures;
+  ChainFigures figures;
   AITBC_TRY_ASSIGN(figures.head, snapshot->head());
   AITBC_TRY_ASSIGN(figures.sealed, snapshot->header(figures.head.height));
   AITBC_TRY_ASSIGN(const TxPage none, snapshot->txs(0, 0));
@@ -49,7 +49,7 @@ Result<Figures> figures_of(const Call& call) {
 }
 
 // People's: without the reserve and the markers of receipts.
-std::uint64_t accounts_of(const NodeStatus& status, const Figures& figures) {
+std::uint64_t accounts_of(const NodeStatus& status, const ChainFigures& figures) {
   const std::uint64_t nobodys = figures.minted.receipts + (figures.reserve == Amount{} ? 0U : 1U);
   return status.accounts - std::min<std::uint64_t>(status.accounts, nobodys);
 }
@@ -76,7 +76,7 @@ void write_proposer(ObjectWriter& out, std::string_view name, const NodeStatus& 
 Result<HttpResponse> info(const Call& call) {
   const auto status = call.node.status();
   const Params& params = call.node.params();
-  AITBC_TRY_ASSIGN(const Figures figures, figures_of(call));
+  AITBC_TRY_ASSIGN(const ChainFigures figures, chain_figures(call));
   const std::string hash = hash_text(figures.head.id);
   const std::string timestamp = to_naive_iso(start_of(params, figures.head.slot));
   ObjectWriter genesis;
@@ -115,7 +115,7 @@ Result<HttpResponse> height(const Call& call) {
 
 Result<HttpResponse> supply(const Call& call) {
   const auto status = call.node.status();
-  AITBC_TRY_ASSIGN(const Figures figures, figures_of(call));
+  AITBC_TRY_ASSIGN(const ChainFigures figures, chain_figures(call));
   const std::uint64_t total = supply_of(call.node.genesis()).units();
   ObjectWriter out;
   out.text("chain_id", call.node.params().chain_id)
@@ -177,7 +177,7 @@ Result<HttpResponse> set_peers(const Call& call) {
 Result<HttpResponse> sync_status(const Call& call) {
   const auto status = call.node.status();
   const Params& params = call.node.params();
-  AITBC_TRY_ASSIGN(const Figures figures, figures_of(call));
+  AITBC_TRY_ASSIGN(const ChainFigures figures, chain_figures(call));
   const auto& [head, sealed, txs, minted, reserve, faucet] = figures;
   ObjectWriter out;
   out.text("chain_id", params.chain_id)
@@ -223,7 +223,7 @@ constexpr Route info_row(std::string_view pattern) {
 
 constexpr Errc set_peers_errors[] = {Errc::inbox_full, Errc::timeout, Errc::shutting_down};
 
-constexpr Route routes[] = {
+constexpr Route info_rows[] = {
     info_row("/rpc/info"),
     info_row("/rpc/status"),
     info_row("/status"),
@@ -285,6 +285,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> info_routes() { return routes; }
+std::span<const Route> info_routes() { return info_rows; }
 
 }  // namespace aitbc::rpc

@@ -228,7 +228,7 @@ Result<HttpResponse> answer(const Call& call) {
   return response;
 }
 
-constexpr Route routes[] = {
+constexpr Route metrics_rows[] = {
     {.method = "GET",
      .pattern = "/metrics",
      .handler = answer,
@@ -240,6 +240,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> metrics_routes() { return routes; }
+std::span<const Route> metrics_routes() { return metrics_rows; }
 
 }  // namespace aitbc::rpc

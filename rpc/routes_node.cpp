@@ -113,7 +113,7 @@ constexpr Route health_row(std::string_view pattern) {
           .lenient = true};
 }
 
-constexpr Route routes[] = {
+constexpr Route node_rows[] = {
     {.method = "GET",
      .pattern = "/",
      .handler = index,
@@ -150,6 +150,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> node_routes() { return routes; }
+std::span<const Route> node_routes() { return node_rows; }
 
 }  // namespace aitbc::rpc

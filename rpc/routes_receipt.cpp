@@ -26,7 +26,7 @@ Result<HttpResponse> receipt(const Call& call) {
   return json_response(receipt_json(call.node.params(), *found));
 }
 
-Result<HttpResponse> newest(const Call& call) {
+Result<HttpResponse> newest_receipts(const Call& call) {
   AITBC_TRY_ASSIGN(const Page page, page_of(call.arguments));
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
   AITBC_TRY_ASSIGN(const ReceiptPage found, snapshot->receipts(page.offset, page.limit));
@@ -81,12 +81,11 @@ constexpr Parameter page_parameters[] = {
      .fallback = "0"},
 };
 constexpr Errc receipt_errors[] = {Errc::not_found};
-constexpr Errc page_errors[] = {Errc::out_of_range};
 
-constexpr Route routes[] = {
+constexpr Route receipt_rows[] = {
     {.method = "GET",
      .pattern = "/rpc/receipts",
-     .handler = newest,
+     .handler = newest_receipts,
      .summary = "The receipts that were claimed and minted, newest first.",
      .parameters = page_parameters,
      .answer = "ReceiptPage",
@@ -111,6 +110,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> receipt_routes() { return routes; }
+std::span<const Route> receipt_routes() { return receipt_rows; }
 
 }  // namespace aitbc::rpc

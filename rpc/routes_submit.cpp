@@ -245,7 +245,7 @@ constexpr Errc send_errors[] = {
     Errc::shutting_down, Errc::not_devnet,    Errc::bad_receipt,          Errc::receipt_claimed,
     Errc::too_large,     Errc::refused};
 
-constexpr Route routes[] = {
+constexpr Route submit_rows[] = {
     {.method = "POST",
      .pattern = "/rpc/sendTx",
      .handler = send_tx,
@@ -302,6 +302,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> submit_routes() { return routes; }
+std::span<const Route> submit_routes() { return submit_rows; }
 
 }  // namespace aitbc::rpc

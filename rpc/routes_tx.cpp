@@ -100,7 +100,7 @@ Result<HttpResponse> tx(const Call& call) {
 }
 
 // The newest transactions first. With an address, in the later dialect, the bare list of its own.
-Result<HttpResponse> newest(const Call& call) {
+Result<HttpResponse> newest_txs(const Call& call) {
   AITBC_TRY_ASSIGN(const Page page, page_of(call.arguments));
   const auto* of = call.arguments.find<AccountRef>("address");
   AITBC_TRY_ASSIGN(const auto snapshot, call.node.reader().snapshot());
@@ -155,7 +155,7 @@ constexpr Parameter mempool_parameters[] = {
     {.name = "offset", .description = "How many of the first to leave out.", .fallback = "0"},
 };
 
-constexpr Parameter newest_parameters[] = {
+constexpr Parameter newest_tx_parameters[] = {
     {.name = "limit",
      .kind = Kind::count,
      .description = "The most rows to answer, up to 100.",
@@ -169,7 +169,6 @@ constexpr Parameter newest_parameters[] = {
      .description = "Those that name it alone; the answer is then the bare list."},
 };
 
-constexpr Errc page_errors[] = {Errc::out_of_range};
 constexpr Errc tx_errors[] = {Errc::not_found};
 constexpr Route tx_row(std::string_view pattern) {
   return {
@@ -193,12 +192,12 @@ constexpr Route mempool_row(std::string_view pattern) {
           .lenient = true};
 }
 
-constexpr Route routes[] = {
+constexpr Route tx_rows[] = {
     {.method = "GET",
      .pattern = "/rpc/transactions",
-     .handler = newest,
+     .handler = newest_txs,
      .summary = "The included transactions, newest first.",
-     .parameters = newest_parameters,
+     .parameters = newest_tx_parameters,
      .answer = "TxAnswer",
      .errors = page_errors,
      .lenient = true},
@@ -221,6 +220,6 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-std::span<const Route> tx_routes() { return routes; }
+std::span<const Route> tx_routes() { return tx_rows; }
 
 }  // namespace aitbc::rpc

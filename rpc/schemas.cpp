@@ -339,12 +339,6 @@ constexpr Shape shapes[] = {
      "sightings:Sighting[] own_txs:Text[] own_block?:Text"},
 };
 
-std::string reference(std::string_view name) {
-  ObjectWriter out;
-  out.text("$ref", "#/components/schemas/" + std::string(name));
-  return std::move(out).finish();
-}
-
 std::string any_of(std::string_view first, std::string_view second) {
   ArrayWriter list;
   list.json(first).json(second);
@@ -368,12 +362,12 @@ bool take_end(std::string_view& text, std::string_view end) {
 std::string type_schema(std::string_view type) {
   if (take_end(type, "[]")) return array_of(type_schema(type));
   if (take_end(type, "?")) return any_of(type_schema(type), R"({"type":"null"})");
-  return reference(type);
+  return schema_reference(type);
 }
 
 std::string shape_schema(const Shape& shape) {
   std::string_view rest = shape.fields;
-  if (rest.starts_with("[]")) return array_of(reference(rest.substr(2)));
+  if (rest.starts_with("[]")) return array_of(schema_reference(rest.substr(2)));
   ObjectWriter properties;
   ArrayWriter required;
   while (!rest.empty()) {
@@ -396,12 +390,18 @@ std::string shape_schema(const Shape& shape) {
 
 }  // namespace
 
+std::string schema_reference(std::string_view name) {
+  ObjectWriter out;
+  out.text("$ref", "#/components/schemas/" + std::string(name));
+  return std::move(out).finish();
+}
+
 std::string schemas_json() {
   ObjectWriter out;
   for (const auto& [name, schema] : scalars) out.json(name, schema);
   for (const Shape& shape : shapes) out.json(shape.name, shape_schema(shape));
   for (const auto& [name, first, second] : choices) {
-    out.json(name, any_of(reference(first), reference(second)));
+    out.json(name, any_of(schema_reference(first), schema_reference(second)));
   }
   return std::move(out).finish();
 }

@@ -1,6 +1,5 @@
 #include "rpc/static_file.hpp"
 
-#define ZLIB_CONST  // what it reads stays as it is
 #include <zlib.h>
 
 #include <algorithm>

@@ -141,9 +141,9 @@ Session new_session(const Context& context) {
   return session;
 }
 
-class Server final : public TlsServer {
+class OpenSslServer final : public TlsServer {
  public:
-  explicit Server(Context context) : context_(std::move(context)) {}
+  explicit OpenSslServer(Context context) : context_(std::move(context)) {}
   std::unique_ptr<Channel> accept(int socket) const override {
     Session session = new_session(context_);
     SSL_set_accept_state(session.get());
@@ -171,9 +171,9 @@ int accept_pinned(X509_STORE_CTX* store, void* pins) {
   return found ? 1 : 0;
 }
 
-class Client final : public TlsClient {
+class OpenSslClient final : public TlsClient {
  public:
-  Client(Context context, std::vector<Hash> pins)
+  OpenSslClient(Context context, std::vector<Hash> pins)
       : context_(std::move(context)), pins_(std::move(pins)) {
     SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
     if (!pins_.empty()) {
@@ -213,7 +213,7 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::load(const std::string& cert
   if (SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
     return wrong("tls.key: cannot use " + key + " as the PEM key of " + certificate);
   }
-  return std::shared_ptr<const TlsServer>(std::make_shared<Server>(std::move(context)));
+  return std::shared_ptr<const TlsServer>(std::make_shared<OpenSslServer>(std::move(context)));
 }
 
 Result<Hash> parse_pin(std::string_view text) {
@@ -238,7 +238,8 @@ Result<std::shared_ptr<const TlsClient>> TlsClient::make(const TlsTrust& trust) 
   } else if (SSL_CTX_set_default_verify_paths(context.get()) != 1) {
     return error(Errc::bad_config, "cannot read the system's certificates: " + library_error());
   }
-  return std::shared_ptr<const TlsClient>(std::make_shared<Client>(std::move(context), trust.pins));
+  return std::shared_ptr<const TlsClient>(
+      std::make_shared<OpenSslClient>(std::move(context), trust.pins));
 }
 
 }  // namespace aitbc::rpc

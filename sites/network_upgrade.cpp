@@ -14,9 +14,9 @@ namespace aitbc::sites {
 
 namespace {
 
-constexpr Duration look_patience{2'000};  // of one look at all nodes
+constexpr Duration watch_look_patience{2'000};  // of one look at all nodes
 // Between two of them: nodes count the requests of callers from elsewhere.
-constexpr Duration look_pause{500};
+constexpr Duration watch_look_pause{500};
 constexpr Duration quiet_time_max{2'000};  // that a chain with longer slots is watched, too
 
 // What the OS says after the name of a file that is not there any more.
@@ -92,9 +92,9 @@ Status Network::wait_until_it_goes_on(const NetworkStatus& before, Duration time
   bool looked = false;
   const Status reached =
       wait_until(clock_, clock_.now() + timeout, "the chain to go on", [&]() -> bool {
-        if (looked) clock_.sleep_until(clock_.now() + look_pause);
+        if (looked) clock_.sleep_until(clock_.now() + watch_look_pause);
         looked = true;
-        const auto now = status(look_patience);
+        const auto now = status(watch_look_patience);
         if (!now) {
           last = now.error().detail;
           return false;
@@ -114,7 +114,7 @@ Status Network::wait_until_it_goes_on(const NetworkStatus& before, Duration time
 Result<Plan> Network::upgrade(const UpOptions& options) {
   Locks locks;
   AITBC_TRY(lock_members(locks));
-  AITBC_TRY_ASSIGN(const NetworkStatus before, status(look_patience));
+  AITBC_TRY_ASSIGN(const NetworkStatus before, status(watch_look_patience));
   if (!before.all_in_sync()) {
     return error(Errc::refused, "not all nodes of " + manifest_.network +
                                     " are in sync, so nothing was changed; see 'aitbc why'");

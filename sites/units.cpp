@@ -20,8 +20,8 @@ namespace {
 
 // Of one request; less than what a command on another machine waits for its answer.
 constexpr Duration systemctl_patience{15'000};
-constexpr Duration boot_patience{10'000};  // of a machine that has just been started
-constexpr Duration look_patience{2'000};   // of who only wants to know
+constexpr Duration boot_patience{10'000};      // of a machine that has just been started
+constexpr Duration unit_look_patience{2'000};  // of who only wants to know
 constexpr std::size_t unit_bytes_max = 64 * 1024;
 constexpr std::string_view header_begin = "# The node in ";
 constexpr std::string_view header_end = ", a node of the network ";
@@ -91,7 +91,7 @@ std::vector<GivenUpUnit> given_up_of(const std::vector<std::string>& names, cons
   for (const std::string& unit : names) {
     std::vector<std::string> words = units.systemctl;
     words.insert(words.end(), {"show", "--property=ActiveState,Result", unit});
-    const auto said = run({.argv = std::move(words), .timeout = look_patience}, clock);
+    const auto said = run({.argv = std::move(words), .timeout = unit_look_patience}, clock);
     if (!said || said->out.find("ActiveState=failed\n") == std::string::npos) continue;
     constexpr std::string_view key = "Result=";
     const std::size_t at = said->out.find(key);

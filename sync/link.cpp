@@ -6,7 +6,7 @@ namespace aitbc::sync {
 
 namespace {
 
-constexpr std::uint64_t million = 1'000'000;
+constexpr std::uint64_t whole_ppm = 1'000'000;
 constexpr std::size_t frame_bytes = 300;  // request line or status, headers
 constexpr std::size_t vote_bytes = 400;   // in hexadecimal
 constexpr std::size_t sighting_bytes = 480;
@@ -14,7 +14,7 @@ constexpr std::size_t peer_link_bytes = 45;
 constexpr std::size_t id_bytes = 32;
 constexpr std::size_t id_text_bytes = 70;
 
-bool happens(Rng& rng, std::uint32_t ppm) { return ppm > 0 && rng.below(million) < ppm; }
+bool happens(Rng& rng, std::uint32_t ppm) { return ppm > 0 && rng.below(whole_ppm) < ppm; }
 
 Duration at_most(Rng& rng, Duration most) {
   if (most <= Duration{0}) return Duration{0};

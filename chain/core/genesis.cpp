@@ -12,7 +12,7 @@ namespace {
 constexpr Duration slot_min{100};
 constexpr Duration slot_max{600'000};
 
-Error bad(const std::string& what) { return error(Errc::bad_config, "genesis: " + what); }
+Error bad_genesis(const std::string& what) { return error(Errc::bad_config, "genesis: " + what); }
 
 bool is_chain_id(const std::string& text) {
   return !text.empty() && text.size() <= limits::chain_id_bytes_max &&
@@ -26,11 +26,12 @@ Status check_keys(std::string_view what, const std::vector<PublicKey>& keys) {
   std::vector<PublicKey> sorted = keys;
   std::sort(sorted.begin(), sorted.end());
   if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end()) {
-    return bad(std::string(what) + ": " + twice->hex() + " is listed twice");
+    return bad_genesis(std::string(what) + ": " + twice->hex() + " is listed twice");
   }
   for (const PublicKey& key : keys) {
     if (!is_valid_key(key)) {
-      return bad(std::string(what) + ": " + key.hex() + " is not a valid Ed25519 public key");
+      return bad_genesis(std::string(what) + ": " + key.hex() +
+                         " is not a valid Ed25519 public key");
     }
   }
   return ok();
@@ -38,47 +39,48 @@ Status check_keys(std::string_view what, const std::vector<PublicKey>& keys) {
 
 Status check_authorities(const std::vector<PublicKey>& authorities) {
   if (authorities.empty() || authorities.size() > limits::authorities_max) {
-    return bad("authorities: expected 1 to " + std::to_string(limits::authorities_max) +
-               " keys, got " + std::to_string(authorities.size()));
+    return bad_genesis("authorities: expected 1 to " + std::to_string(limits::authorities_max) +
+                       " keys, got " + std::to_string(authorities.size()));
   }
   return check_keys("authorities", authorities);
 }
 
 Status check_minting(const Minting& minting) {
   if (minting.coordinators.size() > limits::coordinators_max) {
-    return bad("receipts.coordinators: expected at most " +
-               std::to_string(limits::coordinators_max) + " keys, got " +
-               std::to_string(minting.coordinators.size()));
+    return bad_genesis("receipts.coordinators: expected at most " +
+                       std::to_string(limits::coordinators_max) + " keys, got " +
+                       std::to_string(minting.coordinators.size()));
   }
   AITBC_TRY(check_keys("receipts.coordinators", minting.coordinators));
   if (minting.coordinator_ppm > limits::coordinator_ppm_max) {
-    return bad("receipts.coordinator_ppm: expected 0 to 1000000");
+    return bad_genesis("receipts.coordinator_ppm: expected 0 to 1000000");
   }
   if (minting.coordinators.empty() != (minting.reserve == Amount{})) {
-    return bad("receipts: expected coordinators and a reserve, or neither");
+    return bad_genesis("receipts: expected coordinators and a reserve, or neither");
   }
   if (!minting.coordinators.empty() && minting.mint_per_unit == Amount{}) {
-    return bad("receipts.mint_per_unit: expected 1 or more");
+    return bad_genesis("receipts.mint_per_unit: expected 1 or more");
   }
   return ok();
 }
 
 Status check_allocations(const Genesis& genesis) {
   const auto& allocations = genesis.allocations;
-  if (allocations.size() > limits::genesis_accounts_max) return bad("accounts: too many");
+  if (allocations.size() > limits::genesis_accounts_max) return bad_genesis("accounts: too many");
   Amount supply = genesis.minting.reserve;
   for (std::size_t i = 0; i < allocations.size(); ++i) {
     const auto& [address, balance] = allocations[i];
     if (i > 0 && address <= allocations[i - 1].address) {
-      return bad("accounts: " + to_text(address) + " is listed twice or out of order");
+      return bad_genesis("accounts: " + to_text(address) + " is listed twice or out of order");
     }
     if (address == reserve_address()) {
-      return bad("accounts: " + to_text(address) + " is the reserve; use receipts.reserve");
+      return bad_genesis("accounts: " + to_text(address) + " is the reserve; use receipts.reserve");
     }
-    if (balance == Amount{}) return bad("accounts: " + to_text(address) + " has a balance of 0");
+    if (balance == Amount{})
+      return bad_genesis("accounts: " + to_text(address) + " has a balance of 0");
     const auto sum = supply.plus(balance);
     if (!sum)
-      return bad(
+      return bad_genesis(
           "accounts: all balances and the reserve together exceed the largest supply, 2^53 - 1");
     supply = *sum;
   }
@@ -116,22 +118,22 @@ std::size_t quorum_of(Quorum quorum, std::size_t authorities) {
 
 Status check_genesis(const Genesis& genesis) {
   if (!is_chain_id(genesis.chain_id)) {
-    return bad("chain_id: expected 1 to " + std::to_string(limits::chain_id_bytes_max) +
-               " of a-z 0-9 - . _");
+    return bad_genesis("chain_id: expected 1 to " + std::to_string(limits::chain_id_bytes_max) +
+                       " of a-z 0-9 - . _");
   }
   if (genesis.slot < slot_min || genesis.slot > slot_max) {
-    return bad("slot_ms: expected 100 to 600000");
+    return bad_genesis("slot_ms: expected 100 to 600000");
   }
   if (genesis.tail_guard < Duration{0} || genesis.tail_guard >= genesis.slot) {
-    return bad("tail_guard_ms: expected 0 up to less than slot_ms");
+    return bad_genesis("tail_guard_ms: expected 0 up to less than slot_ms");
   }
   // Every number of the rules is exact in any JSON reader, times in milliseconds too.
   if (genesis.time < Time{} ||
       to_unix_ms(genesis.time) > static_cast<std::int64_t>(limits::supply_max)) {
-    return bad("time: expected 1970 or later, at most 2^53 - 1 ms after it");
+    return bad_genesis("time: expected 1970 or later, at most 2^53 - 1 ms after it");
   }
   if (genesis.depth_max == 0 || genesis.depth_max > limits::depth_max_max) {
-    return bad("depth_max: expected 1 to " + std::to_string(limits::depth_max_max));
+    return bad_genesis("depth_max: expected 1 to " + std::to_string(limits::depth_max_max));
   }
   AITBC_TRY(check_authorities(genesis.authorities));
   AITBC_TRY(check_minting(genesis.minting));

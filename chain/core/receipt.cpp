@@ -18,7 +18,7 @@ constexpr std::size_t mantissa_digits_max = 18;
 constexpr std::size_t exponent_digits_max = 3;  // a double's is above -325
 constexpr std::uint64_t million = 1'000'000;
 
-Error bad(const std::string& what) { return error(Errc::bad_receipt, "receipt: " + what); }
+Error bad_receipt(const std::string& what) { return error(Errc::bad_receipt, "receipt: " + what); }
 
 std::optional<Amount> amount_of(Wide units) {
   if (units > limits::supply_max) return std::nullopt;
@@ -29,8 +29,8 @@ Result<std::string> text_field(const JsonValue& object, std::string_view name,
                                std::size_t bytes_max) {
   const std::string* text = object.find_text(name);
   if (text != nullptr && !text->empty() && text->size() <= bytes_max) return *text;
-  return bad(std::string(name) + ": expected a text of 1 to " + std::to_string(bytes_max) +
-             " bytes");
+  return bad_receipt(std::string(name) + ": expected a text of 1 to " + std::to_string(bytes_max) +
+                     " bytes");
 }
 
 }  // namespace
@@ -93,18 +93,19 @@ Result<Receipt> read_receipt(std::string_view text) {
                                       std::to_string(text.size()));
   }
   auto object = read_json(text);
-  if (!object) return bad(object.error().detail);
-  if (object->kind != JsonValue::Kind::object) return bad("expected a JSON object");
+  if (!object) return bad_receipt(object.error().detail);
+  if (object->kind != JsonValue::Kind::object) return bad_receipt("expected a JSON object");
   if (canonical_text(*object) != text) {
-    return bad("expected canonical JSON: keys in order, no spaces, no nulls, ASCII");
+    return bad_receipt("expected canonical JSON: keys in order, no spaces, no nulls, ASCII");
   }
   if (object->find("signature") != nullptr || object->find("attestations") != nullptr) {
-    return bad("expected neither signature nor attestations: they are no part of what is signed");
+    return bad_receipt(
+        "expected neither signature nor attestations: they are no part of what is signed");
   }
   Receipt receipt;
   AITBC_TRY_ASSIGN(receipt.id, text_field(*object, "receipt_id", limits::receipt_id_bytes_max));
   if (!is_receipt_id(receipt.id)) {
-    return bad("receipt_id: expected letters, digits, '.', '_', ':' and '-' alone");
+    return bad_receipt("receipt_id: expected letters, digits, '.', '_', ':' and '-' alone");
   }
   AITBC_TRY_ASSIGN(receipt.job_id, text_field(*object, "job_id", limits::job_id_bytes_max));
   AITBC_TRY_ASSIGN(receipt.provider, text_field(*object, "provider", limits::address_bytes_max));
@@ -112,7 +113,7 @@ Result<Receipt> read_receipt(std::string_view text) {
   const auto value = units == nullptr || units->kind != JsonValue::Kind::number
                          ? std::nullopt
                          : parse_decimal(units->text);
-  if (!value) return bad("units: expected a number above zero of at most 18 digits");
+  if (!value) return bad_receipt("units: expected a number above zero of at most 18 digits");
   receipt.units = *value;
   return receipt;
 }

@@ -13,7 +13,6 @@ namespace {
 constexpr Duration usual_patience{20'000};
 constexpr Duration farewell_patience{1'000};
 constexpr std::size_t complaint_bytes_max = 2'048;
-constexpr std::uint8_t failed = 0;
 
 template <class... Parts>
 Encoder request(Op op, const Parts&... parts) {
@@ -166,7 +165,7 @@ template <class Read>
 auto Host::opened(const Buffer& answer, Read read)
     -> Result<decltype(read(std::declval<Decoder&>()))> {
   Decoder in(answer);
-  if (in.integer<std::uint8_t>() == failed) {
+  if (in.integer<std::uint8_t>() == reply_failed) {
     const Error refused = decode_error(in);
     AITBC_TRY(in.finish("refusal"));
     return error(refused.code, name_ + ": " + refused.detail);

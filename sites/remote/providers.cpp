@@ -10,7 +10,7 @@ namespace {
 
 constexpr Duration dial_patience{20'000};
 constexpr Duration install_patience{300'000};  // megabytes over a thin line
-constexpr Duration farewell_patience{2'000};
+constexpr Duration hang_up_patience{2'000};
 constexpr Duration incus_patience{120'000};          // it may unpack an image
 constexpr std::size_t socket_folder_bytes_max = 50;  // a socket's whole path has 108 at most
 constexpr std::string_view missing = "aitbc-package-missing";
@@ -50,7 +50,7 @@ void AllProviders::hang_up() {
     const auto folder = sockets();
     const auto argv = folder ? place->way.farewell(*folder) : std::vector<std::string>();
     // Best effort: a connection that nobody uses ends by itself after a minute.
-    if (!argv.empty()) static_cast<void>(run({.argv = argv, .timeout = farewell_patience}, clock_));
+    if (!argv.empty()) static_cast<void>(run({.argv = argv, .timeout = hang_up_patience}, clock_));
   }
 }
 

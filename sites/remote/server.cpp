@@ -6,11 +6,9 @@ namespace aitbc::sites::remote {
 
 namespace {
 
-constexpr std::uint8_t done = 1, failed = 0;
-
 Buffer refusal(const Error& error) {
   Encoder out;
-  out.integer(failed);
+  out.integer(reply_failed);
   encode(out, error);
   return std::move(out).bytes();
 }
@@ -20,7 +18,7 @@ template <class T, class EncodeValue>
 Buffer reply(const Result<T>& result, EncodeValue encode_value) {
   if (!result) return refusal(result.error());
   Encoder out;
-  out.integer(done);
+  out.integer(reply_done);
   encode_value(out, *result);
   return std::move(out).bytes();
 }
@@ -28,7 +26,7 @@ Buffer reply(const Result<T>& result, EncodeValue encode_value) {
 Buffer reply(const Status& status) {
   if (!status) return refusal(status.error());
   Encoder out;
-  out.integer(done);
+  out.integer(reply_done);
   return std::move(out).bytes();
 }
 
@@ -184,7 +182,7 @@ Buffer Request::processes(Op op) {
       const std::size_t lines = in_.integer<std::uint32_t>();
       return once_read([&] {
         Encoder out;
-        out.integer(done);
+        out.integer(reply_done);
         encode_text(out, nodes.log_tail(spec, lines));
         return std::move(out).bytes();
       });

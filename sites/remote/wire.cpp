@@ -72,7 +72,7 @@ std::vector<std::string> decode_texts(Decoder& in) {
 void encode_text(Encoder& out, std::string_view text) { out.blob(as_bytes(text)); }
 
 std::string decode_text(Decoder& in, std::size_t bytes_max) {
-  return std::string(as_text(in.blob(bytes_max)));
+  return std::string(aitbc::as_text(in.blob(bytes_max)));
 }
 
 void encode_path(Encoder& out, const std::filesystem::path& path) {

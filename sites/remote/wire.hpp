@@ -48,6 +48,9 @@ enum class Op : std::uint8_t {
   last = kill_all_in,
 };
 
+// What an answer begins with: an error follows, or what was asked for.
+inline constexpr std::uint8_t reply_failed = 0, reply_done = 1;
+
 // What there is to know of a machine before anything is put there.
 struct Machine {
   std::string home;     // where networks are kept there, absolute

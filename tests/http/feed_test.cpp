@@ -15,7 +15,7 @@ namespace {
 
 using Source = std::shared_ptr<rpc::EventSource>;
 
-std::vector<rpc::Json> all_of(const Source& source) {
+std::vector<rpc::Json> told_by(const Source& source) {
   std::vector<rpc::Json> told;
   while (true) {
     const auto taken = source->take();
@@ -27,21 +27,21 @@ std::vector<rpc::Json> all_of(const Source& source) {
 
 std::vector<std::uint64_t> heights_of(const Source& source) {
   std::vector<std::uint64_t> heights;
-  for (const rpc::Json& each : all_of(source))
+  for (const rpc::Json& each : told_by(source))
     heights.push_back(each["height"].get<std::uint64_t>());
   return heights;
 }
 
 std::vector<std::string> txs_of(const Source& source) {
   std::vector<std::string> ids;
-  for (const rpc::Json& each : all_of(source)) ids.push_back(each["tx_hash"].get<std::string>());
+  for (const rpc::Json& each : told_by(source)) ids.push_back(each["tx_hash"].get<std::string>());
   return ids;
 }
 
 using Heights = std::vector<std::uint64_t>;
 using Ids = std::vector<std::string>;
 
-struct Heard {
+struct FeedScene {
   Scene scene{std::make_unique<MemoryStore>()};
   Feed feed{scene.node};
 
@@ -56,13 +56,13 @@ struct Heard {
 }  // namespace
 
 TEST_CASE("blocks are told as they become canonical, with the predecessor's fields") {
-  Heard heard;
+  FeedScene heard;
   const Source blocks = heard.listen(Feed::News::blocks);
   CHECK(heights_of(blocks).empty());
   const Applied& next = heard.scene.builder.append();
   const Header header = next.block.header();
   heard.import(5);
-  const auto told = all_of(blocks);
+  const auto told = told_by(blocks);
   REQUIRE(told.size() == 1);
   const rpc::Json expected = {
       {"height", 5},
@@ -86,7 +86,7 @@ TEST_CASE("blocks are told as they become canonical, with the predecessor's fiel
 }
 
 TEST_CASE("after a reorganisation the new branch is told from the common ancestor on") {
-  Heard heard;
+  FeedScene heard;
   const Source blocks = heard.listen(Feed::News::blocks);
   ChainBuilder& builder = heard.scene.builder;
   builder.append({builder.transfer(0, 1, 5)});
@@ -99,7 +99,7 @@ TEST_CASE("after a reorganisation the new branch is told from the common ancesto
     builder.append({builder.transfer(3, 2, amount)});
   heard.import(4);
   REQUIRE(heard.scene.node.head() == builder.head());
-  const auto told = all_of(blocks);
+  const auto told = told_by(blocks);
   REQUIRE(told.size() == 4);
   for (std::size_t i = 0; i < told.size(); ++i) {
     CHECK(told[i]["hash"] == hash_text(id_of(builder.blocks[3 + i].block.header())));
@@ -107,7 +107,7 @@ TEST_CASE("after a reorganisation the new branch is told from the common ancesto
 }
 
 TEST_CASE("transactions are told once, as they are first seen") {
-  Heard heard;
+  FeedScene heard;
   const Source txs = heard.listen(Feed::News::transactions);
   ChainBuilder& builder = heard.scene.builder;
   // The one that was pending before is no news, also not when it comes into a block.
@@ -116,7 +116,7 @@ TEST_CASE("transactions are told once, as they are first seen") {
 
   const CheckedTx first = builder.transfer(0, 1, 5);
   REQUIRE(test::Asking(heard.scene.node).submit(first).has_value());
-  const auto told = all_of(txs);
+  const auto told = told_by(txs);
   REQUIRE(told.size() == 1);
   const rpc::Json expected = {{"tx_hash", hash_text(first.id())},
                               {"sender", heard.scene.address(0)},

@@ -16,8 +16,6 @@ namespace {
 constexpr const char* alice = "aitbc1alice00000000000000000000000000000000000";
 constexpr const char* bob = "aitbc1bob0000000000000000000000000000000000000";
 
-rpc::Json body_of(const rpc::HttpResponse& answer) { return rpc::parse_json(answer.body).value(); }
-
 // {"type", "sender", ...} with some fields changed; null removes one.
 rpc::HttpRequest transfer(const rpc::Json& changes = rpc::Json::object()) {
   rpc::Json body = rpc::parse_json(std::string(R"({"type":"TRANSFER","sender":")") + alice +
@@ -39,7 +37,7 @@ std::uint64_t balance(const Scene& scene, const std::string& who) {
       .get<std::uint64_t>();
 }
 
-struct Refusal {
+struct WordedRefusal {
   rpc::HttpRequest request;
   int status;
   std::string detail;
@@ -57,7 +55,7 @@ TEST_CASE("refusals have the predecessor's status and words") {
   const Scene scene(std::make_unique<MemoryStore>());
   rpc::HttpRequest put = get("/rpc/head");
   put.method = "PUT";
-  const std::vector<Refusal> refusals = {
+  const std::vector<WordedRefusal> refusals = {
       {get("/rpc/nothing"), 404, "Not Found"},
       {put, 405, "Method Not Allowed"},
       {get("/rpc/blocks/99"), 404, "block not found"},

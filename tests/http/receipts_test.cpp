@@ -13,8 +13,6 @@ using namespace aitbc::test;
 
 namespace {
 
-rpc::Json body_of(const rpc::HttpResponse& answer) { return rpc::parse_json(answer.body).value(); }
-
 struct Fixture {
   Scene scene{std::make_unique<MemoryStore>()};
 

@@ -278,6 +278,8 @@ rpc::HttpRequest post_binary(std::string path, const Buffer& body) {
   return request;
 }
 
+rpc::Json body_of(const rpc::HttpResponse& answer) { return rpc::parse_json(answer.body).value(); }
+
 rpc::HttpResponse WaitingRouter::handle(const rpc::HttpRequest& request) const {
   rpc::HttpResponse response = Router::handle(request);
   if (!response.later) return response;

@@ -8,6 +8,7 @@
 
 #include "chain/chain.hpp"
 #include "chain/journaled_store.hpp"
+#include "rpc/json.hpp"
 #include "rpc/router.hpp"
 #include "tests/support/asking.hpp"
 #include "tests/support/chain_builder.hpp"
@@ -134,5 +135,6 @@ rpc::HttpRequest get(std::string path, std::map<std::string, std::string> query 
 rpc::HttpRequest post_json(std::string path, std::string body);
 rpc::HttpRequest put_json(std::string path, std::string body);
 rpc::HttpRequest post_binary(std::string path, const Buffer& body);
+rpc::Json body_of(const rpc::HttpResponse& answer);
 
 }  // namespace aitbc::test

@@ -10,7 +10,7 @@ using test::ChainBuilder;
 
 namespace {
 
-Time late(const ChainBuilder& builder) { return start_of(builder.params(), 1'000'000); }
+Time long_after(const ChainBuilder& builder) { return start_of(builder.params(), 1'000'000); }
 
 std::vector<CheckedBlock> blocks_of(const ChainBuilder& builder, std::size_t from = 0) {
   std::vector<CheckedBlock> blocks;
@@ -49,7 +49,7 @@ TEST_CASE("votes justify, then make final, durably, and tell the peers") {
   for (int i = 0; i < 3; ++i) builder.append();
   {
     Chain chain = std::move(*Chain::open(builder.genesis(), disk.open()));
-    REQUIRE(chain.import(blocks_of(builder), late(builder)));
+    REQUIRE(chain.import(blocks_of(builder), long_after(builder)));
     CHECK(chain.final() == genesis_tip(builder.params()));
     const Vote prepare = Vote::prepare(block(builder, 2), block(builder, 0));
     REQUIRE(chain.add_votes(by(builder, prepare, {0})));
@@ -87,7 +87,7 @@ TEST_CASE("votes of strangers count for nothing") {
   ChainBuilder builder;
   builder.append();
   Chain chain = std::move(*Chain::open(builder.genesis(), std::make_unique<MemoryStore>()));
-  REQUIRE(chain.import(blocks_of(builder), late(builder)));
+  REQUIRE(chain.import(blocks_of(builder), long_after(builder)));
   const Vote prepare = Vote::prepare(block(builder, 1), block(builder, 0));
   REQUIRE(chain.add_votes(by(builder, prepare, {0})));
   const SignedVote stranger = sign(builder.params().genesis_hash, prepare, builder.user(0));
@@ -101,7 +101,7 @@ TEST_CASE("votes that come before their block wait for it") {
   Chain chain = std::move(*Chain::open(builder.genesis(), std::make_unique<MemoryStore>()));
   REQUIRE(make_final(chain, builder, 2));
   CHECK(chain.final().height == 0);
-  REQUIRE(chain.import(blocks_of(builder), late(builder)));
+  REQUIRE(chain.import(blocks_of(builder), long_after(builder)));
   CHECK(chain.final().height == 2);
 }
 
@@ -123,7 +123,7 @@ struct Fork {
     longer = blocks_of(builder);
   }
   Imported import(const std::vector<CheckedBlock>& branch) {
-    return test::must(chain.import(branch, late(builder)));
+    return test::must(chain.import(branch, long_after(builder)));
   }
   // Two authorities' prepares of the last block but `back`, from the genesis.
   void prepare(const std::vector<CheckedBlock>& branch, std::size_t back = 0) {
@@ -142,7 +142,7 @@ TEST_CASE("what is final is never rewound, however long the other branch is") {
   const Checkpoint head = checkpoint_of(fork.chain.head());
   REQUIRE(fork.chain.add_votes(by(fork.builder, Vote::commit(head), {0, 1})));
   CHECK(checkpoint_of(fork.chain.final()) == head);
-  CHECK(fork.chain.import(fork.longer, late(fork.builder)).error().code == Errc::below_final);
+  CHECK(fork.chain.import(fork.longer, long_after(fork.builder)).error().code == Errc::below_final);
   CHECK(checkpoint_of(fork.chain.head()) == head);
 }
 
@@ -171,7 +171,7 @@ TEST_CASE("a head that waits for votes gets an empty successor after three round
   ChainBuilder builder;
   builder.append();  // slot 1
   Chain chain = std::move(*Chain::open(builder.genesis(), std::make_unique<MemoryStore>()));
-  REQUIRE(chain.import(blocks_of(builder), late(builder)));
+  REQUIRE(chain.import(blocks_of(builder), long_after(builder)));
   Authority authority = test::authority_of(builder.ledger.authorities[0]);
   const Params& params = builder.params();
   const Time early = start_of(params, 9), due = start_of(params, 12);

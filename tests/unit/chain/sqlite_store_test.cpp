@@ -17,6 +17,7 @@
 #include "chain/core/limits.hpp"
 #include "chain/sqlite.hpp"
 #include "tests/support/chain_builder.hpp"
+#include "tests/support/store_disk.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace aitbc;
@@ -24,7 +25,7 @@ using namespace aitbc::test;
 
 namespace {
 
-std::unique_ptr<Store> open(const std::string& path) {
+std::unique_ptr<Store> open_store(const std::string& path) {
   auto store = open_sqlite_store(path);
   INFO((store ? "" : store.error().detail));
   REQUIRE(store);
@@ -32,16 +33,10 @@ std::unique_ptr<Store> open(const std::string& path) {
 }
 
 std::unique_ptr<Store> create(const std::string& path, const Genesis& genesis) {
-  auto store = open(path);
+  auto store = open_store(path);
   REQUIRE(store->load(params_of(genesis)));
   REQUIRE(store->initialise(genesis));
   return store;
-}
-
-Batch appending(std::vector<Applied> blocks) {
-  Batch batch;
-  batch.append = std::move(blocks);
-  return batch;
 }
 
 std::string contents(const std::string& path) {
@@ -143,7 +138,7 @@ TEST_CASE("closing leaves one whole file, also while another tool looks at it") 
     CHECK(contents(path + "-wal").empty());
   }
   std::filesystem::rename(path, directory.file("moved.db"));
-  const auto loaded = open(directory.file("moved.db"))->load(chain.params());
+  const auto loaded = open_store(directory.file("moved.db"))->load(chain.params());
   REQUIRE(loaded);
   CHECK((*loaded)->head == chain.head());
 }
@@ -151,7 +146,7 @@ TEST_CASE("closing leaves one whole file, also while another tool looks at it") 
 TEST_CASE("one process at a time") {
   const TempDir directory;
   const std::string path = directory.file("chain.db");
-  auto first = open(path);
+  auto first = open_store(path);
   const auto second = open_sqlite_store(path);
   REQUIRE_FALSE(second);
   CHECK(second.error().code == Errc::in_use);
@@ -206,7 +201,7 @@ TEST_CASE("accounts that do not hash to the head's state root are corrupt") {
                "UPDATE accounts SET address = x'00' WHERE id = 1");
   INFO(sql);
   change(path, sql);
-  const auto loaded = open(path)->load(chain.params());
+  const auto loaded = open_store(path)->load(chain.params());
   REQUIRE_FALSE(loaded);
   CHECK(loaded.error().code == Errc::corrupt);
 }
@@ -224,7 +219,7 @@ TEST_CASE("a damaged row is corrupt for whoever reads it") {
   change(path, "UPDATE txs SET body = substr(body, 2) WHERE pos = 65536");
   change(path, "DELETE FROM txs WHERE pos = 131072");
   change(path, "UPDATE undo SET effects = x'00'");
-  const auto store = open(path);
+  const auto store = open_store(path);
   REQUIRE(store->load(chain.params()));
   const auto view = std::move(store->reader().snapshot()).value();
   CHECK(view->block(1).error().code == Errc::corrupt);
@@ -324,7 +319,7 @@ TEST_CASE("a killed process leaves every commit that it told of") {
   ::close(told[0]);
   REQUIRE(heard == heard_of);
 
-  const auto store = open(path);
+  const auto store = open_store(path);
   const auto loaded = store->load(chain.params());
   REQUIRE(loaded);
   const Height height = (*loaded)->head.height;

@@ -16,7 +16,7 @@ using namespace aitbc::test;
 
 namespace {
 
-Database open(const std::string& path, Database::Role role = Database::Role::writer) {
+Database open_database(const std::string& path, Database::Role role = Database::Role::writer) {
   auto database = Database::open(path, role);
   INFO((database ? "" : database.error().detail));
   REQUIRE(database);
@@ -24,7 +24,7 @@ Database open(const std::string& path, Database::Role role = Database::Role::wri
 }
 
 Database open_migrated(const std::string& path) {
-  Database database = open(path);
+  Database database = open_database(path);
   REQUIRE(migrate(database, path));
   return database;
 }
@@ -91,7 +91,7 @@ TEST_CASE("a writer commits durably into a log that a reader can read beside it"
   CHECK(number(writer, "PRAGMA synchronous") == 2);
   CHECK(number(writer, "PRAGMA wal_autocheckpoint") == 16'384);
   CHECK(number(writer, "PRAGMA cache_size") == -4'096);
-  Database reader = open(path, Database::Role::reader);
+  Database reader = open_database(path, Database::Role::reader);
   CHECK(number(reader, "PRAGMA query_only") == 1);
   CHECK(number(reader, "PRAGMA cache_size") == -256);
   CHECK_FALSE(reader.execute("DELETE FROM pool"));
@@ -114,7 +114,7 @@ TEST_CASE("the writer tells how long its log is, and begins it again once it is 
   write(1'024);
   CHECK(told > before + 1'024 * 1'024);
   SECTION("by somebody beside it") {
-    REQUIRE(open(path).copy_wal());
+    REQUIRE(open_database(path).copy_wal());
     write(1);
     CHECK(told < 1'024 * 1'024);
   }
@@ -192,8 +192,9 @@ TEST_CASE("what waits in a file of before the pool's index was in memory goes on
   const std::string path = directory.file("chain.db");
   Database database = open_migrated(path);
   REQUIRE(database.execute("DROP TABLE pool"));
-  REQUIRE(database.execute("CREATE TABLE pool(seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, "
-                           "body BLOB NOT NULL) STRICT"));
+  REQUIRE(
+      database.execute("CREATE TABLE pool(seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, "
+                       "body BLOB NOT NULL) STRICT"));
   REQUIRE(database.execute("INSERT INTO pool VALUES(7, x'07', x'0707'), (9, x'09', x'0909')"));
   REQUIRE(database.execute("PRAGMA user_version = 4"));
   REQUIRE(migrate(database, path));
@@ -205,7 +206,7 @@ TEST_CASE("what waits in a file of before the pool's index was in memory goes on
 TEST_CASE("another program's database is left alone") {
   const TempDir directory;
   const std::string path = directory.file("chain.db");
-  Database database = open(path);
+  Database database = open_database(path);
   REQUIRE(database.execute("CREATE TABLE diary(day TEXT)"));
   const auto refused = migrate(database, path);
   REQUIRE_FALSE(refused);

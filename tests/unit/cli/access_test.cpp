@@ -11,7 +11,6 @@
 
 using namespace aitbc;
 using namespace aitbc::cli;
-using aitbc::test::Certificate;
 using aitbc::test::TempDir;
 
 namespace {
@@ -72,7 +71,7 @@ TEST_CASE("what of a node's access cannot be read is named") {
   config.proxies = {"10.0.0.0/99"};
   refused(access_rules(config), "access.proxies");
 
-  const Certificate own(folder);
+  const aitbc::test::Certificate own(folder);
   CHECK(*tls_server(NodeConfig()) == nullptr);
   NodeConfig tls;
   tls.tls_certificate = own.certificate;

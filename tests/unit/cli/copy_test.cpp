@@ -16,10 +16,11 @@ using test::ChainBuilder;
 namespace {
 
 // Every second block has one.
-std::optional<Certificate> certificate_of(const ChainBuilder& chain, const Applied& applied) {
+std::optional<aitbc::Certificate> certificate_of(const ChainBuilder& chain,
+                                                 const Applied& applied) {
   const Checkpoint block = checkpoint_of(tip_of(applied.block.header()));
   if (block.height % 2 != 0) return std::nullopt;
-  return Certificate{
+  return aitbc::Certificate{
       Vote::Kind::commit,
       block,
       {sign(chain.params().genesis_hash, Vote::commit(block), chain.ledger.authorities[0])}};

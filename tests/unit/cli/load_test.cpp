@@ -10,9 +10,9 @@ using cli::Seen;
 
 namespace {
 
-const LoadTime begin{std::chrono::hours{1}};
+const LoadTime load_begin{std::chrono::hours{1}};
 
-LoadTime at(std::int64_t ms) { return begin + Duration{ms}; }
+LoadTime at(std::int64_t ms) { return load_begin + Duration{ms}; }
 
 Tip block(Height height, Byte branch = 0) {
   Tip made;

@@ -132,7 +132,7 @@ constexpr Vector vectors[] = {
      "dacd32c1ed3eaa3c3b131c88ed8e7e54c49a5d0998"},
 };
 
-Buffer bytes_of(std::string_view hex) {
+Buffer hex_bytes(std::string_view hex) {
   Buffer bytes(hex.size() / 2);
   REQUIRE(from_hex(hex, bytes));
   return bytes;
@@ -172,7 +172,7 @@ TEST_CASE("the list of words is the one of BIP-39") {
 TEST_CASE("entropy, words and seeds are those of BIP-39's vectors") {
   for (const Vector& each : vectors) {
     INFO(each.entropy);
-    const Phrase phrase(bytes_of(each.entropy));
+    const Phrase phrase(hex_bytes(each.entropy));
     CHECK(phrase.text().view() == each.words);
     const auto read = Phrase::parse(each.words);
     REQUIRE(read.has_value());
@@ -258,7 +258,7 @@ TEST_CASE("keys and chain codes are those of SLIP-0010's vectors for Ed25519") {
     std::vector<std::uint32_t> path;
     std::string_view key, chain_code;
   };
-  const Buffer first = bytes_of("000102030405060708090a0b0c0d0e0f");
+  const Buffer first = hex_bytes("000102030405060708090a0b0c0d0e0f");
   const std::vector<Step> of_first{
       {{},
        "2b4be7f19ee27bbf30c667b642d5f4aa69fd169872f8fc3059c08ebae2eb19e7",
@@ -278,7 +278,7 @@ TEST_CASE("keys and chain codes are those of SLIP-0010's vectors for Ed25519") {
       {{0, 1, 2, 2, 1'000'000'000},
        "8f94d394a8e8fd6b1bc2f3f49f5c47e385281d5c17e65324b0f62483e37e8793",
        "68789923a0cac2cd5a29172a475fe9e0fb14cd6adb5ad98a3fa70333e7afa230"}};
-  const Buffer second = bytes_of(
+  const Buffer second = hex_bytes(
       "fffcf9f6f3f0edeae7e4e1dedbd8d5d2cfccc9c6c3c0bdbab7b4b1aeaba8a5a2"
       "9f9c999693908d8a8784817e7b7875726f6c696663605d5a5754514e4b484542");
   const std::vector<Step> of_second{

@@ -17,12 +17,12 @@ using namespace aitbc::cli;
 
 namespace {
 
-struct Ran {
+struct SimRun {
   int exit = 0;
   std::string out, talk;
 };
 
-Ran run_command(const std::vector<std::string>& arguments) {
+SimRun run_sim(const std::vector<std::string>& arguments) {
   std::ostringstream out;
   std::ostringstream talk;
   const Environment nothing = [](const std::string&) { return std::nullopt; };
@@ -33,7 +33,7 @@ Ran run_command(const std::vector<std::string>& arguments) {
 rpc::Json simulated(std::vector<std::string> arguments, int exit = 0) {
   arguments.insert(arguments.begin(), "sim");
   arguments.emplace_back("--json");
-  const Ran ran = run_command(arguments);
+  const SimRun ran = run_sim(arguments);
   INFO(ran.out << ran.talk);
   CHECK(ran.exit == exit);
   auto document = rpc::parse_json(ran.out);
@@ -102,7 +102,7 @@ TEST_CASE("what sim cannot do is a usage error that says what it can") {
     INFO(each.said);
     auto arguments = each.arguments;
     arguments.insert(arguments.begin(), "sim");
-    const Ran ran = run_command(arguments);
+    const SimRun ran = run_sim(arguments);
     CHECK(ran.exit == 2);
     CHECK(ran.talk.find(each.said) != std::string::npos);
   }

@@ -8,7 +8,7 @@ using TxStatus = TxEvent::Status;
 
 namespace {
 
-const Time begin = from_unix_ms(1'700'000'000'000);
+const Time trace_begin = from_unix_ms(1'700'000'000'000);
 
 PublicKey key(Byte first) {
   PublicKey made;
@@ -18,11 +18,11 @@ PublicKey key(Byte first) {
 
 NodeTrace node(const std::string& id, Byte authority, Duration ahead,
                std::vector<std::pair<TxStatus, Duration>> stages) {
-  NodeTrace made{id, key(authority), ahead, rpc::TxTrace{id, begin, {}}, {}};
+  NodeTrace made{id, key(authority), ahead, rpc::TxTrace{id, trace_begin, {}}, {}};
   for (const auto& [status, after] : stages) {
     const bool placed = status == TxStatus::included || status == TxStatus::final;
     made.trace->stages.push_back(
-        {status, begin + ahead + after, placed ? Height{7} : 0, key(placed ? 2 : 0)});
+        {status, trace_begin + ahead + after, placed ? Height{7} : 0, key(placed ? 2 : 0)});
   }
   return made;
 }

@@ -4,14 +4,14 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/amounts.hpp"
 #include "tests/support/ledger.hpp"
 
 using namespace aitbc;
 using test::Ledger;
+using test::units;
 
 namespace {
-
-Amount units(std::uint64_t value) { return Amount::from(value).value(); }
 
 std::optional<Errc> code_of(const Params& params, const SignedTx& tx) {
   const auto checked = CheckedTx::check(params, tx);

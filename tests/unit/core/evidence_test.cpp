@@ -13,15 +13,15 @@ using test::ChainBuilder;
 
 namespace {
 
-Checkpoint block(Height height, Byte branch = 0) {
+Checkpoint branch_block(Height height, Byte branch = 0) {
   return {height, BlockId{{static_cast<Byte>(height), height == 0 ? Byte{0} : branch}}};
 }
 
 // Every vote for blocks of two branches, up to this height.
 std::vector<Vote> all_votes(Height top) {
-  std::vector<Checkpoint> blocks{block(0)};
+  std::vector<Checkpoint> blocks{branch_block(0)};
   for (Height height = 1; height <= top; ++height) {
-    for (const Byte branch : {Byte{1}, Byte{2}}) blocks.push_back(block(height, branch));
+    for (const Byte branch : {Byte{1}, Byte{2}}) blocks.push_back(branch_block(height, branch));
   }
   std::vector<Vote> votes;
   for (const Checkpoint& target : blocks) {
@@ -99,8 +99,9 @@ TEST_CASE("evidence holds by itself, whatever the order, and only with both sign
   CHECK_FALSE(breach(first, signer.sealed(8, 2)));
   CHECK(describe(*evidence).find("slot 7") != std::string::npos);
 
-  const SignedVote a = sign(signer.chain, Vote::commit(block(3, 1)), signer.key);
-  const SignedVote b = sign(signer.chain, Vote::prepare(block(4, 2), block(2, 2)), signer.key);
+  const SignedVote a = sign(signer.chain, Vote::commit(branch_block(3, 1)), signer.key);
+  const SignedVote b =
+      sign(signer.chain, Vote::prepare(branch_block(4, 2), branch_block(2, 2)), signer.key);
   const auto votes = breach(a, b);
   REQUIRE(votes);
   CHECK(breach(b, a) == votes);
@@ -138,7 +139,7 @@ TEST_CASE("a signing record finds the breach, and forgets the lowest first") {
   SigningRecord record;
   constexpr Height far = 1'000'000;
   const auto commit = [&](Height height, Byte branch) {
-    return sign(signer.chain, Vote::commit(block(height, branch)), signer.key);
+    return sign(signer.chain, Vote::commit(branch_block(height, branch)), signer.key);
   };
   CHECK_FALSE(record.see(commit(1, 1), far));
   CHECK_FALSE(record.see(commit(1, 1), far));

@@ -5,13 +5,13 @@
 #include <catch2/catch.hpp>
 
 #include "chain/core/limits.hpp"
+#include "tests/support/amounts.hpp"
 #include "tests/support/generators.hpp"
 
 using namespace aitbc;
+using test::units;
 
 namespace {
-
-Amount units(std::uint64_t value) { return Amount::from(value).value(); }
 
 Address address_number(Byte number) {
   Address address;
@@ -31,12 +31,12 @@ Genesis good_genesis() {
   return genesis;
 }
 
-struct Change {
+struct GenesisEdit {
   std::string what;
   std::function<void(Genesis&)> make;
 };
 
-const std::vector<Change> changes_to_bad = {
+const std::vector<GenesisEdit> changes_to_bad = {
     {"receipts.mint_per_unit", [](Genesis& g) { g.minting.mint_per_unit = {}; }},
     {"receipts.coordinator_ppm", [](Genesis& g) { g.minting.coordinator_ppm = 1'000'001; }},
     {"coordinators and a reserve", [](Genesis& g) { g.minting.coordinators.clear(); }},
@@ -83,7 +83,7 @@ const std::vector<Change> changes_to_bad = {
     {"supply", [](Genesis& g) { g.allocations[0].balance = units(limits::supply_max); }},
 };
 
-const std::vector<Change> changes_to_good = {
+const std::vector<GenesisEdit> changes_to_good = {
     {"shortest name", [](Genesis& g) { g.chain_id = "a"; }},
     {"longest name", [](Genesis& g) { g.chain_id = std::string(64, '-'); }},
     {"all letters", [](Genesis& g) { g.chain_id = "az09-._"; }},

@@ -3,24 +3,22 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/aborts.hpp"
+#include "tests/support/amounts.hpp"
 #include "tests/support/ledger.hpp"
 
 using namespace aitbc;
 using test::aborts;
+using test::account;
 using test::Ledger;
 
 namespace {
 
-Account account(std::uint64_t balance, Nonce nonce) {
-  return {Amount::from(balance).value(), nonce};
-}
-
-struct Fixture {
+struct PaidBlock {
   Ledger ledger;
   std::vector<CheckedTx> txs;
   Effects effects;  // user 0 pays 10 to somebody and 1 to the proposer
 
-  Fixture() {
+  PaidBlock() {
     txs = {ledger.transfer(ledger.users[0], ledger.users[1], {10, 1})};
     effects = ledger.apply(ledger.make_block(txs)).value();
   }
@@ -40,13 +38,13 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("the effects of a block keep every invariant") {
-  Fixture fixture;
+  PaidBlock fixture;
   REQUIRE(fixture.effects.changes.size() == 3);
   CHECK_FALSE(fixture.stop());
 }
 
 TEST_CASE("money that appears or vanishes stops the process") {
-  Fixture fixture;
+  PaidBlock fixture;
   fixture.other().after = account(5'000, 0);
   CHECK(fixture.stop());
   fixture.other().after = account(0, 0);
@@ -54,7 +52,7 @@ TEST_CASE("money that appears or vanishes stops the process") {
 }
 
 TEST_CASE("a nonce that falls, stands still or jumps stops the process") {
-  Fixture fixture;
+  PaidBlock fixture;
   fixture.sender().after.nonce = 0;
   CHECK(fixture.stop());
   fixture.sender().after.nonce = 2;
@@ -65,20 +63,20 @@ TEST_CASE("a nonce that falls, stands still or jumps stops the process") {
 }
 
 TEST_CASE("a nonce that rises without a transaction stops the process") {
-  Fixture fixture;
+  PaidBlock fixture;
   fixture.other().after.nonce += 1;
   CHECK(fixture.stop());
 }
 
 TEST_CASE("a sender without a change stops the process") {
-  Fixture fixture;
+  PaidBlock fixture;
   fixture.txs.push_back(
       fixture.ledger.transfer(fixture.ledger.users[2], fixture.ledger.users[1], {}));
   CHECK(fixture.stop());
 }
 
 TEST_CASE("effects out of order, twice, or of nothing stop the process") {
-  Fixture fixture;
+  PaidBlock fixture;
   const Effects good = fixture.effects;
   std::swap(fixture.effects.changes[0], fixture.effects.changes[1]);
   CHECK(fixture.stop());

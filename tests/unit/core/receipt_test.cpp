@@ -40,7 +40,7 @@ Status check(const Ledger& ledger, const ReceiptClaim& claim) {
   return ok();
 }
 
-struct Fixture {
+struct ReceiptLedger {
   Ledger ledger{{.reserve = 100'000}};
   const KeyPair& payer = ledger.users[0];
   const KeyPair& miner = ledger.users[1];
@@ -157,7 +157,7 @@ TEST_CASE("a receipt must be canonical and have what a claim needs") {
 }
 
 TEST_CASE("only a coordinator of the genesis can sign, and only what is claimed") {
-  Fixture fixture;
+  ReceiptLedger fixture;
   const Ledger& ledger = fixture.ledger;
   const ReceiptClaim good = ledger.claim("r", "1", fixture.miner);
   CHECK(check(ledger, good));
@@ -176,7 +176,7 @@ TEST_CASE("only a coordinator of the genesis can sign, and only what is claimed"
 }
 
 TEST_CASE("a claim that can never mint is refused by its form") {
-  Fixture fixture;
+  ReceiptLedger fixture;
   Ledger& ledger = fixture.ledger;
   CHECK(code(check(ledger, ledger.claim("r", "0.0009", fixture.miner))) == Errc::bad_amount);
   CHECK(code(check(ledger, ledger.claim("r", "1e13", fixture.miner))) == Errc::bad_amount);
@@ -190,7 +190,7 @@ TEST_CASE("a claim that can never mint is refused by its form") {
 }
 
 TEST_CASE("a claim pays miner and coordinator out of the reserve") {
-  Fixture fixture;
+  ReceiptLedger fixture;
   const Effects effects = fixture.add({fixture.claim("r", "1.9999")});
   CHECK(effects.claims == std::vector<std::uint32_t>{0});
   CHECK(units_of(fixture.ledger, fixture.miner) == 1'000 + 1'999);
@@ -204,7 +204,7 @@ TEST_CASE("a claim pays miner and coordinator out of the reserve") {
 }
 
 TEST_CASE("a receipt is claimed once, in one block or in two, whoever asks") {
-  Fixture fixture;
+  ReceiptLedger fixture;
   const CheckedTx again = fixture.claim("r", "1", 1);
   const Effects effects = fixture.add({fixture.claim("r", "1"), again});
   CHECK(effects.claims == std::vector<std::uint32_t>{0});
@@ -221,7 +221,7 @@ TEST_CASE("a receipt is claimed once, in one block or in two, whoever asks") {
 }
 
 TEST_CASE("what the reserve cannot pay is not minted, and can be claimed once it can") {
-  Fixture fixture;
+  ReceiptLedger fixture;
   const CheckedTx first = fixture.claim("big", "95.5");
   CHECK(code(check_claim(fixture.ledger.state, *first.mint())) == Errc::refused);
   CHECK(fixture.add({first}).claims.empty());
@@ -236,7 +236,7 @@ TEST_CASE("what the reserve cannot pay is not minted, and can be claimed once it
 }
 
 TEST_CASE("a marker with money on it is a marker still") {
-  Fixture fixture;
+  ReceiptLedger fixture;
   const Address marker = marker_of("r");
   fixture.add(
       {fixture.ledger.transfer(fixture.payer, marker, {.amount = 7}), fixture.claim("r", "1", 1)});

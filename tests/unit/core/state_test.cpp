@@ -4,17 +4,15 @@
 
 #include "chain/core/crypto.hpp"
 #include "tests/support/aborts.hpp"
+#include "tests/support/amounts.hpp"
 #include "tests/support/generators.hpp"
 
 using namespace aitbc;
+using test::account;
 
 namespace {
 
-Account account(std::uint64_t balance, Nonce nonce = 0) {
-  return {Amount::from(balance).value(), nonce};
-}
-
-Address address_number(Byte number) {
+Address numbered_address(Byte number) {
   Address address;
   address.data[0] = number;
   return address;
@@ -23,13 +21,13 @@ Address address_number(Byte number) {
 State some_state() {
   gen::Rng rng(1);
   State state({gen::public_keys(gen::keys(rng, 3)), {}, {}});
-  state.load(address_number(1), account(100));
-  state.load(address_number(2), account(200, 7));
+  state.load(numbered_address(1), account(100));
+  state.load(numbered_address(2), account(200, 7));
   return state;
 }
 
-const Effects transfer{{{address_number(1), account(100), account(60, 1)},
-                        {address_number(3), account(0), account(40)}}};
+const Effects transfer{{{numbered_address(1), account(100), account(60, 1)},
+                        {numbered_address(3), account(0), account(40)}}};
 
 }  // namespace
 
@@ -50,9 +48,9 @@ TEST_CASE("effects are taken and taken back") {
   State state = some_state();
   const Hash before = state.root();
   state.redo(transfer);
-  CHECK(state.at(address_number(1)) == account(60, 1));
-  CHECK(state.at(address_number(3)) == account(40));
-  CHECK(state.at(address_number(2)) == account(200, 7));
+  CHECK(state.at(numbered_address(1)) == account(60, 1));
+  CHECK(state.at(numbered_address(3)) == account(40));
+  CHECK(state.at(numbered_address(2)) == account(200, 7));
   CHECK(state.accounts() == 3);
   CHECK(state.root() != before);
   state.undo(transfer);
@@ -76,8 +74,8 @@ TEST_CASE("the state root covers the accounts and the authorities in their order
   std::vector<PublicKey> keys(state.authorities().begin(), state.authorities().end());
   std::swap(keys[0], keys[1]);
   State reordered({keys, {}, {}});
-  reordered.load(address_number(1), account(100));
-  reordered.load(address_number(2), account(200, 7));
+  reordered.load(numbered_address(1), account(100));
+  reordered.load(numbered_address(2), account(200, 7));
   CHECK(reordered.accounts_root() == state.accounts_root());
   CHECK(reordered.authorities_hash() != state.authorities_hash());
   CHECK(reordered.root() != state.root());
@@ -112,34 +110,35 @@ TEST_CASE("the hash of the authorities is over their keys and the change under w
 TEST_CASE("a state proves its accounts") {
   const State state = some_state();
   const Hash root = state.accounts_root();
-  CHECK(check_proof(state.prove(address_number(2)), address_number(2), root) == account(200, 7));
-  CHECK(check_proof(state.prove(address_number(9)), address_number(9), root) == Account{});
+  CHECK(check_proof(state.prove(numbered_address(2)), numbered_address(2), root) ==
+        account(200, 7));
+  CHECK(check_proof(state.prove(numbered_address(9)), numbered_address(9), root) == Account{});
 }
 
 TEST_CASE("an overlay shows its changes and leaves what is below alone") {
   const State state = some_state();
   Overlay overlay(state);
-  CHECK(overlay.at(address_number(1)) == account(100));
-  overlay.set(address_number(1), account(90));
-  overlay.set(address_number(1), account(60, 1));
-  overlay.set(address_number(3), account(40));
-  CHECK(overlay.at(address_number(1)) == account(60, 1));
-  CHECK(overlay.at(address_number(3)) == account(40));
-  CHECK(overlay.at(address_number(2)) == account(200, 7));
-  CHECK(state.at(address_number(1)) == account(100));
-  CHECK(state.at(address_number(3)) == Account{});
+  CHECK(overlay.at(numbered_address(1)) == account(100));
+  overlay.set(numbered_address(1), account(90));
+  overlay.set(numbered_address(1), account(60, 1));
+  overlay.set(numbered_address(3), account(40));
+  CHECK(overlay.at(numbered_address(1)) == account(60, 1));
+  CHECK(overlay.at(numbered_address(3)) == account(40));
+  CHECK(overlay.at(numbered_address(2)) == account(200, 7));
+  CHECK(state.at(numbered_address(1)) == account(100));
+  CHECK(state.at(numbered_address(3)) == Account{});
   CHECK(overlay.effects() == transfer);
 }
 
 TEST_CASE("what an overlay read ahead is what it would read, and no effect") {
   const State state = some_state();
   Overlay overlay(state);
-  overlay.set(address_number(1), account(60, 1));
-  const std::array named = {address_number(1), address_number(2), address_number(3)};
+  overlay.set(numbered_address(1), account(60, 1));
+  const std::array named = {numbered_address(1), numbered_address(2), numbered_address(3)};
   overlay.load(named);
-  CHECK(overlay.at(address_number(1)) == account(60, 1));
-  CHECK(overlay.at(address_number(2)) == account(200, 7));
-  CHECK(overlay.at(address_number(3)) == Account{});
+  CHECK(overlay.at(numbered_address(1)) == account(60, 1));
+  CHECK(overlay.at(numbered_address(2)) == account(200, 7));
+  CHECK(overlay.at(numbered_address(3)) == Account{});
   CHECK(overlay.effects().changes.size() == 1);
 }
 
@@ -147,10 +146,10 @@ TEST_CASE("what an overlay set back is no effect") {
   const State state = some_state();
   Overlay overlay(state);
   CHECK(overlay.effects().changes.empty());
-  overlay.set(address_number(1), account(1));
-  overlay.set(address_number(5), account(1));
-  overlay.set(address_number(1), account(100));
-  overlay.set(address_number(5), Account{});
+  overlay.set(numbered_address(1), account(1));
+  overlay.set(numbered_address(5), account(1));
+  overlay.set(numbered_address(1), account(100));
+  overlay.set(numbered_address(5), Account{});
   CHECK(overlay.effects().changes.empty());
 }
 
@@ -158,7 +157,7 @@ TEST_CASE("effects of an overlay are ascending by address") {
   const State state = some_state();
   Overlay overlay(state);
   for (int number = 255; number >= 100; --number) {
-    overlay.set(address_number(static_cast<Byte>(number)), account(5));
+    overlay.set(numbered_address(static_cast<Byte>(number)), account(5));
   }
   const Effects effects = overlay.effects();
   CHECK(effects.changes.size() == 156);

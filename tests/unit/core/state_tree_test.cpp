@@ -3,14 +3,12 @@
 #include <catch2/catch.hpp>
 
 #include "chain/core/crypto.hpp"
+#include "tests/support/amounts.hpp"
 
 using namespace aitbc;
+using test::account;
 
 namespace {
-
-Account account(std::uint64_t balance, Nonce nonce = 0) {
-  return {Amount::from(balance).value(), nonce};
-}
 
 Address address_with(Byte first, Byte last) {
   Address address;

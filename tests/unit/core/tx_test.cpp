@@ -3,13 +3,13 @@
 #include <catch2/catch.hpp>
 
 #include "chain/core/crypto.hpp"
+#include "tests/support/amounts.hpp"
 #include "tests/support/generators.hpp"
 
 using namespace aitbc;
+using test::units;
 
 namespace {
-
-Amount units(std::uint64_t value) { return Amount::from(value).value(); }
 
 Tx some_body(gen::Rng& rng) {
   Tx body;

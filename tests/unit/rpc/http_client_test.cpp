@@ -11,10 +11,12 @@
 
 #include "rpc/http_client.hpp"
 #include "rpc/http_server.hpp"
+#include "tests/support/contains.hpp"
 #include "tests/unit/rpc/socket_client.hpp"
 
 using namespace aitbc;
 using namespace aitbc::rpc;
+using test::contains;
 
 namespace {
 
@@ -59,7 +61,7 @@ class ScriptedPeer {
 
 bool whole_request(const std::string& text) { return text.find("\r\n\r\n") != std::string::npos; }
 
-HttpRequest get(std::string path = "/") {
+HttpRequest get_request(std::string path = "/") {
   HttpRequest request;
   request.method = "GET";
   request.path = std::move(path);
@@ -90,11 +92,6 @@ void silent(SocketClient& connection) {
 const std::string fine = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 const HttpClient::CallLimits quick{Duration{2'000}, Duration{300}, 1'000};
-
-bool contains(const std::string& text, std::string_view part) {
-  INFO(text);
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 
@@ -130,7 +127,7 @@ TEST_CASE("the client and the server understand each other, on one connection") 
   };
   auto server = *HttpServer::start({"127.0.0.1", 0, {}}, service, log);
   HttpClient client(Url{"127.0.0.1", server->port(), "/v1"});
-  HttpRequest request = get("/a b%/ü");
+  HttpRequest request = get_request("/a b%/ü");
   request.query = {{"x y", "1&2"}, {"z", ""}};
   const auto answer = client.send(request, {});
   REQUIRE(answer.has_value());
@@ -141,7 +138,7 @@ TEST_CASE("the client and the server understand each other, on one connection") 
   REQUIRE(posted.has_value());
   CHECK(posted->body.size() == (1 << 20) + 10);
   HttpClient plain(Url{"127.0.0.1", server->port(), ""});
-  const auto busy = plain.send(get("/busy"), {});
+  const auto busy = plain.send(get_request("/busy"), {});
   REQUIRE(busy.has_value());
   CHECK(busy->status == 503);
   CHECK(busy->retry_after_s == 7);
@@ -160,7 +157,7 @@ TEST_CASE("the client asks for no compression and follows no redirect") {
         "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n");
   }});
   HttpClient client(Url{"127.0.0.1", peer.port(), {}});
-  const auto answer = client.send(get(), quick);
+  const auto answer = client.send(get_request(), quick);
   REQUIRE(answer.has_value());
   CHECK(answer->status == 302);
   const std::lock_guard lock(mutex);
@@ -175,12 +172,12 @@ TEST_CASE("refused and unknown hosts are unreachable, and the error names the UR
     port = gone.port();
   }
   HttpClient client(Url{"127.0.0.1", port, {}});
-  const auto refused = client.send(get("/rpc/head"), quick);
+  const auto refused = client.send(get_request("/rpc/head"), quick);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == Errc::unreachable);
   CHECK(contains(refused.error().detail, "http://127.0.0.1:" + std::to_string(port) + "/rpc/head"));
   HttpClient nobody(Url{"no-such-host.invalid", 80, {}});
-  CHECK(nobody.send(get(), quick).error().code == Errc::unreachable);
+  CHECK(nobody.send(get_request(), quick).error().code == Errc::unreachable);
 }
 
 TEST_CASE("the deadline covers silence, trickled headers and trickled bodies") {
@@ -201,7 +198,7 @@ TEST_CASE("the deadline covers silence, trickled headers and trickled bodies") {
   for (int i = 0; i < 4; ++i) {
     INFO(i);
     const auto before = Clock::now();
-    const auto answer = client.send(get(), quick);
+    const auto answer = client.send(get_request(), quick);
     REQUIRE_FALSE(answer.has_value());
     CHECK(answer.error().code == Errc::timeout);
     CHECK(Clock::now() - before < Duration{10'000});  // the peer would go on for 20 s
@@ -219,19 +216,19 @@ TEST_CASE("answers that are too long or not HTTP are errors") {
        saying("HTTP/1.1 200 OK\r\n" + many_fields), saying("SSH-2.0-OpenSSH_9.2\r\n\r\n"),
        saying("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab")});
   HttpClient client(Url{"127.0.0.1", peer.port(), {}});
-  CHECK(client.send(get(), quick).error().code == Errc::too_large);
-  CHECK(client.send(get(), quick).error().code == Errc::too_large);
-  CHECK(client.send(get(), quick).error().code == Errc::too_large);
-  CHECK(client.send(get(), quick).error().code == Errc::too_large);
-  CHECK(client.send(get(), quick).error().code == Errc::unreachable);
-  CHECK(client.send(get(), quick).error().code == Errc::unreachable);
+  CHECK(client.send(get_request(), quick).error().code == Errc::too_large);
+  CHECK(client.send(get_request(), quick).error().code == Errc::too_large);
+  CHECK(client.send(get_request(), quick).error().code == Errc::too_large);
+  CHECK(client.send(get_request(), quick).error().code == Errc::too_large);
+  CHECK(client.send(get_request(), quick).error().code == Errc::unreachable);
+  CHECK(client.send(get_request(), quick).error().code == Errc::unreachable);
 }
 
 TEST_CASE("a kept connection that was closed is replaced") {
   ScriptedPeer peer({saying(fine), saying(fine)});
   HttpClient client(Url{"127.0.0.1", peer.port(), {}});
   for (int i = 0; i < 2; ++i) {
-    const auto answer = client.send(get(), quick);
+    const auto answer = client.send(get_request(), quick);
     REQUIRE(answer.has_value());
     CHECK(answer->body == "ok");
     CHECK(answer->fields.empty());
@@ -243,7 +240,7 @@ TEST_CASE("a client is told which node answers, whatever the status") {
       {saying("HTTP/1.1 401 Unauthorized\r\nx-aitbc-node: net/1\r\nServer: x\r\n"
               "Content-Length: 0\r\n\r\n")});
   HttpClient client(Url{"127.0.0.1", peer.port(), {}});
-  const auto answer = client.send(get(), quick);
+  const auto answer = client.send(get_request(), quick);
   REQUIRE(answer.has_value());
   CHECK(answer->status == 401);
   CHECK(answer->fields == decltype(answer->fields){{node_field, "net/1"}});
@@ -263,7 +260,7 @@ TEST_CASE("a kept connection is looked at before a POST goes out on it") {
   };
   ScriptedPeer peer({closing, saying(fine)});
   HttpClient client(Url{"127.0.0.1", peer.port(), {}});
-  REQUIRE(client.send(get(), quick).has_value());
+  REQUIRE(client.send(get_request(), quick).has_value());
   {
     std::unique_lock lock(mutex);
     REQUIRE(changed.wait_for(lock, Duration{5'000}, [&] { return closed; }));
@@ -291,8 +288,8 @@ TEST_CASE("a connection closed on the second request is repeated for GET and not
   {
     ScriptedPeer peer({closing_on_second, once});
     HttpClient client(Url{"127.0.0.1", peer.port(), {}});
-    REQUIRE(client.send(get(), quick).has_value());
-    const auto second = client.send(get(), quick);
+    REQUIRE(client.send(get_request(), quick).has_value());
+    const auto second = client.send(get_request(), quick);
     REQUIRE(second.has_value());
     CHECK(second->body == "ok");
     CHECK(requests == 3);
@@ -300,7 +297,7 @@ TEST_CASE("a connection closed on the second request is repeated for GET and not
   requests = 0;
   ScriptedPeer peer({closing_on_second, once});
   HttpClient client(Url{"127.0.0.1", peer.port(), {}});
-  REQUIRE(client.send(get(), quick).has_value());
+  REQUIRE(client.send(get_request(), quick).has_value());
   const auto second = client.send(post("{}"), quick);
   REQUIRE_FALSE(second.has_value());
   CHECK(second.error().code == Errc::unreachable);
@@ -327,10 +324,10 @@ TEST_CASE("cancel ends a call under way and all later ones") {
     client.cancel();
   });
   const auto before = Clock::now();
-  const auto answer = client.send(get(), {Duration{2'000}, Duration{20'000}, 1'000});
+  const auto answer = client.send(get_request(), {Duration{2'000}, Duration{20'000}, 1'000});
   canceller.join();
   REQUIRE_FALSE(answer.has_value());
   CHECK(answer.error().code == Errc::shutting_down);
   CHECK(Clock::now() - before < Duration{15'000});
-  CHECK(client.send(get(), quick).error().code == Errc::shutting_down);
+  CHECK(client.send(get_request(), quick).error().code == Errc::shutting_down);
 }

@@ -5,9 +5,11 @@
 
 #include "chain/core/limits.hpp"
 #include "rpc/json.hpp"
+#include "tests/support/contains.hpp"
 
 using namespace aitbc;
 using namespace aitbc::rpc;
+using test::contains;
 
 namespace {
 
@@ -23,11 +25,6 @@ Json parsed(std::string_view text) {
   INFO(text);
   REQUIRE(value.has_value());
   return *value;
-}
-
-bool contains(const std::string& text, std::string_view part) {
-  INFO(text);
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 #include "rpc/http_server.hpp"
+#include "tests/support/contains.hpp"
 #include "tests/unit/rpc/socket_client.hpp"
 
 namespace aitbc::rpc::test_server {
@@ -185,9 +186,7 @@ inline std::string body(const std::string& answer) {
   return head == std::string::npos ? "" : answer.substr(head + 4);
 }
 
-inline bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
+using test::contains;
 
 inline std::size_t resident_bytes() {
   std::ifstream file("/proc/self/statm");

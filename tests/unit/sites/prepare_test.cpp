@@ -12,7 +12,7 @@ using aitbc::test::must;
 
 namespace {
 
-const std::string two_nodes =
+const std::string two_nodes_yaml =
     "network: n\nenvironments: {a: {blockchain_nodes: [{id: 1, rpc_port: 1}, {id: 2, rpc_port: 2, "
     "authority: false}]}}\n";
 
@@ -27,7 +27,7 @@ Genesis genesis_of(const Manifest& manifest) {
 }
 
 std::vector<std::string> changes(const std::string& yaml) {
-  return genesis_changes(genesis_of(manifest_of(two_nodes)), manifest_of(yaml), {key(1)}, {});
+  return genesis_changes(genesis_of(manifest_of(two_nodes_yaml)), manifest_of(yaml), {key(1)}, {});
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ TEST_CASE("a key is made once and kept for its owner alone") {
 
 TEST_CASE("the genesis holds what the network file says") {
   const Manifest manifest =
-      manifest_of(two_nodes +
+      manifest_of(two_nodes_yaml +
                   "shared_features: {block_interval_seconds: 3, tail_guard_ms: 100}\ngenesis: "
                   "{fee_min: 4, faucet_balance: 50, accounts: [{address: " +
                   to_text(Address{}) + ", balance: 6}]}\n");
@@ -72,9 +72,9 @@ TEST_CASE("the genesis holds what the network file says") {
 }
 
 TEST_CASE("what a changed network file asks of the genesis is named") {
-  CHECK(changes(two_nodes).empty());
-  const std::string features = two_nodes + "shared_features: ";
-  const std::string chain = two_nodes + "genesis: ";
+  CHECK(changes(two_nodes_yaml).empty());
+  const std::string features = two_nodes_yaml + "shared_features: ";
+  const std::string chain = two_nodes_yaml + "genesis: ";
   const std::pair<std::string, std::string> cases[] = {
       {features + "{block_interval_seconds: 3, tail_guard_ms: 500}",
        "block_interval_seconds: 2 -> 3"},
@@ -94,11 +94,11 @@ TEST_CASE("what a changed network file asks of the genesis is named") {
   for (const auto& [yaml, expected] : cases) {
     CHECK(changes(yaml) == std::vector<std::string>{expected});
   }
-  CHECK(changes(two_nodes + "genesis: {devnet: false}").front() == "devnet: true -> false");
+  CHECK(changes(two_nodes_yaml + "genesis: {devnet: false}").front() == "devnet: true -> false");
   CHECK(changes("network: n\nenvironments: {a: {blockchain_nodes: [{id: 1, rpc_port: 1}, {id: 2, "
                 "rpc_port: 2}]}}\n") == std::vector<std::string>{"authorities: 1 -> 2"});
 
-  const Manifest manifest = manifest_of(two_nodes);
+  const Manifest manifest = manifest_of(two_nodes_yaml);
   const Genesis genesis = genesis_of(manifest);
   CHECK_THAT(genesis_changes(genesis, manifest, {key(9)}, {}).front(),
              Catch::Contains("does not have the key " + key(9).hex()));
@@ -107,7 +107,7 @@ TEST_CASE("what a changed network file asks of the genesis is named") {
 }
 
 TEST_CASE("a node's config has exactly the keys that it reads") {
-  const Manifest manifest = manifest_of(two_nodes);
+  const Manifest manifest = manifest_of(two_nodes_yaml);
   aitbc::test::TempDir dir;
   const Layout layout = must(Layout::make(dir.path(), "n"));
   const std::string root = layout.root().string() + "/";
@@ -125,7 +125,7 @@ TEST_CASE("a node's config has exactly the keys that it reads") {
 TEST_CASE("nodes that can be reached from elsewhere ask for a key, which they have") {
   aitbc::test::TempDir dir;
   const Layout layout = must(Layout::make(dir.path(), "n"));
-  Manifest manifest = manifest_of(two_nodes);
+  Manifest manifest = manifest_of(two_nodes_yaml);
   CHECK_FALSE(manifest.is_reachable());
   manifest.sites[0].nodes[1].bind = "0.0.0.0";
   CHECK(manifest.is_reachable());
@@ -151,7 +151,7 @@ TEST_CASE("nodes that can be reached from elsewhere ask for a key, which they ha
 TEST_CASE("nodes behind a proxy ask for a key, and believe the proxy of their machine") {
   aitbc::test::TempDir dir;
   const Layout layout = must(Layout::make(dir.path(), "n"));
-  Manifest manifest = manifest_of(two_nodes);
+  Manifest manifest = manifest_of(two_nodes_yaml);
   manifest.sites[0].domain = "a.example";
   CHECK(manifest.is_reachable());
   const auto config_of = [&](const std::string& bind) {

@@ -14,7 +14,7 @@ using namespace aitbc::sites;
 
 namespace {
 
-SystemClock system_clock;
+SystemClock host_clock;
 
 unsigned mode_of(const std::filesystem::path& path) {
   struct stat facts {};
@@ -25,7 +25,7 @@ unsigned mode_of(const std::filesystem::path& path) {
 
 TEST_CASE("a file is put whole, with its mode, over what was there") {
   test::TempDir dir;
-  LocalTransport transport(system_clock);
+  LocalTransport transport(host_clock);
   const auto path = dir.path() / "key";
   REQUIRE(transport.put(path, "one", Mode::file));
   CHECK(mode_of(path) == 0644);
@@ -37,7 +37,7 @@ TEST_CASE("a file is put whole, with its mode, over what was there") {
 
 TEST_CASE("what a killed writer left behind is neither read nor kept") {
   test::TempDir dir;
-  LocalTransport transport(system_clock);
+  LocalTransport transport(host_clock);
   const auto path = dir.path() / "key";
   std::ofstream(path.string() + ".part") << "half of a longer text";
   CHECK(transport.get(path, 100).error().code == Errc::not_found);
@@ -49,7 +49,7 @@ TEST_CASE("what a killed writer left behind is neither read nor kept") {
 
 TEST_CASE("reading is bounded and tells what is missing from what fails") {
   test::TempDir dir;
-  LocalTransport transport(system_clock);
+  LocalTransport transport(host_clock);
   REQUIRE(transport.put(dir.path() / "f", std::string(100, 'x'), Mode::file));
   CHECK(transport.get(dir.path() / "f", 99).error().code == Errc::too_large);
   CHECK(transport.get(dir.path() / "g", 99).error().code == Errc::not_found);
@@ -59,7 +59,7 @@ TEST_CASE("reading is bounded and tells what is missing from what fails") {
 
 TEST_CASE("folders are made with their parents, moved and removed") {
   test::TempDir dir;
-  LocalTransport transport(system_clock);
+  LocalTransport transport(host_clock);
   const auto folder = dir.path() / "a" / "b";
   REQUIRE(transport.make_folder(folder, Mode::secret_folder));
   REQUIRE(transport.make_folder(folder, Mode::secret_folder));

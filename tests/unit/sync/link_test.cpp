@@ -11,7 +11,7 @@ using sync::Rng;
 namespace {
 
 constexpr std::size_t bytes = 1'000;
-const Time start = from_unix_ms(1'700'000'000'000);
+const Time link_begin = from_unix_ms(1'700'000'000'000);
 
 LinkRule rule_with(std::uint32_t LinkRule::*chance, std::uint32_t ppm) {
   LinkRule rule;
@@ -30,14 +30,14 @@ Duration delay_of(const std::vector<Duration>& arrivals) {
 TEST_CASE("a plain link carries each message at once") {
   Link link;
   Rng rng(1);
-  CHECK(delay_of(link.carry({}, rng, start, bytes)) == Duration{0});
+  CHECK(delay_of(link.carry({}, rng, link_begin, bytes)) == Duration{0});
   CHECK(LinkRule{}.is_plain());
 }
 
 TEST_CASE("a cut link carries nothing") {
   Link link;
   Rng rng(1);
-  CHECK(link.carry({.cut = true}, rng, start, bytes).empty());
+  CHECK(link.carry({.cut = true}, rng, link_begin, bytes).empty());
   CHECK_FALSE(sync::LinkRules{.out = {}, .in = {.cut = true}}.is_plain());
   CHECK(sync::LinkRules{.out = {}, .in = {.cut = true}}.cut());
 }
@@ -49,14 +49,14 @@ TEST_CASE("of a million messages so many are lost, and so many come twice") {
   int lost = 0;
   int doubled = 0;
   for (int i = 0; i < 10'000; ++i) {
-    const auto arrivals = link.carry(rule, rng, start, bytes);
+    const auto arrivals = link.carry(rule, rng, link_begin, bytes);
     lost += arrivals.empty() ? 1 : 0;
     doubled += arrivals.size() == 2 ? 1 : 0;
   }
   CHECK(std::abs(lost - 1'000) < 100);
   CHECK(std::abs(doubled - 450) < 70);
   Link all;
-  CHECK(all.carry(rule_with(&LinkRule::loss_ppm, 1'000'000), rng, start, bytes).empty());
+  CHECK(all.carry(rule_with(&LinkRule::loss_ppm, 1'000'000), rng, link_begin, bytes).empty());
 }
 
 TEST_CASE("jitter delays by at most so much more, and keeps the order") {
@@ -64,9 +64,9 @@ TEST_CASE("jitter delays by at most so much more, and keeps the order") {
   Rng rng(1);
   const LinkRule rule{.delay = Duration{100}, .jitter = Duration{50}};
   Duration most{0};
-  Time last = start;
+  Time last = link_begin;
   for (int i = 0; i < 1'000; ++i) {
-    const Time now = start + Duration{i};
+    const Time now = link_begin + Duration{i};
     const Duration delay = delay_of(link.carry(rule, rng, now, bytes));
     REQUIRE(delay >= Duration{100});
     REQUIRE(delay <= Duration{150});
@@ -81,21 +81,21 @@ TEST_CASE("later messages overtake one that is reordered") {
   Link link;
   Rng rng(1);
   const auto all = rule_with(&LinkRule::reorder_ppm, 1'000'000);
-  const Duration first = delay_of(link.carry(all, rng, start, bytes));
-  const Duration second = delay_of(link.carry({}, rng, start + Duration{1}, bytes));
-  CHECK(start + Duration{1} + second < start + first);
+  const Duration first = delay_of(link.carry(all, rng, link_begin, bytes));
+  const Duration second = delay_of(link.carry({}, rng, link_begin + Duration{1}, bytes));
+  CHECK(link_begin + Duration{1} + second < link_begin + first);
 }
 
 TEST_CASE("a throttled link carries so many bytes a second, and drops what would wait too long") {
   Link link;
   Rng rng(1);
   const LinkRule rule{.bytes_per_second = 64'000};
-  CHECK(delay_of(link.carry(rule, rng, start, 64'000)) == Duration{1'000});
-  CHECK(delay_of(link.carry(rule, rng, start, 32'000)) == Duration{1'500});
-  CHECK(delay_of(link.carry(rule, rng, start + Duration{5'000}, 640)) == Duration{10});
-  CHECK(link.carry(rule, rng, start, 64'000 * 60).empty());
+  CHECK(delay_of(link.carry(rule, rng, link_begin, 64'000)) == Duration{1'000});
+  CHECK(delay_of(link.carry(rule, rng, link_begin, 32'000)) == Duration{1'500});
+  CHECK(delay_of(link.carry(rule, rng, link_begin + Duration{5'000}, 640)) == Duration{10});
+  CHECK(link.carry(rule, rng, link_begin, 64'000 * 60).empty());
   // What was dropped used nothing.
-  CHECK(delay_of(link.carry(rule, rng, start + Duration{6'000}, 640)) == Duration{10});
+  CHECK(delay_of(link.carry(rule, rng, link_begin + Duration{6'000}, 640)) == Duration{10});
 }
 
 TEST_CASE("two faults on a link add up") {

@@ -23,7 +23,7 @@ struct CopiedGuard final : SignGuard {
 };
 
 // A node of three authorities that asks two peers, which the test plays.
-struct Bench {
+struct KeysBench {
   ChainBuilder builder;
   Time now = start_of(builder.params(), 3);  // its first turn
   std::shared_ptr<SignGuard> guard = std::make_shared<MemorySignGuard>();
@@ -101,7 +101,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("a copied key is refused while another process is heard with it, and says where") {
-  Bench bench;
+  KeysBench bench;
   bench.guard = std::make_shared<CopiedGuard>();
   bench.start();
   CHECK(bench.replica->fitness().reason == Fitness::Reason::asking);
@@ -126,7 +126,7 @@ TEST_CASE("a copied key is refused while another process is heard with it, and s
 }
 
 TEST_CASE("its own predecessors do not hold up a restart, and silent peers do not for long") {
-  Bench bench;
+  KeysBench bench;
   SECTION("its predecessor is still remembered") {
     // Two of them: a node that is started again and again is not its own rival either.
     REQUIRE(bench.guard->note({"first", {}}));
@@ -153,7 +153,7 @@ TEST_CASE("its own predecessors do not hold up a restart, and silent peers do no
 }
 
 TEST_CASE("while it runs, a node gives way to who outranks it, and to nobody else") {
-  Bench bench;
+  KeysBench bench;
   bench.start();
   KeyClaim other = bench.claim(0, "theirs");
   bench.hear({});
@@ -172,7 +172,7 @@ TEST_CASE("while it runs, a node gives way to who outranks it, and to nobody els
 }
 
 TEST_CASE("an authority that hears no quorum stops sealing, not voting, and goes on when it does") {
-  Bench bench;
+  KeysBench bench;
   bench.start();
   CHECK(bench.seals());  // it has not had its chance to hear yet
   bench.tick(limits::silent_polls_max * limits::poll_interval);
@@ -186,7 +186,7 @@ TEST_CASE("an authority that hears no quorum stops sealing, not voting, and goes
 }
 
 TEST_CASE("a node that gets its first peer has its chance to hear a quorum before it pauses") {
-  Bench bench;
+  KeysBench bench;
   bench.start();
   const Duration window = limits::silent_polls_max * limits::poll_interval;
   const std::vector<std::string> none, one{"http://b"};
@@ -201,7 +201,7 @@ TEST_CASE("a node that gets its first peer has its chance to hear a quorum befor
 }
 
 TEST_CASE("a clock far from the median stops sealing") {
-  Bench bench;
+  KeysBench bench;
   bench.start();
   bench.hear({}, Duration{400});
   CHECK(bench.replica->status().clock_offset == Duration{-400});
@@ -216,7 +216,7 @@ TEST_CASE("a clock far from the median stops sealing") {
 }
 
 TEST_CASE("evidence against its own key stops a node until its operator unlocks it") {
-  Bench bench;
+  KeysBench bench;
   bench.start();
   const GenesisHash& chain = bench.builder.params().genesis_hash;
   const auto evidence = [&](std::size_t authority) {

@@ -9,18 +9,19 @@ using sync::Roster;
 
 namespace {
 
-const Time start = from_unix_ms(1'700'000'000'000);
+const Time roster_begin = from_unix_ms(1'700'000'000'000);
 
-struct Bench {
+struct RosterBench {
   test::Ledger ledger;
   Roster roster{Duration{30'000}};
 
-  KeyClaim claim(std::size_t authority, const std::string& instance, Time signed_at = start) const {
+  KeyClaim claim(std::size_t authority, const std::string& instance,
+                 Time signed_at = roster_begin) const {
     KeyClaim claim;
     claim.node = "node";
     claim.instance = instance;
     claim.origin = instance;
-    claim.started = start;
+    claim.started = roster_begin;
     claim.signed_at = signed_at;
     sign(ledger.params.genesis_hash, claim, ledger.authorities[authority]);
     return claim;
@@ -36,57 +37,57 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("a key counts as heard for a window, whoever passed it on") {
-  Bench bench;
-  CHECK(bench.heard(start) == 1);  // itself
-  REQUIRE(bench.hear(1, Duration{10'000}, start));
-  CHECK(bench.heard(start) == 2);
-  CHECK(bench.heard(start + Duration{20'000}) == 2);
-  CHECK(bench.heard(start + Duration{20'001}) == 1);
-  REQUIRE(bench.hear(2, Duration{31'000}, start));
-  CHECK(bench.heard(start) == 2);
+  RosterBench bench;
+  CHECK(bench.heard(roster_begin) == 1);  // itself
+  REQUIRE(bench.hear(1, Duration{10'000}, roster_begin));
+  CHECK(bench.heard(roster_begin) == 2);
+  CHECK(bench.heard(roster_begin + Duration{20'000}) == 2);
+  CHECK(bench.heard(roster_begin + Duration{20'001}) == 1);
+  REQUIRE(bench.hear(2, Duration{31'000}, roster_begin));
+  CHECK(bench.heard(roster_begin) == 2);
   // A later report of what is older says nothing new.
-  REQUIRE(bench.hear(1, Duration{25'000}, start));
-  CHECK(bench.heard(start + Duration{20'000}) == 2);
+  REQUIRE(bench.hear(1, Duration{25'000}, roster_begin));
+  CHECK(bench.heard(roster_begin + Duration{20'000}) == 2);
 }
 
 TEST_CASE("two nodes cannot keep a third alive for one another") {
-  Bench left, right;
-  REQUIRE(left.hear(2, Duration{0}, start));
-  Time now = start;
+  RosterBench left, right;
+  REQUIRE(left.hear(2, Duration{0}, roster_begin));
+  Time now = roster_begin;
   for (int i = 0; i < 100'000; ++i) {
     now += Duration{1};
     for (auto* to : {&right, &left}) {
-      Bench& from = to == &right ? left : right;
+      RosterBench& from = to == &right ? left : right;
       for (const Sighting& sighting : from.roster.sightings(now)) {
         REQUIRE(to->roster.hear(to->ledger.params.genesis_hash, sighting, now));
       }
     }
     if (left.heard(now) == 1) break;
   }
-  CHECK(now <= start + Duration{30'001});
+  CHECK(now <= roster_begin + Duration{30'001});
 }
 
 TEST_CASE("nobody but its key can claim to run it") {
-  Bench bench;
+  RosterBench bench;
   Sighting forged{bench.claim(1, "i"), "url", Duration{0}};
   forged.claim.instance = "another";
-  CHECK(bench.roster.hear(bench.ledger.params.genesis_hash, forged, start).error().code ==
+  CHECK(bench.roster.hear(bench.ledger.params.genesis_hash, forged, roster_begin).error().code ==
         Errc::bad_signature);
-  CHECK(bench.roster.runners(forged.claim.key, start).empty());
-  REQUIRE(bench.hear(1, Duration{0}, start));
-  REQUIRE(bench.hear(1, Duration{0}, start, "clone"));
-  CHECK(bench.roster.runners(forged.claim.key, start).size() == 2);
+  CHECK(bench.roster.runners(forged.claim.key, roster_begin).empty());
+  REQUIRE(bench.hear(1, Duration{0}, roster_begin));
+  REQUIRE(bench.hear(1, Duration{0}, roster_begin, "clone"));
+  CHECK(bench.roster.runners(forged.claim.key, roster_begin).size() == 2);
 }
 
 TEST_CASE("what a process said before it ended is not passed on for ever") {
-  Bench bench;
+  RosterBench bench;
   const GenesisHash& chain = bench.ledger.params.genesis_hash;
   const Sighting replayed{bench.claim(1, "i"), "url", Duration{0}};
-  for (Time now = start; now <= start + Duration{59'000}; now += Duration{1'000}) {
+  for (Time now = roster_begin; now <= roster_begin + Duration{59'000}; now += Duration{1'000}) {
     REQUIRE(bench.roster.hear(chain, replayed, now));
     CHECK(bench.heard(now) == 2);
   }
-  const Time late = start + Duration{60'001};
+  const Time late = roster_begin + Duration{60'001};
   REQUIRE(bench.roster.hear(chain, replayed, late));
   CHECK(bench.heard(late) == 1);
   // Renewed by the process itself it counts, as one process.
@@ -96,7 +97,7 @@ TEST_CASE("what a process said before it ended is not passed on for ever") {
 }
 
 TEST_CASE("of two runners of a key one goes on, the same for both") {
-  Bench bench;
+  RosterBench bench;
   KeyClaim first = bench.claim(1, "a"), second = bench.claim(1, "b");
   second.started += Duration{1};
   CHECK(outranks(first, second));
@@ -108,15 +109,15 @@ TEST_CASE("of two runners of a key one goes on, the same for both") {
 }
 
 TEST_CASE("nothing was heard in the time to come, also when the clock has stepped back") {
-  Bench bench;
-  REQUIRE(bench.hear(1, Duration{0}, start));
-  const auto sightings = bench.roster.sightings(start - Duration{400});
+  RosterBench bench;
+  REQUIRE(bench.hear(1, Duration{0}, roster_begin));
+  const auto sightings = bench.roster.sightings(roster_begin - Duration{400});
   REQUIRE(sightings.size() == 1);
   CHECK(sightings[0].age == Duration{1});
 }
 
 TEST_CASE("a simulator may remember which claims hold") {
-  const Bench bench;
+  const RosterBench bench;
   std::size_t asked = 0;
   Roster roster(Duration{30'000}, [&](const GenesisHash&, const KeyClaim&) -> Status {
     if (++asked == 1) return ok();
@@ -124,11 +125,11 @@ TEST_CASE("a simulator may remember which claims hold") {
   });
   KeyClaim claim = bench.claim(1, "i");
   const auto hear = [&] {
-    return roster.hear(bench.ledger.params.genesis_hash, {claim, "url", Duration{0}}, start);
+    return roster.hear(bench.ledger.params.genesis_hash, {claim, "url", Duration{0}}, roster_begin);
   };
   CHECK(hear());
   CHECK(hear());  // known
-  claim = bench.claim(1, "i", start + Duration{1});
+  claim = bench.claim(1, "i", roster_begin + Duration{1});
   CHECK_FALSE(hear());
   CHECK(asked == 2);
 }
