@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <deque>
 #include <iterator>
 #include <thread>
 
@@ -77,7 +78,7 @@ class Daemon::Worker {
   }
 
   // Replies are kept across a failure of the local node: each must reach the agent once.
-  Status step(std::deque<Arrived> arrived) {
+  Status step(std::vector<Arrived> arrived) {
     std::move(arrived.begin(), arrived.end(), std::back_inserter(waiting_));
     AITBC_TRY(ledger_->refresh());
     while (!waiting_.empty()) {

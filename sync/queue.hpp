@@ -2,8 +2,8 @@
 // The inbox of the thread that owns a Replica: many threads push, one takes everything there is.
 
 #include <condition_variable>
-#include <deque>
 #include <utility>
+#include <vector>
 
 #include "chain/core/time.hpp"
 #include "chain/mutex.hpp"
@@ -33,7 +33,7 @@ class BoundedQueue {
   }
 
   // Everything there is, at once if there is something, after `patience` at the latest.
-  std::deque<T> take_all(Duration patience) {
+  std::vector<T> take_all(Duration patience) {
     std::unique_lock lock(mutex_);
     ready_.wait_for(lock, patience, [&] { return closed_ || !items_.empty(); });
     return std::exchange(items_, {});
@@ -53,7 +53,7 @@ class BoundedQueue {
   const std::size_t items_max_;
   Mutex mutex_;
   std::condition_variable_any ready_;
-  std::deque<T> items_;
+  std::vector<T> items_;  // an empty deque takes memory, and a queue is empty most of the time
   bool closed_ = false;
 };
 

@@ -92,7 +92,10 @@ void import_blocks(benchmark::State& state) {
     std::vector<std::deque<std::vector<CheckedBlock>>> arrived(lanes.size());
     for (std::size_t i = 0; i < encoded.size(); ++i) {
       auto& ready = arrived[i % lanes.size()];
-      while (ready.empty()) ready = lanes[i % lanes.size()].take_all(Duration{60'000});
+      while (ready.empty()) {
+        auto some = lanes[i % lanes.size()].take_all(Duration{60'000});
+        std::move(some.begin(), some.end(), std::back_inserter(ready));
+      }
       AITBC_CHECK(chain->import(ready.front(), now).has_value());
       ready.pop_front();
     }
