@@ -20,8 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr Duration signal_patience{5'000};  // for the kernel to carry out what cannot be refused
-// Whoever works on all nodes asks for each of them several times.
-constexpr Duration look_time{500};
 constexpr std::size_t log_tail_bytes_max = 16 * 1024;
 
 bool is_run_with(const std::vector<std::string>& argv, const std::vector<std::string>& arguments) {
@@ -51,6 +49,21 @@ std::optional<ProcessInfo> remembered(const NodeSpec& spec) {
   return info;
 }
 
+// The node's process. Without its file (the starter was killed before it could write it) it is
+// looked for among all.
+std::optional<ProcessInfo> find(const NodeSpec& spec) {
+  if (auto info = remembered(spec)) return info;
+  for (const pid_t pid : all_processes()) {
+    if (!is_run_with(arguments_of(pid), spec.arguments)) continue;
+    auto info = read_process(pid);
+    if (info && is_run_with(info->argv, spec.arguments)) {
+      remember(spec, *info);
+      return info;
+    }
+  }
+  return std::nullopt;
+}
+
 Error not_running(const NodeSpec& spec) {
   return error(Errc::refused, "node " + spec.folder.filename().string() + " is not running");
 }
@@ -71,6 +84,20 @@ bool is_node_in(const std::vector<std::string>& argv, const fs::path& folder) {
   return std::any_of(argv.begin() + 3, argv.end(), [&](const std::string& word) {
     return word.starts_with(prefix) || word.starts_with("--config=" + prefix);
   });
+}
+
+// Sends a stopping or continuing signal and waits until the process is in that state.
+Status signal_and_wait(const NodeSpec& spec, Clock& clock, int number, bool stopped) {
+  const auto info = find(spec);
+  const auto process = info ? ProcessHandle::open(*info) : std::nullopt;
+  if (!process) return not_running(spec);
+  AITBC_TRY(process->signal(number));
+  return wait_until(clock, clock.now() + signal_patience,
+                    "process " + std::to_string(info->pid) + (stopped ? " to stop" : " to go on"),
+                    [&] {
+                      const auto now = read_process(info->pid);
+                      return !now || (now->state == 'T') == stopped;
+                    });
 }
 
 }  // namespace
@@ -103,57 +130,6 @@ std::vector<std::string> node_arguments(const fs::path& config) {
   return {"node", "run", "--config", config.string()};
 }
 
-// The node's process. Without its file (the starter was killed before it could write it) it is
-// looked for among all.
-std::optional<ProcessInfo> ProcessSupervisor::find(const NodeSpec& spec) {
-  if (auto info = remembered(spec)) return info;
-  for (const pid_t pid : candidates(spec.arguments)) {
-    auto info = read_process(pid);
-    if (info && is_run_with(info->argv, spec.arguments)) {
-      remember(spec, *info);
-      return info;
-    }
-  }
-  return std::nullopt;
-}
-
-void ProcessSupervisor::look_again() {
-  const std::lock_guard lock(looking_);
-  looked_.reset();
-}
-
-std::vector<pid_t> ProcessSupervisor::candidates(const std::vector<std::string>& arguments) {
-  const std::lock_guard lock(looking_);
-  const Time now = clock_.now();
-  if (!looked_ || now - *looked_ > look_time || now < *looked_) {
-    seen_.clear();
-    for (const pid_t pid : all_processes()) {
-      auto argv = arguments_of(pid);
-      if (argv.size() > 1) seen_.emplace_back(pid, std::move(argv));
-    }
-    looked_ = now;
-  }
-  std::vector<pid_t> found;
-  for (const auto& [pid, argv] : seen_) {
-    if (is_run_with(argv, arguments)) found.push_back(pid);
-  }
-  return found;
-}
-
-// Sends a stopping or continuing signal and waits until the process is in that state.
-Status ProcessSupervisor::signal_and_wait(const NodeSpec& spec, int number, bool stopped) {
-  const auto info = find(spec);
-  const auto process = info ? ProcessHandle::open(*info) : std::nullopt;
-  if (!process) return not_running(spec);
-  AITBC_TRY(process->signal(number));
-  return wait_until(clock_, clock_.now() + signal_patience,
-                    "process " + std::to_string(info->pid) + (stopped ? " to stop" : " to go on"),
-                    [&] {
-                      const auto now = read_process(info->pid);
-                      return !now || (now->state == 'T') == stopped;
-                    });
-}
-
 Status ProcessSupervisor::start(const NodeSpec& spec) {
   if (find(spec)) return ok();
   const fs::path log = spec.folder / "node.log";
@@ -179,11 +155,7 @@ Status ProcessSupervisor::start(const NodeSpec& spec) {
     clock_.sleep_until(clock_.now() + Duration{1});
     info = read_process(pid);
   }
-  if (info) {
-    remember(spec, *info);
-    const std::lock_guard lock(looking_);
-    seen_.emplace_back(pid, info->argv);  // should its file get lost at once
-  }
+  if (info) remember(spec, *info);
   return ok();
 }
 
@@ -215,11 +187,11 @@ Status ProcessSupervisor::kill(const NodeSpec& spec) {
 }
 
 Status ProcessSupervisor::pause(const NodeSpec& spec) {
-  return signal_and_wait(spec, SIGSTOP, true);
+  return signal_and_wait(spec, clock_, SIGSTOP, true);
 }
 
 Status ProcessSupervisor::resume(const NodeSpec& spec) {
-  return signal_and_wait(spec, SIGCONT, false);
+  return signal_and_wait(spec, clock_, SIGCONT, false);
 }
 
 Result<RunState> ProcessSupervisor::state(const NodeSpec& spec) {

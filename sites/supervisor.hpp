@@ -6,13 +6,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sites/clock.hpp"
-#include "sites/process.hpp"
 
 namespace aitbc::sites {
 
@@ -90,20 +88,7 @@ class ProcessSupervisor : public Supervisor {
   Result<std::size_t> kill_all_in(const std::filesystem::path& folder) override;
 
  protected:
-  // Somebody else may have started one just now.
-  void look_again();
-
   Clock& clock_;
-
- private:
-  std::optional<ProcessInfo> find(const NodeSpec&);
-  // Those that were run with these arguments when last looked through all processes, a moment ago.
-  std::vector<pid_t> candidates(const std::vector<std::string>& arguments);
-  Status signal_and_wait(const NodeSpec&, int number, bool stopped);
-
-  std::mutex looking_;  // guards what follows
-  std::optional<Time> looked_;
-  std::vector<std::pair<pid_t, std::vector<std::string>>> seen_;
 };
 
 // The command line of a node whose config file this is, without the program.

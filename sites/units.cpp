@@ -186,7 +186,6 @@ Status UnitSupervisor::start(const NodeSpec& spec) {
   // It may have been given up after too many attempts; and if it was not, all the better.
   static_cast<void>(told({"reset-failed", spec.unit->name}));
   AITBC_TRY(told({"start", spec.unit->name}));
-  look_again();
   const auto found = state(spec);  // and written down
   return found ? ok() : Status(found.error());
 }
