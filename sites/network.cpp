@@ -138,14 +138,12 @@ std::vector<const Network::Member*> Network::machines(const std::vector<Member>&
 Status Network::on_machines(const std::vector<Member>& members,
                             const std::function<Status(std::size_t)>& action) {
   const std::vector<const Member*> firsts = machines(members);
-  return all_at_once(firsts.size(), [&](std::size_t machine) {
-    std::vector<std::size_t> there;
+  return all_at_once(firsts.size(), [&](std::size_t machine) -> Status {
     for (std::size_t i = 0; i < members.size(); ++i) {
-      if (&members[i].provider.transport == &firsts[machine]->provider.transport)
-        there.push_back(i);
+      if (&members[i].provider.transport != &firsts[machine]->provider.transport) continue;
+      AITBC_TRY(action(i));
     }
-    return some_at_once(there.size(), nodes_at_once,
-                        [&](std::size_t i) { return action(there[i]); });
+    return ok();
   });
 }
 

@@ -159,9 +159,8 @@ class Network {
   Result<std::vector<Member>> members_that_run(const std::vector<MachineState>&);
   // The machines that nodes are on, each once, with one of its nodes.
   static std::vector<const Member*> machines(const std::vector<Member>& members);
-  // `action` for each node by its place in the list: machines at once, of the nodes of one a few,
-  // as most of it is waiting for the disk; up to the first failure there. The first failure in the
-  // order of the machines.
+  // `action` for each node by its place in the list: machines at once, the nodes of one in turn up
+  // to the first failure. The first failure in the order of the machines.
   static Status on_machines(const std::vector<Member>& members,
                             const std::function<Status(std::size_t)>& action);
   // With its unit, if it has one there.

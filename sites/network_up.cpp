@@ -301,14 +301,8 @@ Status Network::wait_for(std::vector<const Member*> waiting, Duration timeout,
   const auto all_healthy = [&] {
     accounts.clear();
     std::vector<const Member*> still;
-    std::vector<std::optional<std::string>> answers(waiting.size());
-    static_cast<void>(some_at_once(waiting.size(), nodes_at_once, [&](std::size_t i) {
-      answers[i] = unhealthy(*waiting[i], genesis);
-      return ok();
-    }));
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-      const Member* member = waiting[i];
-      const auto& wrong = answers[i];
+    for (const Member* member : waiting) {
+      const auto wrong = unhealthy(*member, genesis);
       if (!wrong) {
         progress({"node " + member->node.id + " is healthy", ++healthy, total});
         continue;

@@ -2,8 +2,6 @@
 // The same for many nodes at once: one short-lived thread each, all ended on return. The function
 // writes to its own place only.
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <thread>
 #include <vector>
@@ -11,8 +9,6 @@
 #include "chain/core/result.hpp"
 
 namespace aitbc::sites {
-
-inline constexpr std::size_t nodes_at_once = 8;  // of one machine, in what all of them go through
 
 template <class Function>
 void at_once(std::size_t count, const Function& function) {
@@ -26,21 +22,6 @@ template <class Function>
 Status all_at_once(std::size_t count, const Function& function) {
   std::vector<Status> outcomes(count, ok());
   at_once(count, [&](std::size_t i) { outcomes[i] = function(i); });
-  for (Status& outcome : outcomes) AITBC_TRY(std::move(outcome));
-  return ok();
-}
-
-// Of many only `most` at a time, and none is begun after a failure.
-template <class Function>
-Status some_at_once(std::size_t count, std::size_t most, const Function& function) {
-  std::vector<Status> outcomes(count, ok());
-  std::atomic<std::size_t> next = 0;
-  at_once(std::min(count, most), [&](std::size_t) {
-    for (std::size_t i = next++; i < count; i = next++) {
-      outcomes[i] = function(i);
-      if (!outcomes[i]) next = count;
-    }
-  });
   for (Status& outcome : outcomes) AITBC_TRY(std::move(outcome));
   return ok();
 }

@@ -131,17 +131,6 @@ TEST_CASE("a node whose number was never written down is found by its command li
   CHECK(must(nodes.supervisor.stop(spec, Duration{5'000})) == Stopped::by_itself);
 }
 
-TEST_CASE("what somebody else starts is found a moment later") {
-  Nodes nodes;
-  const NodeSpec spec = nodes.make("1");
-  CHECK(nodes.state(spec) == RunState::stopped);
-  ProcessSupervisor other(nodes.clock);
-  REQUIRE(other.start(spec));
-  std::filesystem::remove(spec.folder / "node.pid");
-  CHECK(wait_until(nodes.clock, nodes.clock.now() + Duration{5'000}, "the node",
-                   [&] { return nodes.state(spec) == RunState::running; }));
-}
-
 TEST_CASE("all nodes of a folder are killed, also with other options, and no others") {
   Nodes nodes;
   NodeSpec one = nodes.make("1"), two = nodes.make("2");
