@@ -1,8 +1,8 @@
 #pragma once
-// Lists in the canonical encoding, as routes of the type application/vnd.aitbc carry them: a u32
+// What routes of the type application/vnd.aitbc carry, in the canonical encoding: of lists a u32
 // count, then the items. Blocks have theirs in chain/core/block.hpp. Pure functions; any thread.
 
-#include "chain/core/block.hpp"
+#include "chain/protocol.hpp"
 
 namespace aitbc::rpc {
 
@@ -14,5 +14,9 @@ Result<std::vector<SignedTx>> decode_txs(ByteView, std::size_t txs_max);
 
 Buffer encode_ids(std::span<const TxId>);
 Result<std::vector<TxId>> decode_ids(ByteView, std::size_t ids_max);
+
+// The answer to a poll, whose first byte says in which form it is.
+Buffer encode_sync_answer(const SyncAnswer&);
+Result<SyncAnswer> decode_sync_answer(ByteView);
 
 }  // namespace aitbc::rpc

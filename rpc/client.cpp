@@ -70,12 +70,17 @@ struct Client::Connection {
     std::size_t body_bytes_max = limits::http_body_bytes_max;
   };
 
-  // The answer's body on 200.
-  Result<std::string> send(const HttpRequest& request, Bounds bounds) {
+  // Of a 200.
+  Result<HttpResponse> answer(const HttpRequest& request, Bounds bounds) {
     AITBC_TRY_ASSIGN(
         HttpResponse answer,
         http.send(request, {limits.connect, limits.total + bounds.extra, bounds.body_bytes_max}));
     if (answer.status != 200) return error_from_answer(answer);
+    return answer;
+  }
+  // Its body.
+  Result<std::string> send(const HttpRequest& request, Bounds bounds) {
+    AITBC_TRY_ASSIGN(HttpResponse answer, this->answer(request, bounds));
     return std::move(answer.body);
   }
   Result<std::string> send(const HttpRequest& request) { return send(request, {}); }
@@ -106,8 +111,11 @@ Result<SyncAnswer> Client::sync(const SyncQuery& query) {
                                                   {"cursor", std::to_string(query.cursor)},
                                                   {"wait", seconds_text(wait)}});
   if (!query.asker.empty()) request.query["asker"] = query.asker;
-  AITBC_TRY_ASSIGN(const std::string body, connection_->send(request, {.extra = wait}));
-  return parse_sync_answer(body);
+  request.accept = std::string(binary_type) + ", " + std::string(json_type);
+  AITBC_TRY_ASSIGN(const HttpResponse answer, connection_->answer(request, {.extra = wait}));
+  // A node from before answers in JSON whatever it is asked for.
+  if (answer.content_type != binary_type) return parse_sync_answer(answer.body);
+  return decode_sync_answer(as_bytes(answer.body));
 }
 
 Result<NodeStatus> Client::network() {

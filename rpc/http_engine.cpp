@@ -16,7 +16,7 @@
 namespace aitbc::rpc {
 namespace {
 
-constexpr Duration sweep_period_max{1'000};    // deadlines are kept to within it
+constexpr Duration sweep_period_max{2'500};    // deadlines are kept to within it
 constexpr std::size_t refused_extra_max = 64;  // connections beyond the bound, to be told so
 constexpr int reads_per_event = 16;            // then it is another connection's turn
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "rpc/binary.hpp"
 #include "rpc/explorer.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/native.hpp"
@@ -69,7 +70,11 @@ Result<HttpResponse> sync(const Call& call) {
   const Duration time_max = query.wait + limits::submit_time_max;
   return later<SyncAnswer>(
       [&node = call.node, query](Tell<SyncAnswer> tell) { node.sync(query, std::move(tell)); },
-      [](const SyncAnswer& answer) { return json_response(sync_answer_json(answer)); }, time_max);
+      [binary = wants_binary(call.request)](const SyncAnswer& answer) {
+        return binary ? binary_response(encode_sync_answer(answer))
+                      : json_response(sync_answer_json(answer));
+      },
+      time_max);
 }
 
 Result<HttpResponse> openapi(const Call&) {
@@ -143,6 +148,7 @@ constexpr Route node_rows[] = {
                 "they are newer than the cursor.",
      .parameters = sync_parameters,
      .answer = "SyncAnswer",
+     .binary_answer = "u8 1, then the fields of the answer in the order of rpc/binary_sync.cpp",
      .errors = sync_errors,
      .sync_path = true,
      .waits = Waits::for_news},

@@ -112,11 +112,13 @@ Result<std::vector<Send>> Agent::on_reply(RequestId id, Result<Reply> reply, Tim
   if (std::holds_alternative<SyncQuery>(pending.request)) {
     --peer.polls;
     peer.glancing = false;
+    // Of very many peers one more is met every instant at first.
+    const bool one_more = !peer.tried && !peer.followed && !peer.sampled;
     peer.tried = std::max(peer.tried.value_or(pending.sent), pending.sent);
     if (reply) {
       const Standing before = standing_of(peer.status);
       AITBC_TRY(on_answer(id, pending, std::get<Heard>(std::move(*reply)), now));
-      if (standing_of(peer.status) != before) note_change(now);
+      if (!one_more && standing_of(peer.status) != before) note_change(now);
       note_quiet(now);
     } else {
       on_poll_error(peer, id, reply.error(), now);

@@ -48,7 +48,8 @@ class Agent {
 
   std::vector<PeerStatus> peers() const;  // in the order in which they came
   // Another number once they have changed. Of very many peers, a later answer or another round trip
-  // alone counts now and then only: to make their status anew costs more than the answer.
+  // alone, or that one more was met, counts now and then only: to make their status anew costs more
+  // than the answer.
   std::uint64_t peers_version() const { return peers_version_; }
   // Likewise, of those that ever answered, and were measured or do not answer any more.
   std::vector<PeerLink> links() const;

@@ -60,7 +60,7 @@ class BoundedQueue {
   const std::size_t items_max_;
   Mutex mutex_;
   std::condition_variable_any ready_;
-  std::vector<T> items_;
+  std::vector<T> items_;  // an empty deque takes memory, and a queue is empty most of the time
   bool closed_ = false;
 };
 

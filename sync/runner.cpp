@@ -85,7 +85,7 @@ class Runner::Core {
  private:
   void run();
   Status round();
-  Status handle_all(std::vector<Work>& work, Time now);
+  Status handle_all(std::span<Work> work, Time now);
   Status handle_submits(std::span<SubmitWork* const> submits);
   Status handle(Work& work, Time now);
   SyncAnswer answer(const SyncQuery& query, Time now);
@@ -168,7 +168,7 @@ void Runner::Core::note_clock(Time now) {
 }
 
 // Submissions that came together share one durable commit; the rest keeps its order around them.
-Status Runner::Core::handle_all(std::vector<Work>& work, Time now) {
+Status Runner::Core::handle_all(std::span<Work> work, Time now) {
   std::vector<SubmitWork*> submits;
   std::size_t txs = 0;
   for (Work& item : work) {

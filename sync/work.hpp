@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -86,7 +87,7 @@ using Work = std::variant<SubmitWork, ImportWork, PollWork, ProveWork, NonceWork
                           EvidenceWork, UnlockWork, PeersWork, ReplyWork, ShrinkWork, Nudge>;
 
 // What it changes of the node shows in Told.
-inline bool is_quiet(const std::vector<Work>& all) {
+inline bool is_quiet(std::span<const Work> all) {
   return std::all_of(all.begin(), all.end(), [](const Work& work) {
     return std::holds_alternative<PollWork>(work) || std::holds_alternative<ReplyWork>(work);
   });

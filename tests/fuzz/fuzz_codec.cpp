@@ -81,6 +81,11 @@ void ids(ByteView in) {
   if (value) require_same(rpc::encode_ids(*value), in);
 }
 
+void sync_answer(ByteView in) {
+  const auto value = rpc::decode_sync_answer(in);
+  if (value) require_same(rpc::encode_sync_answer(*value), in);
+}
+
 void certificate(ByteView in) {
   const auto value = decode_certificate(in);
   if (!value) return;
@@ -158,10 +163,10 @@ void policy(ByteView in) {
   static_cast<void>(check_policy(*value));
 }
 
-constexpr std::array<fuzz::Case, 17> cases = {
+constexpr std::array<fuzz::Case, 18> cases = {
     tx,      block,       blocks,  sealed_header, headers,  txs,
     ids,     certificate, vote,    signed_vote,   evidence, finality_conflict,
-    effects, governance,  genesis, key_claim,     policy};
+    effects, governance,  genesis, key_claim,     policy,   sync_answer};
 
 }  // namespace
 }  // namespace aitbc

@@ -108,6 +108,10 @@ TEST_CASE("the client polls, with the wait added to its deadline") {
   CHECK(again->node_time - first->node_time == Duration{1'025});
   // Longer than any node waits.
   CHECK(client.sync({first->instance, first->cursor, Duration{600'000}}));
+  served.json_alone = true;
+  const auto in_json = client.sync({});
+  REQUIRE(in_json);
+  CHECK(in_json->instance == first->instance);
 }
 
 TEST_CASE("any route can be asked for as text") {

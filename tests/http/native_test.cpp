@@ -149,7 +149,7 @@ TEST_CASE("a node's status comes back from JSON as it was") {
   }
 }
 
-TEST_CASE("a sync answer comes back from JSON as it was") {
+TEST_CASE("a sync answer comes back as it was") {
   gen::Rng rng(Catch::rngSeed());
   SyncAnswer answer;
   answer.chain_id = "ait-devnet";
@@ -184,6 +184,17 @@ TEST_CASE("a sync answer comes back from JSON as it was") {
   const auto read = parse_sync_answer(text);
   REQUIRE(read);
   CHECK(sync_answer_json(*read) == text);
+  const Buffer bytes = encode_sync_answer(answer);
+  const auto decoded = decode_sync_answer(bytes);
+  REQUIRE(decoded);
+  CHECK(sync_answer_json(*decoded) == text);
+  CHECK(encode_sync_answer(*decoded) == bytes);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    CHECK_FALSE(decode_sync_answer(ByteView(bytes).first(size)));
+  }
+  Buffer other_form = bytes;
+  ++other_form[0];
+  CHECK(decode_sync_answer(other_form).error().code == Errc::bad_encoding);
 
   // A newer node may say more, one from before a field less.
   CHECK(parse_sync_answer("{\"later\":[]," + text.substr(1)));

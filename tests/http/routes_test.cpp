@@ -307,6 +307,10 @@ TEST_CASE("blocks, headers and transactions travel in the canonical encoding") {
   REQUIRE(txs);
   REQUIRE(txs->size() == 1);
   CHECK(id_of(scene.builder.params().genesis_hash, txs->front().body) == scene.pending);
+
+  const auto said = rpc::decode_sync_answer(as_bytes(binary(get("/rpc/sync"))));
+  REQUIRE(said);
+  CHECK(said->txs == std::vector{scene.pending});
 }
 
 TEST_CASE("a block that a node printed can be given to another node") {

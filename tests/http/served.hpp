@@ -1,6 +1,7 @@
 #pragma once
 // The scene behind a real socket, over a database on disk, so that many clients may ask at once.
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -17,7 +18,8 @@ class Served {
  public:
   Served() : scene(open_sqlite_store(dir_.file("chain.db")).value()) {
     rpc::HttpService service;
-    service.handle = [this](const rpc::HttpRequest& request) {
+    service.handle = [this](rpc::HttpRequest request) {
+      if (json_alone) request.accept = rpc::json_type;
       return scene.router.rpc::Router::handle(request);
     };
     service.waits = rpc::Router::waits;
@@ -34,6 +36,7 @@ class Served {
 
  public:
   Scene scene;
+  std::atomic<bool> json_alone = false;  // as a node from before
 
  private:
   NullLog log_;

@@ -246,6 +246,18 @@ TEST_CASE("of very many peers the status changes with their standing, and else n
   CHECK(crowd.agent.peers_version() > again);
 }
 
+TEST_CASE("of very many peers that are met one by one the status changes now and then") {
+  Crowd crowd(0, 100);
+  crowd.look_around();
+  const std::uint64_t before = crowd.agent.peers_version();
+  const std::size_t met = crowd.known.size();
+  crowd.let_pass(limits::glance_time / 10);
+  CHECK(crowd.known.size() > met + 50);
+  const auto polls = static_cast<std::uint64_t>(limits::glance_time / 10 / limits::poll_interval);
+  CHECK(crowd.agent.peers_version() > before);
+  CHECK(crowd.agent.peers_version() <= before + polls + 1);
+}
+
 TEST_CASE("a peer with another head changes the status at once, however many there are") {
   Crowd crowd(0, 30);
   crowd.look_around();

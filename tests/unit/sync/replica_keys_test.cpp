@@ -125,6 +125,18 @@ TEST_CASE("a copied key is refused while another process is heard with it, and s
   CHECK(bench.replica->answer({}, bench.now).runs->origin == "mine");
 }
 
+TEST_CASE("a claim is made anew with every second poll: each is checked by all who hear it") {
+  Bench bench;
+  bench.start();
+  bench.hear({});
+  const auto signed_at = [&] { return bench.replica->answer({}, bench.now).runs->signed_at; };
+  const Time first = signed_at();
+  bench.tick(2 * limits::poll_interval - Duration{1});
+  CHECK(signed_at() == first);
+  bench.tick(Duration{1});
+  CHECK(signed_at() == first + 2 * limits::poll_interval);
+}
+
 TEST_CASE("its own predecessors do not hold up a restart, and silent peers do not for long") {
   KeysBench bench;
   SECTION("its predecessor is still remembered") {
