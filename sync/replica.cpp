@@ -54,7 +54,7 @@ Result<Replica::Step> Replica::tick(Time now) {
     if (proposed) {
       step.sealed = std::move(*proposed);
       if (step.sealed) {
-        own_block_ = Sealed{*step.sealed, chain_.mempool().last_sequence()};
+        keep(*step.sealed);
         ++blocks_sealed_;
       }
     } else if (is_internal(proposed.error())) {
@@ -183,14 +183,21 @@ SyncAnswer Replica::answer(const SyncQuery& query, Time now) const {
 }
 
 // Only what is news to an asker that follows closely: others fetch.
+// Sized once, not for each who asks.
+void Replica::keep(const CheckedBlock& sealed) {
+  own_block_.reset();
+  const std::size_t bytes = encode(sealed.block()).size();
+  if (bytes > limits::push_bytes_max) return;
+  own_block_ = Sealed{sealed, chain_.mempool().last_sequence(), bytes};
+}
+
 void Replica::push(SyncAnswer& answer, std::span<const Mempool::Entry> entries,
                    std::uint64_t since) const {
   std::size_t bytes = 0;
   if (own_block_ && own_block_->sequence > since &&
       id_of(own_block_->block.header()) == chain_.head().id) {
-    Block block = own_block_->block.block();
-    bytes += encode(block).size();
-    if (bytes <= limits::push_bytes_max) answer.own_block = std::move(block);
+    answer.own_block = own_block_->block.block();
+    bytes += own_block_->bytes;
   }
   for (const Mempool::Entry& entry : entries) {
     if (!own_txs_.contains(entry.tx.id())) continue;

@@ -98,11 +98,13 @@ class Replica {
   std::optional<std::string> no_quorum(Time now);
   std::optional<std::string> wrong_clock(Time now) const;
 
+  void keep(const CheckedBlock& sealed);
   void push(SyncAnswer&, std::span<const Mempool::Entry>, std::uint64_t since) const;
 
   struct Sealed {
     CheckedBlock block;
     Mempool::Sequence sequence;  // of the new head
+    std::size_t bytes;
   };
 
   Chain chain_;
@@ -113,7 +115,7 @@ class Replica {
   Time listening_since_;              // the start or its first peer, if the clock was not set back
   std::optional<Time> asking_since_;  // who else runs the key
   std::unordered_set<TxId> own_txs_;
-  std::optional<Sealed> own_block_;
+  std::optional<Sealed> own_block_;  // if it is small enough to be pushed
   Time prepared_at_;  // when it prepared last
   // As of this news, with this patience, there was nothing to vote for.
   std::optional<std::pair<Mempool::Sequence, bool>> nothing_to_vote_;

@@ -177,6 +177,8 @@ TEST_CASE("the next nonce counts an unbroken run of waiting ones") {
   pool.added(0, {.nonce = 1});
   pool.added(0, {.nonce = 3});
   CHECK(pool.mempool.next_nonce(pool.ledger.state, sender) == 2);
+  pool.ledger.state.load(sender, {*Amount::from(1'000), 1});  // and the first is used by now
+  CHECK(pool.mempool.next_nonce(pool.ledger.state, sender) == 2);
   pool.added(0, {.nonce = 2});
   CHECK(pool.mempool.next_nonce(pool.ledger.state, sender) == 4);
   pool.ledger.state.load(sender, {*Amount::from(1'000), 9});

@@ -160,6 +160,29 @@ TEST_CASE("an answer says what is newer than the cursor, and moves it on") {
   CHECK_FALSE(replica->answer(query, now).own_block);
 }
 
+TEST_CASE("a block that is too large to be sent along is fetched, and what waits is still sent") {
+  constexpr std::size_t senders = 8;
+  ChainBuilder builder({.users = senders, .balance = 1'000'000});
+  auto replica = std::move(*open(builder, &builder.ledger.authorities[0]));
+  std::vector<CheckedTx> txs;
+  std::size_t bytes = 0;
+  for (Nonce ahead = 0; bytes <= limits::push_bytes_max; ++ahead) {
+    for (std::size_t user = 0; user < senders; ++user) {
+      txs.push_back(builder.transfer(user, 0, 1, ahead));
+      bytes += encode(txs.back().signed_tx()).size();
+    }
+  }
+  REQUIRE(replica->submit(txs));
+  const Time now = start_of(builder.params(), 3);
+  const auto before = replica->answer({}, now).cursor;
+  REQUIRE(replica->tick(now)->sealed);
+  const CheckedTx waits = builder.transfer(0, 1, 1, txs.size() / senders);
+  REQUIRE(replica->submit(std::span(&waits, 1)));
+  const SyncAnswer answer = replica->answer({"i", before, Duration{0}}, now);
+  CHECK_FALSE(answer.own_block);
+  CHECK(answer.own_txs == std::vector{waits.signed_tx()});
+}
+
 TEST_CASE("at rest a node has its own block in the store alone, and goes on sending what waits") {
   ChainBuilder builder;
   auto replica = std::move(*open(builder, &builder.ledger.authorities[0]));
