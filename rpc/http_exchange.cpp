@@ -205,13 +205,18 @@ const std::string keep_alive =
     std::to_string(
         std::chrono::duration_cast<std::chrono::seconds>(limits::http_idle_time_max).count());
 
+constexpr std::size_t usual_answer_bytes = 768;
+
 void append_field(std::string& head, std::string_view name, std::string_view value) {
   head.append("\r\n").append(name).append(": ").append(value);
 }
 
 // Up to the line that ends it; its length follows.
 std::string head_of(const HttpResponse& response, Persistence persistence) {
-  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + phrase(response.status);
+  std::string head;
+  head.reserve(usual_answer_bytes);
+  head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+  head.append(phrase(response.status));
   if (persistence == Persistence::close) {
     append_field(head, "Connection", "close");
   } else {

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <thread>
 
+#include "chain/mutex.hpp"
 #include "sync/agent.hpp"
 #include "sync/http_ledger.hpp"
 #include "sync/peer_io.hpp"

@@ -3,11 +3,11 @@
 // is woken by what comes first, and not with the mutex held, or it would wait for that.
 
 #include <condition_variable>
+#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "chain/core/time.hpp"
-#include "chain/mutex.hpp"
 
 namespace aitbc::sync {
 
@@ -19,7 +19,7 @@ class BoundedQueue {
   // False when full or closed, and then the item is as it was.
   bool push(T&& item) {
     {
-      const MutexLock lock(mutex_);
+      const std::lock_guard lock(mutex_);
       if (closed_ || items_.size() >= items_max_) return false;
       items_.push_back(std::move(item));
       if (items_.size() > 1) return true;
@@ -31,7 +31,7 @@ class BoundedQueue {
   // For what is bounded elsewhere and must not be lost. Dropped when closed.
   void push_always(T item) {
     {
-      const MutexLock lock(mutex_);
+      const std::lock_guard lock(mutex_);
       if (closed_) return;
       items_.push_back(std::move(item));
       if (items_.size() > 1) return;
@@ -47,19 +47,19 @@ class BoundedQueue {
   }
 
   void close() {
-    const MutexLock lock(mutex_);
+    const std::lock_guard lock(mutex_);
     closed_ = true;
     ready_.notify_all();
   }
   bool closed() {
-    const MutexLock lock(mutex_);
+    const std::lock_guard lock(mutex_);
     return closed_;
   }
 
  private:
   const std::size_t items_max_;
-  Mutex mutex_;
-  std::condition_variable_any ready_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
   std::vector<T> items_;  // an empty deque takes memory, and a queue is empty most of the time
   bool closed_ = false;
 };
