@@ -126,7 +126,7 @@ TEST_CASE("a copied key is refused while another process is heard with it, and s
 }
 
 TEST_CASE("a claim is made anew with every second poll: each is checked by all who hear it") {
-  Bench bench;
+  KeysBench bench;
   bench.start();
   bench.hear({});
   const auto signed_at = [&] { return bench.replica->answer({}, bench.now).runs->signed_at; };
