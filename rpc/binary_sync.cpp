@@ -16,7 +16,7 @@ constexpr std::size_t url_bytes_max = 1'024;
 constexpr std::size_t sightings_max = limits::authorities_max * limits::key_runners_max;
 constexpr std::size_t blob_bytes_min = 4;
 
-class Writer {
+class AnswerWriter {
  public:
   void text(const std::string& text) { out.blob(as_bytes(text)); }
   void flag(bool value) { out.integer(static_cast<std::uint8_t>(value)); }
@@ -41,9 +41,9 @@ class Writer {
 };
 
 // The first failure sticks, as with the Decoder.
-class Reader {
+class AnswerReader {
  public:
-  explicit Reader(ByteView bytes) : in(bytes) {}
+  explicit AnswerReader(ByteView bytes) : in(bytes) {}
 
   std::string text(std::size_t bytes_max) { return std::string(as_text(in.blob(bytes_max))); }
   bool flag() {
@@ -81,7 +81,7 @@ class Reader {
   Decoder in;
 };
 
-void write_entries(Writer& to, const SyncAnswer& answer) {
+void write_entries(AnswerWriter& to, const SyncAnswer& answer) {
   to.list(answer.txs, [&](const TxId& id) { to.out.fixed(id); });
   to.flag(answer.more);
   to.list(answer.votes, [&](const SignedVote& vote) { encode(to.out, vote); });
@@ -91,7 +91,7 @@ void write_entries(Writer& to, const SyncAnswer& answer) {
   if (answer.own_block) to.out.blob(encode(*answer.own_block));
 }
 
-void read_entries(Reader& from, SyncAnswer& answer) {
+void read_entries(AnswerReader& from, SyncAnswer& answer) {
   from.list(answer.txs, limits::sync_txs_max, TxId::size, [&] { return from.in.fixed<TxId>(); });
   answer.more = from.flag();
   from.list(answer.votes, limits::sync_votes_max, PublicKey::size + Signature::size,
@@ -105,7 +105,7 @@ void read_entries(Reader& from, SyncAnswer& answer) {
   }
 }
 
-void write_keys(Writer& to, const SyncAnswer& answer) {
+void write_keys(AnswerWriter& to, const SyncAnswer& answer) {
   to.flag(answer.runs.has_value());
   if (answer.runs) to.claim(*answer.runs);
   to.list(answer.sightings, [&](const Sighting& sighting) {
@@ -115,7 +115,7 @@ void write_keys(Writer& to, const SyncAnswer& answer) {
   });
 }
 
-void read_keys(Reader& from, SyncAnswer& answer) {
+void read_keys(AnswerReader& from, SyncAnswer& answer) {
   if (from.flag()) answer.runs = from.claim();
   from.list(answer.sightings, sightings_max, blob_bytes_min, [&] {
     Sighting sighting;
@@ -129,7 +129,7 @@ void read_keys(Reader& from, SyncAnswer& answer) {
 }  // namespace
 
 Buffer encode_sync_answer(const SyncAnswer& answer) {
-  Writer to;
+  AnswerWriter to;
   to.out.integer(form);
   to.text(answer.chain_id);
   to.out.fixed(answer.genesis_hash);
@@ -153,7 +153,7 @@ Buffer encode_sync_answer(const SyncAnswer& answer) {
 }
 
 Result<SyncAnswer> decode_sync_answer(ByteView bytes) {
-  Reader from(bytes);
+  AnswerReader from(bytes);
   if (from.in.integer<std::uint8_t>() != form) from.in.fail();
   SyncAnswer answer;
   answer.chain_id = from.text(limits::chain_id_bytes_max);
