@@ -102,7 +102,9 @@ double quantile(const Waits& waits, double part) {
   return waits[std::min(at, waits.size() - 1)];
 }
 
-Waits run_load(std::uint16_t port, std::size_t connections, std::span<const std::string> requests) {
+Waits run_load(std::uint16_t port, std::size_t connections, std::span<const std::string> requests,
+               std::chrono::seconds time_max) {
+  const auto until = Clock::now() + time_max;
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   AITBC_CHECK(epoll >= 0);
   std::vector<Connection> all;
@@ -125,7 +127,7 @@ Waits run_load(std::uint16_t port, std::size_t connections, std::span<const std:
   waits.reserve(requests.size());
   std::array<epoll_event, 64> events{};
   std::vector<char> input(read_bytes);
-  while (waits.size() < requests.size()) {
+  while (waits.size() < requests.size() && Clock::now() < until) {
     const int count = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), turn_ms);
     for (int i = 0; i < count; ++i) {
       Connection& from =

@@ -2,6 +2,7 @@
 // Load on a server, as cheap to make as it can be: one thread, kept connections, whole requests as
 // text. So what is measured is the server, though the load shares its processors.
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -15,8 +16,9 @@ using Waits = std::vector<double>;
 double quantile(const Waits&, double part);
 
 // Sends each request once, over `connections` connections to 127.0.0.1, one after the other on
-// each. Aborts at an answer that is not 200.
-Waits run_load(std::uint16_t port, std::size_t connections, std::span<const std::string> requests);
+// each; after `time_max` it ends with fewer answers. Aborts at an answer that is not 200.
+Waits run_load(std::uint16_t port, std::size_t connections, std::span<const std::string> requests,
+               std::chrono::seconds time_max = std::chrono::minutes(10));
 
 std::string get_request(const std::string& path);
 std::string post_request(const std::string& path, const std::string& type, const std::string& body);
